@@ -127,8 +127,8 @@ def reports(
     ends = pd.DataFrame(
         {
             "corridor_id": [f"c{at:02d}" for at in range(CORRIDORS)],
-            "origin_place_id": [f"o{at:02d}" for at in origin],
-            "destination_place_id": [f"d{at % DESTINATIONS}" for at in pairs],
+            "start_place_id": [f"o{at:02d}" for at in origin],
+            "end_place_id": [f"d{at % DESTINATIONS}" for at in pairs],
         }
     )
     intensity = np.arange(1, CORRIDORS + 1) ** -0.8

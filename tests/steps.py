@@ -30,6 +30,7 @@ from tests.compiled import instead_of_dbt
 
 T = TypeVar("T")
 OnStep = Callable[[str], None]
+BEFORE = {Part.WAREHOUSE: (), Part.COUNTS: (tables.link, tables.measure), Part.PUBLISHABLE: (tables.fit,)}
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,12 @@ def _with_tables(run: Run, on_step: OnStep = lambda name: None) -> bool:
     on_step("carry")
     extracts.carry(run, carried_tables(manifest_path(run.settings)))
     with nullcontext() if run.settings.engine == SPARK else instead_of_dbt():
-        on_step("warehouse")
-        tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.BEFORE_PYTHON)))
-        on_step("link")
-        tables.link(run)
-        on_step("measure")
-        tables.measure(run)
-        on_step("publishable")
-        tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.AFTER_PYTHON)))
+        for part in Part:
+            for step in BEFORE[part]:
+                on_step(step.name)
+                step(run)
+            on_step(part)
+            tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, part)))
     return True
 
 

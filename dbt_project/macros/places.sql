@@ -20,27 +20,16 @@
     end
 {%- endmacro %}
 
-{# A journey seen from Kenya, by the countries of its ends and whether it passes Kenya. #}
-{% macro direction(origin, destination, is_passing_kenya) -%}
+{# A journey seen from Kenya, by the countries of its ends, whether it passes Kenya, and the border point where it is
+   first known when its start is not stated. #}
+{% macro direction(start, end, is_passing_kenya, first_known_place='null') -%}
     case
-        when {{ origin }} = 'unknown' or {{ destination }} = 'unknown' then 'unknown'
-        when {{ origin }} = 'KEN' and {{ destination }} = 'KEN' then 'within'
-        when {{ origin }} = 'KEN' then 'out_of'
-        when {{ destination }} = 'KEN' then 'into'
+        when {{ start }} = 'unknown' and {{ first_known_place }} is not null then 'first_known_at_border'
+        when {{ start }} = 'unknown' or {{ end }} = 'unknown' then 'unknown'
+        when {{ start }} = 'KEN' and {{ end }} = 'KEN' then 'within'
+        when {{ start }} = 'KEN' then 'out_of'
+        when {{ end }} = 'KEN' then 'into'
         when {{ is_passing_kenya }} then 'through'
         else 'outside'
     end
-{%- endmacro %}
-
-{# Directions by number, in the order of their names: the largest of many numbers costs less than that of texts. #}
-{% macro directions() -%}
-    {{ return(['into', 'out_of', 'outside', 'through', 'unknown', 'within']) }}
-{%- endmacro %}
-
-{% macro direction_number(direction) -%}
-    case {{ direction }}{% for name in directions() %} when '{{ name }}' then {{ loop.index }}{% endfor %} end
-{%- endmacro %}
-
-{% macro direction_of_number(number) -%}
-    case {{ number }}{% for name in directions() %} when {{ loop.index }} then '{{ name }}'{% endfor %} end
 {%- endmacro %}

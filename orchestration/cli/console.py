@@ -33,6 +33,8 @@ STEPS = {
     "warehouse": "Judging and shaping (dbt)",
     "linkage": "Linking",
     "statistics": "Measuring",
+    "counts": "Counting and protecting (dbt)",
+    "fitted": "Fitting public counts",
     "publishable": "Building the publishable tables (dbt)",
     "release__candidate": "Staging the candidate release",
     "release__verdict": "Release gate",

@@ -26,7 +26,7 @@ CONSIDERED, ASKED = "considered.json", "refresh_asked.json"
 # The steps in order, as Dagster's job names them.
 STEPS = (
     "take_in", "type_extracts", "locate", "gates__verdicts", "in_force", "warehouse", "linkage",
-    "statistics", "publishable", "release__candidate", "release__verdict", "publish",
+    "statistics", "counts", "fitted", "publishable", "release__candidate", "release__verdict", "publish",
 )  # fmt: skip
 UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, WAITS, CRASHED, STOPPED = (
     "under_way", "published", "unchanged", "refused", "waits", "crashed", "stopped",

@@ -129,6 +129,7 @@ class Settings:
     typed = _Below("work/typed")
     statistics = _Below("work/statistics")
     linkage = _Below("work/linkage")
+    fitted = _Below("work/fitted")
     carried = _Below("work/carried")  # public rows of closed periods, of the newest release with them
     spill = _Below("work/spill")  # temporary files of a running step
     backup_links = _Below("work/backup")  # links to the files of a backup under way

@@ -1,4 +1,4 @@
-"""The dbt project as assets, in two parts, with linkage and statistics between them.
+"""The dbt project as assets, in parts, with linkage, statistics and the fit of public counts between them.
 
 Tables that people read are assets of their own; those on the way to them are one asset a part. The dbt tests
 of an asset are one check.
@@ -27,38 +27,40 @@ _GROUPS = {
     "quarantine.quarantined_records": "shape",
     "quality.reconciliation": "shape",
 }
-SHAPED, COUNTED = dg.AssetKey(["warehouse", "shaped"]), dg.AssetKey(["warehouse", "counted"])
-LINKAGE, STATISTICS = dg.AssetKey("linkage"), dg.AssetKey("statistics")
+SHAPED, COUNTED, FITTED = (dg.AssetKey(["warehouse", name]) for name in ("shaped", "counted", "fitted"))
+LINKAGE, STATISTICS, LEAVES = map(dg.AssetKey, ("linkage", "statistics", "fitted"))
 _ON_THE_WAY = {
-    Part.BEFORE_PYTHON: (
+    Part.WAREHOUSE: (
         SHAPED,
         "shape",
         "Seeds, staged and judged rows, movements and counts, which linkage and statistics read.",
     ),
-    Part.AFTER_PYTHON: (
+    Part.COUNTS: (
         COUNTED,
         "marts",
         "Linked rows, counts and protected counts, which the marts read; what members read in the schemas "
         "`quality` and `meta`.",
     ),
+    Part.PUBLISHABLE: (FITTED, "protect", "Fitted counts, whose sums the public tables show."),
 }
-_OPS = {
-    Part.BEFORE_PYTHON: ("warehouse", "Judge and shape the extracts in force, with dbt."),
-    Part.AFTER_PYTHON: ("publishable", "Build the tables that need linkage and statistics, with dbt."),
+_DESCRIPTIONS = {
+    Part.WAREHOUSE: "Judge and shape the extracts in force, with dbt.",
+    Part.COUNTS: "Build the tables that need linkage and statistics, with dbt.",
+    Part.PUBLISHABLE: "Build the tables that need fitted counts, with dbt.",
 }
 
 
 def _in_python(
-    key: dg.AssetKey, group: str, tags: dict[str, str], descriptions: Mapping[str, str], make: Step
+    key: dg.AssetKey, reads: Part, group: str, tags: dict[str, str], description: str, make: Step
 ) -> dg.AssetsDefinition:
-    """Return the asset of a step between the two parts. `descriptions`: of the tables that it makes."""
+    """Return the asset of a step between two parts."""
 
     @asset(
         key.path[0],
         key,
         group,
-        " ".join(descriptions.values()),
-        [SHAPED],
+        description,
+        [_ON_THE_WAY[reads][0]],
         tags=tags,
     )
     def made(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
@@ -75,9 +77,11 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
     described = {
         spec.metadata["dagster_dbt/unique_id"]: spec for spec in build_dbt_asset_specs(manifest=manifest)
     }
+    linked, measured = (" ".join(of.DESCRIPTIONS.values()) for of in (linkage, statistics))
     made = [
-        _in_python(LINKAGE, "link", RESTRICTED, linkage.DESCRIPTIONS, tables.link),
-        _in_python(STATISTICS, "measure", FOR_MEMBERS, statistics.DESCRIPTIONS, tables.measure),
+        _in_python(LINKAGE, Part.WAREHOUSE, "link", RESTRICTED, linked, tables.link),
+        _in_python(STATISTICS, Part.WAREHOUSE, "measure", FOR_MEMBERS, measured, tables.measure),
+        _in_python(LEAVES, Part.COUNTS, "protect", RESTRICTED, statistics.OF_LEAVES, tables.fit),
     ]
     for part in Part:
         own = {name: keys[name] for name in parts if parts[name] is part}
@@ -111,7 +115,8 @@ def _on_the_way(part: Part, nodes: Mapping[str, Any], own: Mapping[str, dg.Asset
     key, group, description = _ON_THE_WAY[part]
     read = {parent for name in own for parent in nodes[name]["depends_on"].get("nodes", [])}
     sources = {name.split(".")[2] for name in read if name.startswith("source.")}
-    before = set() if part is Part.BEFORE_PYTHON else {SHAPED}
+    parts = list(Part)
+    before = {_ON_THE_WAY[earlier][0] for earlier in parts[: parts.index(part)][-1:]}
     deps = sorted({IN_FORCE if name == "gates" else dg.AssetKey(name) for name in sources} | before)
     return spec(key, group, description, deps, kinds={"dbt", "duckdb"})
 
@@ -122,7 +127,6 @@ def _part(
     own: Mapping[str, dg.AssetKey],
     specs: Mapping[dg.AssetKey, dg.AssetSpec],
 ) -> dg.AssetsDefinition:
-    name, description = _OPS[part]
     tests: dict[dg.AssetKey, list[Any]] = {}
     for node in nodes.values():
         if node["resource_type"] == "test" and (key := _asset_of(node, own)):
@@ -133,8 +137,8 @@ def _part(
     }
 
     @dg.multi_asset(
-        name=name,
-        description=description,
+        name=part.value,
+        description=_DESCRIPTIONS[part],
         can_subset=True,
         specs=list(specs.values()),
         check_specs=list(checks.values()),

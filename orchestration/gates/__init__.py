@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         verdict_of_facts,
     )
     from orchestration.gates.differences import Differences, differences
-    from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results
+    from orchestration.gates.earlier_checks import IN_FORCE, check_results
     from orchestration.gates.in_force import (
         ExtractFate,
         InForce,

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 from orchestration.core import Settings, read_artifact
 from orchestration.gates.verdicts import read_verdicts
 from orchestration.release import CHECK_RESULTS
-from orchestration.warehouse import manifest_nodes
+from orchestration.warehouse import Part, manifest_nodes
 
 EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
-# Names of artifacts: the extracts in force, and dbt's two parts, whose facts are `in_force` (the fingerprint
-# they were built from) and `nodes` (the outcome of each).
-IN_FORCE, BUILDS = "in_force", ("warehouse", "publishable")
+# The artifact of the extracts in force. Those of dbt's parts hold `in_force` (the fingerprint they were built
+# from) and `nodes` (the outcome of each).
+IN_FORCE = "in_force"
 _OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
 
 
@@ -95,7 +95,7 @@ def _dbt(settings: Settings) -> list[dict[str, Any]]:
 def _fresh_results(settings: Settings) -> list[Mapping[str, Any]]:
     """Return dbt's outcomes, without parts that were built from other extracts than those in force."""
     in_force = read_artifact(settings.work, IN_FORCE)
-    parts = [read_artifact(settings.work, name) for name in BUILDS]
+    parts = [read_artifact(settings.work, part) for part in Part]
     return [
         node
         for part in parts

@@ -53,9 +53,9 @@ from (
         or coalesce(publisher, '') = '' or coalesce(publication_url, '') = ''
         or coalesce(publication_licence, '') = ''
         or not (
-            regexp_full_match(origin_place_id, '{place}')
+            regexp_full_match(start_place_id, '{place}')
             and regexp_full_match(counted_at_place_id, '{place}')
-            and regexp_full_match(destination_place_id, '{place}')
+            and regexp_full_match(end_place_id, '{place}')
         )
 )""",
     "alerts": """

@@ -59,9 +59,9 @@ _MEASURES = {
     # A movement may be Kenyan unless both its places are known to lie abroad: an unreadable one is unknown.
     "county_resolved_share": """
         with ends as (
-            select movement_id, origin_place_id as place_id from marts.fct_movements
+            select movement_id, start_place_id as place_id from marts.fct_movements
             union all
-            select movement_id, destination_place_id from marts.fct_movements
+            select movement_id, end_place_id from marts.fct_movements
         ),
         movements as (
             select ends.movement_id,

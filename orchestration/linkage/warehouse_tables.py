@@ -116,9 +116,9 @@ order by routes.record_id
 _INSIDE = f"""
 with meetings as (
     select record_a, record_b, {", ".join(f"{end}_millionths" for end in ENDS)},
-        {", ".join(f"one.{name}" for name in PLACE)}
+        {", ".join(PLACE)}
     from likely_pairs join {COUNTING_KEYS} as one on record_a = one.movement_id
-    join {COUNTING_KEYS} as other on record_b = other.movement_id and one.line_number = other.line_number
+    join {COUNTING_KEYS} as other using ({", ".join(PLACE)}) where record_b = other.movement_id
 ),
 members as (
     select distinct movement_id, period_id, population from {CELLS}

@@ -207,7 +207,7 @@ class Published:
 
     def corridor(self, row: Row) -> str:
         """Return `Busia → Nairobi`, with the transit place if there is one."""
-        stops = (row["origin_place_id"], row.get("via_place_id"), row["destination_place_id"])
+        stops = (row["start_place_id"], row.get("via_place_id"), row["end_place_id"])
         return " → ".join(self.place(stop) for stop in stops if stop)
 
     # --- periods ----------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ class Published:
 
 def ends_known(row: Row) -> bool:
     """Whether origin and destination are each a county or a country other than Kenya."""
-    return row["origin_place_id"] not in NOT_KNOWN and row["destination_place_id"] not in NOT_KNOWN
+    return row["start_place_id"] not in NOT_KNOWN and row["end_place_id"] not in NOT_KNOWN
 
 
 def by_count(rows: list[Row]) -> list[Row]:

@@ -32,8 +32,8 @@ from orchestration.refresh.extracts import (
     taken_of,
 )
 from orchestration.refresh.run import Run, artifact_of
-from orchestration.refresh.tables import LINK, PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
-from orchestration.warehouse import manifest_path
+from orchestration.refresh.tables import LINK, nodes_of, stop_if_broken
+from orchestration.warehouse import Part, manifest_path
 
 CANDIDATE, RELEASE_GATE = "candidate", "release_gate"
 _FACTS = ("release_id", "content_hash", "movements", "rows", "checks")
@@ -47,11 +47,11 @@ def stage(run: Run) -> Artifact | None:
     settings = run.settings
     settle_again(run)
     settled = settled_of(settings)
-    for part in (WAREHOUSE, PUBLISHABLE):
+    for part in Part:
         stop_if_broken(nodes_of(artifact_of(settings, part)))
     current = release.current_release(settings)
     fingerprint = fingerprint_of(
-        [artifact_of(settings, name).fingerprint for name in (IN_FORCE, WAREHOUSE, PUBLISHABLE)],
+        [artifact_of(settings, name).fingerprint for name in (IN_FORCE, *Part)],
         code_of("orchestration/outputs", "orchestration/release", "typst==", "xlsxwriter=="),
         current.release_id if current else None,
         run.decisions.waivers,

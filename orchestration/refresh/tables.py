@@ -1,11 +1,11 @@
-"""The tables of the warehouse: two parts built by dbt, with linkage and statistics between them."""
+"""The tables of the warehouse: parts built by dbt, with linkage, statistics and the fit between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from orchestration import gates, linkage, statistics
+from orchestration import linkage, statistics
 from orchestration.core import (
     Artifact,
     NjiaError,
@@ -17,25 +17,24 @@ from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_
 from orchestration.refresh.run import Made, Run, Step, artifact_of
 from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables
 
-WAREHOUSE, PUBLISHABLE = gates.BUILDS
-LINK, MEASURE = "link", "measure"
-# For each part: the step that builds it, and the steps whose artifacts it reads.
-_PARTS = {
-    Part.BEFORE_PYTHON: (WAREHOUSE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY)),
-    Part.AFTER_PYTHON: (PUBLISHABLE, (WAREHOUSE, LINK, MEASURE)),
+LINK, MEASURE, FIT = "link", "measure", "fit"
+# The artifacts that each part is built from.
+_AFTER = {
+    Part.WAREHOUSE: (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY),
+    Part.COUNTS: (Part.WAREHOUSE, LINK, MEASURE),
+    Part.PUBLISHABLE: (Part.COUNTS, FIT),
 }
 
 
 def build_tables(run: Run, part: Part) -> Artifact:
     """Build the tables of a part. The facts hold the outcome of every node."""
     settings = run.settings
-    name, before = _PARTS[part]
-    given = [artifact_of(settings, step).fingerprint for step in before]
+    given = [artifact_of(settings, name).fingerprint for name in _AFTER[part]]
     nodes = build(settings, part)
     fingerprint = fingerprint_of(given, project_hash(settings.engine))
     in_force = artifact_of(settings, IN_FORCE).fingerprint
     facts = {"in_force": in_force, "nodes": [asdict(node) for node in nodes]}
-    return note_artifact(settings.work, name, fingerprint, [], facts)
+    return note_artifact(settings.work, part, fingerprint, [], facts)
 
 
 def nodes_of(tables: Artifact) -> list[NodeOutcome]:
@@ -64,13 +63,13 @@ def stop_if_broken(nodes: Iterable[NodeOutcome]) -> None:
 
 @Step.of(
     LINK,
-    (TAKE_IN, WAREHOUSE),
+    (TAKE_IN, Part.WAREHOUSE),
     linkage.CODE,
     lambda run: [run.decisions.link_accepts, run.decisions.link_rejections],
 )
 def link(run: Run) -> Made:
     """Link records of the same person, and list likely links for stewards."""
-    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))  # a step done alone must check it too
+    stop_if_broken(nodes_of(artifact_of(run.settings, Part.WAREHOUSE)))  # a step done alone must check it too
     settings, decisions = run.settings, run.decisions
     rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
     facts = linkage.link_records(settings, rulings)
@@ -80,13 +79,26 @@ def link(run: Run) -> Made:
 
 @Step.of(
     MEASURE,
-    (WAREHOUSE,),
+    (Part.WAREHOUSE,),
     ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
     lambda run: [],
 )
 def measure(run: Run) -> Made:
     """Measure hotspots, shifts and risk, each with its uncertainty."""
-    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))
+    stop_if_broken(nodes_of(artifact_of(run.settings, Part.WAREHOUSE)))
     settings = run.settings
     rows = statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
     return [settings.statistics / f"{table}.parquet" for table in rows], {"rows": rows}
+
+
+@Step.of(
+    FIT,
+    (Part.COUNTS,),
+    ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
+    lambda run: [],
+)
+def fit(run: Run) -> Made:
+    """Fit public counts to the protected ones, so that they add up."""
+    stop_if_broken(nodes_of(artifact_of(run.settings, Part.COUNTS)))
+    rows = statistics.fit(run.settings, read_tables(run.settings, statistics.CELLS))
+    return [run.settings.fitted / f"{table}.parquet" for table in rows], {"rows": rows}

@@ -84,8 +84,8 @@ _RECORDS = """(
         case when month_from = month_to then month_from::varchar end as month,
         form_label, nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band
     from records_{when} as records
-    left join places as origins on records.origin_place_id = origins.place_id
-    left join places as destinations on records.destination_place_id = destinations.place_id
+    left join places as origins on records.start_place_id = origins.place_id
+    left join places as destinations on records.end_place_id = destinations.place_id
     where records.is_counted
 )"""
 _BEFORE, _NOW = (_RECORDS.format(when=when) for when in ("before", "now"))

@@ -74,8 +74,8 @@ _NUMBERED = """
         movements.round,
         date_trunc('month', movements.period_from)::date as month_from,
         date_trunc('month', movements.period_to)::date as month_to,
-        movements.origin_place_id,
-        movements.destination_place_id,
+        movements.start_place_id,
+        movements.end_place_id,
         movements.form_label,
         movements.sex,
         movements.age_band
@@ -119,9 +119,10 @@ _TABLES = {
             union all
             select period_id, month, date '9999-12-01', false from months where period_id like '%-on'
         )
-        select membership.period_id, records.record
-        from intermediate.int_period_membership as membership
-        inner join records on membership.movement_id = records.record_id
+        select periods.period_id, records.record
+        from intermediate.int_window_periods as periods
+        inner join intermediate.int_movements as movements using (window_id)
+        inner join records on movements.movement_id = records.record_id
         union
         select windows.period_id, records.record
         from windows

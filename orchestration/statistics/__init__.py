@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.statistics.leaves import fit, fit_leaves, wrong_leaves
     from orchestration.statistics.measure import measure
-    from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
+    from orchestration.statistics.tables import AGGREGATES, CELLS, DESCRIPTIONS, LEAVES, OF_LEAVES, SCHEMAS
 
 offer_when_asked(__name__)

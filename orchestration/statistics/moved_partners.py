@@ -72,12 +72,12 @@ def moved(
 
 def ends_of(corridors: pd.DataFrame) -> list[str]:
     """The places at the ends of corridors, sorted."""
-    return sorted({*corridors["origin_place_id"], *corridors["destination_place_id"]} - {UNKNOWN})
+    return sorted({*corridors["start_place_id"], *corridors["end_place_id"]} - {UNKNOWN})
 
 
 def at_places(corridors: pd.DataFrame, places: list[str]) -> Flags:
     """Corridor × place: the place is an end of the corridor."""
-    ends = (corridors[end].to_numpy()[:, None] for end in ("origin_place_id", "destination_place_id"))
+    ends = (corridors[end].to_numpy()[:, None] for end in ("start_place_id", "end_place_id"))
     return np.any([end == np.array(places, dtype=object) for end in ends], axis=0)
 
 

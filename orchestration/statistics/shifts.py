@@ -148,7 +148,7 @@ def displaced_from(shifts: pd.DataFrame) -> list[str | None]:
     """
     on_panel = shifts["evidence"] == "panel"
     has_fallen, has_risen = (on_panel & shifts["status"].isin(moved) for moved in (DOWN, UP))
-    ends = list(zip(shifts["origin_place_id"], shifts["destination_place_id"], strict=True))
+    ends = list(zip(shifts["start_place_id"], shifts["end_place_id"], strict=True))
     fallen = [
         (corridor, *places)
         for corridor, places, fell in zip(shifts["corridor_id"], ends, has_fallen, strict=True)
@@ -186,7 +186,7 @@ def _shares(reported: TwoWindows, comparable: TwoWindows, ratio: np.ndarray) -> 
 GRAINS = ("case", "route_report")
 # What is not known of a record at each level: an end of a corridor, or also the way between the ends.
 UNKNOWN_OF_LEVEL = {"od": "unknown_end_count", "odv": "unknown_way_count"}
-PLACES = ["corridor_id", "origin_place_id", "via_place_id", "destination_place_id"]
+PLACES = ["corridor_id", "start_place_id", "via_place_id", "end_place_id"]
 
 # Stands among the corridors for all records with an unknown end: a change in what is known moves shares too.
 UNKNOWN_END = ""
@@ -195,7 +195,7 @@ UNKNOWN_END = ""
 def of_level(reports: Reports, level: str) -> Reports:
     """Corridors with two known ends, and at level `od` the unknown end as one more."""
     corridors = reports.counts[reports.counts["corridor_level"] == level]
-    ends = corridors["origin_place_id"], corridors["destination_place_id"]
+    ends = corridors["start_place_id"], corridors["end_place_id"]
     known = corridors[(ends[0] != UNKNOWN) & (ends[1] != UNKNOWN)]
     unknown = reports.totals[reports.totals["unknown_end_count"] > 0]
     if level != "od" or unknown.empty or known.empty:
@@ -288,7 +288,7 @@ def _compared(
     if above:
         totals = above.compared.windows[2:]
         cleared = replace(cleared, windows=TwoWindows(*cleared.windows[:2], *totals))
-        parents = (ends["origin_place_id"] + ">" + ends["destination_place_id"]).tolist()
+        parents = (ends["start_place_id"] + ">" + ends["end_place_id"]).tolist()
         is_in = dict(zip(above.reported.items, above.shared.is_in, strict=True))
         shared = above.shared._replace(is_in=np.array([is_in[parent] for parent in parents]))
     else:

@@ -1,6 +1,6 @@
 """What comes out of dbt and what goes back: the one place of both schemas.
 
-Each table of `SCHEMAS` is a source of the dbt project (`staging/sources.yml`).
+Each table of `SCHEMAS`, and `LEAVES`, is a source of the dbt project (`staging/sources.yml`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ AGGREGATES = {
         "effort_months",
     ),
     "intermediate.int_corridor_counts": (
-        "source", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",
-        "destination_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
+        "source", "record_grain", "corridor_level", "corridor_id", "start_place_id", "via_place_id",
+        "end_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
     ),
     "intermediate.int_county_counts": (
         "source", "record_grain", "place_id", "month_from", "month_to", "record_count", "campaign_count",
@@ -37,6 +37,12 @@ AGGREGATES = {
         "period_id", "period_kind", "label", "period_from", "period_to", "is_complete",
     ),
 }  # fmt: skip
+# What public counts are fitted to; null are the places and the direction that a cell is not restricted to.
+CELLS = {
+    "intermediate.int_protected_cells": (
+        "period_id", "table_name", "start_place_id", "end_place_id", "direction", "protected_count",
+    ),
+}  # fmt: skip
 
 DESCRIPTIONS = {
     "hotspots": "Activity at each place and role of a complete period, beside what its partners' own level "
@@ -47,6 +53,8 @@ DESCRIPTIONS = {
     "alerts_not_measured": "How many corridors could not be judged in the newest complete month, and why.",
     "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }
+
+OF_LEAVES = "Public counts by start, end and direction: whole numbers fitted to the protected counts."
 
 # Of the regional composite, in the order in which they are shown; all but the last are roles.
 COMPONENTS = ("origin", "transit", "exploitation", "change")
@@ -71,7 +79,14 @@ def _of(kind: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
 
 _RANGE = _of(pa.float64(), "ratio_low", "ratio_high")
 _WITHOUT_ONE = _of(pa.float64(), "leave_one_out_low", "leave_one_out_high")
-_ENDS = _of(pa.string(), "corridor_id", "origin_place_id", "destination_place_id")
+_ENDS = _of(pa.string(), "corridor_id", "start_place_id", "end_place_id")
+
+LEAVES = pa.schema(
+    [
+        *_of(pa.string(), "period_id", "start_place_id", "end_place_id", "direction"),
+        ("fitted_count", pa.int32()),
+    ]
+)
 
 SCHEMAS = {
     "hotspots": pa.schema(

@@ -1,6 +1,6 @@
-"""The work file `work/warehouse.duckdb`: dbt builds its tables in two parts, and data tests run as queries.
+"""The work file `work/warehouse.duckdb`: dbt builds its tables in parts, and data tests run as queries.
 
-The SQL is in `dbt_project`; `refresh` runs linkage and statistics between the parts.
+The SQL is in `dbt_project`; `refresh` runs linkage, statistics and the fit between the parts.
 """
 
 from typing import TYPE_CHECKING

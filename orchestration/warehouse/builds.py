@@ -1,9 +1,9 @@
-"""Build the work file, in two parts: before and after linkage and statistics.
+"""Build the work file, in parts with steps in Python between them.
 
-The first part begins an empty file, the second a copy of it. dbt builds the tables of the part, and then its
-data tests run as plain queries, which parsing has compiled: dbt's own handling of hundreds of tests took half
-of its time in a refresh. The file takes the place of the last one when all its tables stand, so a killed or
-failed build leaves the last one as it was.
+The first part begins an empty file, each later one a copy of it. dbt builds the tables of the part, and then
+its data tests run as plain queries, which parsing has compiled: dbt's own handling of hundreds of tests took
+half of its time in a refresh. The file takes the place of the last one when all its tables stand, so a killed
+or failed build leaves the last one as it was.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,15 +39,26 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TABLES = ("model", "seed")
-_ON_PYTHON = ("source:linkage+", "source:statistics+")
 _BYTES_A_THREAD = 16 * 2**20
 
 
-class Part(Enum):
-    """A part of the project as dbt selects it: before the steps in Python, or their descendants."""
+class Part(StrEnum):
+    """A part of the project, in the order of building; the value names its artifact.
 
-    BEFORE_PYTHON = "exclude"
-    AFTER_PYTHON = "select"
+    A table belongs to the last part one of whose sources (`_SOURCES`) it descends from.
+    """
+
+    WAREHOUSE = "warehouse"
+    COUNTS = "counts"
+    PUBLISHABLE = "publishable"
+
+
+# The sources that steps in Python write before each part.
+_SOURCES = {
+    Part.WAREHOUSE: (),
+    Part.COUNTS: ("linkage", "statistics"),
+    Part.PUBLISHABLE: ("fitted",),
+}
 
 
 @dataclass(frozen=True)
@@ -75,14 +86,17 @@ def part_of(manifest: Path) -> dict[str, Part]:
     nodes, sources = read_manifest(manifest)["nodes"].items(), read_manifest(manifest)["sources"].items()
     tables = [(name, node) for name, node in nodes if node["resource_type"] in _TABLES]
     parents = {name: node["depends_on"].get("nodes", []) for name, node in tables}
-    after = {name for name, source in sources if f"source:{source['source_name']}+" in _ON_PYTHON}
-    parts = {}
+    of_source = {source: part for part, names in _SOURCES.items() for source in names}
+    parts = {name: of_source.get(source["source_name"], Part.WAREHOUSE) for name, source in sources}
     for name in TopologicalSorter(parents).static_order():
         if name in parents:
-            if not after.isdisjoint(parents[name]):
-                after.add(name)
-            parts[name] = Part.AFTER_PYTHON if name in after else Part.BEFORE_PYTHON
-    return parts
+            parts[name] = _last_part(parents[name], parts)
+    return {name: part for name, part in parts.items() if name in parents}
+
+
+def _last_part(parents: Iterable[str], parts: Mapping[str, Part]) -> Part:
+    found = (parts[name] for name in parents if name in parts)
+    return max(found, key=list(Part).index, default=Part.WAREHOUSE)
 
 
 def build(settings: Settings, part: Part) -> list[NodeOutcome]:
@@ -94,7 +108,7 @@ def build(settings: Settings, part: Part) -> list[NodeOutcome]:
     nodes = manifest_nodes(path)
     with _next_file(settings, part) as (file, con):
         engine = engine_of(settings, con)
-        variables = engine.make_ready(part is Part.BEFORE_PYTHON, source_files(path))
+        variables = engine.make_ready(part is Part.WAREHOUSE, source_files(path))
         results = {str(one.node.unique_id): one for one in build_nodes(settings, path, file, part, variables)}
         for result in results.values():
             if fault := fault_said(str(result.message), settings.home):
@@ -168,7 +182,7 @@ def build_nodes(
             result = dbtRunner(manifest=parsed.result).invoke(
                 [
                     *("build", "--resource-type", "model", "--resource-type", "seed"),
-                    *(f"--{part.value}", *_ON_PYTHON),
+                    *_selection(part),
                     *("--vars", json.dumps({"work": str(settings.work), **variables})),
                     *(() if settings.engine == DUCKDB else ("--no-populate-cache",)),
                     *target,
@@ -179,6 +193,19 @@ def build_nodes(
             f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
         ) from result.exception
     return list(result.result.results)
+
+
+def _selection(part: Part) -> list[str]:
+    """Return dbt's options that select a part: descendants of its sources, and of no later one's."""
+    parts = list(Part)
+    later = parts[parts.index(part) + 1 :]
+    options = {"--select": _SOURCES[part], "--exclude": [name for after in later for name in _SOURCES[after]]}
+    return [
+        text
+        for option, sources in options.items()
+        if sources
+        for text in (option, *(f"source:{name}+" for name in sources))
+    ]
 
 
 def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
@@ -203,7 +230,7 @@ def _next_file(settings: Settings, part: Part) -> Iterator[tuple[Path, duckdb.Du
     folder.mkdir(parents=True)
     file = folder / settings.warehouse.name  # dbt writes this name into every relation
     try:
-        if part is Part.AFTER_PYTHON:
+        if part is not Part.WAREHOUSE:
             shutil.copyfile(settings.warehouse, file)
         with open_duckdb(file, settings.spill, _threads(settings), writes=True) as con:
             con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
@@ -213,14 +240,14 @@ def _next_file(settings: Settings, part: Part) -> Iterator[tuple[Path, duckdb.Du
 
 
 def _tests_of(part: Part, manifest: Path) -> dict[str, Mapping[str, Any]]:
-    """Return the data tests of a part by id: in the second, those that read one of its tables."""
-    later = {name for name, of_table in part_of(manifest).items() if of_table is Part.AFTER_PYTHON}
+    """Return the data tests by id that can run after this part and could not before it."""
+    parts = part_of(manifest)
     return {
         name: node
         for name, node in manifest_nodes(manifest).items()
         if node["resource_type"] == "test"
         and (parents := node["depends_on"]["nodes"])
-        and later.isdisjoint(parents) == (part is Part.BEFORE_PYTHON)
+        and _last_part(parents, parts) is part
     }
 
 

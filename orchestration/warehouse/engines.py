@@ -46,7 +46,7 @@ class Engine:
         self._con, self._work, self._spill = con, settings.work, settings.spill
 
     def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
-        """Make ready for the first or second part; return variables for dbt.
+        """Make ready for the first or a later part; return variables for dbt.
 
         `sources`: names of sources, with their files as a pattern within `work/`.
         """
@@ -69,7 +69,7 @@ class Engine:
 class Spark(Engine):
     """A session of this process. Its settings say where it runs (`spark-defaults.conf` in SPARK_CONF_DIR).
 
-    No catalog outlives the process: what the first part built is read back from its folders.
+    No catalog outlives the process: what earlier parts built is read back from its folders.
     """
 
     def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection) -> None:

@@ -18,16 +18,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from orchestration import gates, release
+from orchestration import release
 from orchestration.core import SAMPLE_PARTNERS, Settings, read_artifact, sha256_of
+from orchestration.warehouse import Part
 from tests import attacks
 from tests.attacks import Public
 
 SMALL, LINEAR_TRIED, INTEGER_TRIED, DRAWS, SEED = 5, 60, 12, 50, 20
 WITHDRAWN = (1, 5, 20)
-PROTECTION = ("int_cell_members", "int_cell_numbers", "int_numbered_members", "int_windows", "int_numbered_periods",
-              "int_movement_populations", "int_tallies", "int_tally_slices", "int_slices", "int_window_cells", "int_window_periods", "int_cells", "int_protected_cells",
-              "int_published_cells")  # fmt: skip
+PROTECTION = (
+    "int_cell_members",
+    "int_window_periods",
+    "int_cells",
+    "int_protected_cells",
+    "int_public_cells",
+    "int_shown_cells",
+)
 Numbers = npt.NDArray[np.int64]
 
 
@@ -120,7 +126,7 @@ def _evidence(counts: Numbers, dice: np.random.Generator) -> npt.NDArray[np.floa
 def _programs(con: duckdb.DuckDBPyConnection, year: str) -> None:
     counts: Counter[tuple[str, str]] = Counter(
         {(origin, destination): number for origin, destination, number in con.execute(
-            """select origin_place_id, destination_place_id, movement_count from intermediate.int_cells
+            """select start_place_id, end_place_id, movement_count from intermediate.int_cells
             where table_name = 'corridors' and level = 'od' and period_id = ? and record_grain = 'case'
                 and population = 'all'""", [year]).fetchall()}
     )  # fmt: skip
@@ -145,7 +151,7 @@ def _public(con: duckdb.DuckDBPyConnection, year: str) -> Public:
         where edition = 'public' and period_id = ? and population = 'all' and place_id <> 'KEN'""", [year]
     ).fetchall()  # fmt: skip
     corridors = con.execute(
-        """select origin_place_id, destination_place_id, movement_count from published.corridors
+        """select start_place_id, end_place_id, movement_count from published.corridors
         where edition = 'public' and period_id = ? and level = 'od'""", [year]
     ).fetchall()  # fmt: skip
     total = con.execute(
@@ -260,7 +266,7 @@ def _planted(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
 
 def _seconds(home: Path) -> None:
     """What dbt took to build the tables of protection and publication, on one thread."""
-    parts = [read_artifact(home / "work", name) for name in gates.BUILDS]
+    parts = [read_artifact(home / "work", part) for part in Part]
     models = [one for part in parts if part for one in part.facts["nodes"]]
     made = [one["seconds"] for one in models if one["name"] in PROTECTION]
     listed = [one["seconds"] for one in models if one["name"].startswith("published_")]

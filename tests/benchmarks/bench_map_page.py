@@ -44,7 +44,7 @@ def tables_with(flows: int) -> dict[str, list[dict[str, Any]]]:
     corridors = [
         row
         | {"period_id": year, "corridor_id": f"{start}>{end}", "movement_count": dice.randint(10, 400)}
-        | {"origin_place_id": start, "destination_place_id": end}
+        | {"start_place_id": start, "end_place_id": end}
         for year in YEARS
         for start, end in pairs
     ]

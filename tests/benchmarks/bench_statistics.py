@@ -79,8 +79,8 @@ def records(count: int, chance: np.random.Generator) -> pd.DataFrame:
             "month_from": [month(one) for one in at],
             "month_to": [month(one) for one in at],
             "round": np.where(partner % 4 == 0, np.char.mod("%d", FIRST_YEAR + at // 12), None),
-            "origin_place_id": counties[ends[0][corridor]],
-            "destination_place_id": counties[ends[1][corridor]],
+            "start_place_id": counties[ends[0][corridor]],
+            "end_place_id": counties[ends[1][corridor]],
             "corridor_id": np.char.add(
                 np.char.add(counties[ends[0][corridor]], ">"), counties[ends[1][corridor]]
             ),
@@ -124,7 +124,7 @@ def aggregates(count: int) -> dict[str, pa.Table]:
         told.assign(corridor_level="od", via_place_id=None),
         told.assign(corridor_level="odv", corridor_id=told["corridor_id"] + ">" + told["via_place_id"]),
     ]
-    corridor = ["corridor_level", "corridor_id", "origin_place_id", "via_place_id", "destination_place_id"]
+    corridor = ["corridor_level", "corridor_id", "start_place_id", "via_place_id", "end_place_id"]
     touched = at_places[at_places["place_level"] == "county"].reset_index()
     calendar = [month(number) for number in range(MONTHS)]
     found = {

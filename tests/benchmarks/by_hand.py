@@ -149,8 +149,8 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
             raw.exploitation, raw.via, {engine.whole.format("raw.persons")} as person_count, raw.age, raw.persons, raw.event,
             lower(trim(coalesce(nullif(trim(raw.orig_place), ''), raw.orig_county))) as orig_text,
             lower(trim(coalesce(nullif(trim(raw.dest_place), ''), raw.dest_county))) as dest_text,
-            {_placed("orig", "place_id")} as origin_place_id, {_placed("orig", "counting_place_id")} as origin_counting_id,
-            {_placed("orig", "country_place_id")} as origin_country_id, {_placed("dest", "place_id")} as destination_place_id,
+            {_placed("orig", "place_id")} as start_place_id, {_placed("orig", "counting_place_id")} as origin_counting_id,
+            {_placed("orig", "country_place_id")} as origin_country_id, {_placed("dest", "place_id")} as end_place_id,
             {_placed("dest", "counting_place_id")} as destination_counting_id,
             {_placed("dest", "country_place_id")} as destination_country_id
         from raw join partners on raw.partner = partners.partner {_CODE_JOINS} {_PLACE_JOINS}
@@ -164,7 +164,7 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
         ) as numbered where nr > 1
     """
     fit = f"event_on is not null and event_on <= date '{AS_OF}'"
-    known = """(origin_place_id <> 'unknown' or destination_place_id <> 'unknown' or trim(via) not in ('', 'Direct'))"""
+    known = """(start_place_id <> 'unknown' or end_place_id <> 'unknown' or trim(via) not in ('', 'Direct'))"""
     problems = f"""
         select partner,
             sum(case when event_on is null then 1 else 0 end) as day_unread,
@@ -179,8 +179,8 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
     movements = f"""
         select typed.movement_id, partner, record_grain, role, event_on, cast(date_trunc('month', event_on) as date) as month, sex,
             age_band, age_band in ('a00_08', 'a09_17', 'child') as is_child, nationality, trafficking_status, transport_mode,
-            recruiter_relation, entry_process, exploitation, via, orig_text, dest_text, person_count, origin_place_id,
-            origin_counting_id, origin_country_id, destination_place_id, destination_counting_id, destination_country_id,
+            recruiter_relation, entry_process, exploitation, via, orig_text, dest_text, person_count, start_place_id,
+            origin_counting_id, origin_country_id, end_place_id, destination_counting_id, destination_country_id,
             case when origin_country_id = 'unknown' or destination_country_id = 'unknown' then 'unknown'
                 when origin_country_id = 'KEN' and destination_country_id = 'KEN' then 'within'
                 when origin_country_id = 'KEN' then 'out_of' when destination_country_id = 'KEN' then 'into'
@@ -213,12 +213,12 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
     """
     # Journeys without a stop are one leg; only the others need an order.
     path = """
-        select movements.movement_id, 0 as nr, movements.origin_place_id as place_id, 'origin' as place_role
+        select movements.movement_id, 0 as nr, movements.start_place_id as place_id, 'origin' as place_role
         from fct_movements as movements join passed on movements.movement_id = passed.movement_id
         union all
         select movement_id, stop_number as nr, place_id, 'transit' as place_role from stops
         union all
-        select movements.movement_id, 100000 as nr, movements.destination_place_id as place_id, movements.role as place_role
+        select movements.movement_id, 100000 as nr, movements.end_place_id as place_id, movements.role as place_role
         from fct_movements as movements join passed on movements.movement_id = passed.movement_id
     """
     visits = f"""
@@ -230,11 +230,11 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
         ) as arrivals where before is null or before <> place_id
     """
     legs = f"""
-        select movements.movement_id, 1 as leg_number, movements.record_grain, origin_place_id as from_place_id,
-            'origin' as from_role, destination_place_id as to_place_id, role as to_role,
+        select movements.movement_id, 1 as leg_number, movements.record_grain, start_place_id as from_place_id,
+            'origin' as from_role, end_place_id as to_place_id, role as to_role,
             transport_mode
         from fct_movements as movements left join passed on movements.movement_id = passed.movement_id
-        where passed.movement_id is null and origin_place_id <> destination_place_id
+        where passed.movement_id is null and start_place_id <> end_place_id
         union all
         select steps.movement_id, visit - 1 as leg_number, movements.record_grain, from_place_id,
             case when visit = 2 then 'origin' else 'transit' end as from_role, to_place_id,
@@ -352,8 +352,8 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
 CHECKS = """
     select 'movements' as name, count(*) as value from fct_movements
     union all select 'persons', sum(person_count) from fct_movements
-    union all select 'known origins', count(*) from fct_movements where origin_place_id <> 'unknown'
-    union all select 'known destinations', count(*) from fct_movements where destination_place_id <> 'unknown'
+    union all select 'known origins', count(*) from fct_movements where start_place_id <> 'unknown'
+    union all select 'known destinations', count(*) from fct_movements where end_place_id <> 'unknown'
     union all select 'children', count(*) from fct_movements where is_child
     union all select 'counted', count(*) from fct_movements where is_counted
     union all select 'legs', count(*) from fct_movement_legs

@@ -67,7 +67,7 @@ from tests.command import FORKS, njia
 from tests.evidence_base import EvidenceBase, new_evidence_base
 
 BY_DAGSTER_EACH, CHECKED_EACH, ROW_EACH, RESTORED_EACH, NIGHTS_A_PROCESS = 10, 10, 25, 50, 20
-STEPS = 13  # of `tests/steps.py`
+STEPS = 15  # of `tests/steps.py`
 UNREADABLE_FOR = 3  # nights until the operator takes an unreadable file away
 AUTHOR = "A. Steward"
 PLACES = ("Busia", "Kisumu", "Moyale", "Mombasa", "Kampala", "Addis Ababa")

@@ -237,7 +237,7 @@ def test_decisions_at_the_desk_change_the_next_release(desk: Desk, page: Any) ->
     page.goto("/checks")
     page.get_by_text("row volume is plausible").first.wait_for()
     assert page.get_by_text("waived").count() >= 1
-    asked_for = "select count(*) from marts.fct_movements where origin_place_id = 'bp-ken-malaba'"
+    asked_for = "select count(*) from marts.fct_movements where start_place_id = 'bp-ken-malaba'"
     assert desk.base.ask(asked_for) != [(0,)]
 
 

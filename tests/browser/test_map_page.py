@@ -85,7 +85,7 @@ def many_corridors() -> list[dict[str, Any]]:
     pairs = [(f"KE{a:03}", f"KE{b:03}") for a in range(1, 12) for b in range(20, 31)]
     return [
         row
-        | {"corridor_id": f"{a}>{b}", "origin_place_id": a, "destination_place_id": b}
+        | {"corridor_id": f"{a}>{b}", "start_place_id": a, "end_place_id": b}
         | {"movement_count": 10 + at, "movement_count_text": str(10 + at)}
         for at, (a, b) in enumerate(pairs)
     ]
@@ -277,7 +277,7 @@ def test_finding_keeps_what_touches_a_place_begins_there_or_leads_there(open_map
 
 def test_an_end_without_a_place_is_listed_and_not_drawn(open_map: OpenMap, tmp_path: Path) -> None:
     rows = [row for row in world("public")["corridors"] if row["period_id"] == "year-2025"]
-    unknown = rows[0] | {"corridor_id": "KEN>KE047", "origin_place_id": "KEN"}
+    unknown = rows[0] | {"corridor_id": "KEN>KE047", "start_place_id": "KEN"}
     write_release(tmp_path, ["public"], public={"corridors": [*rows, unknown]})
     write_map_pages(tmp_path, MANIFEST, generalised())
     page = open_map(edition="public", release=tmp_path)

@@ -186,9 +186,9 @@ def test_extract_without_a_valid_agreement_is_held(dirty: EvidenceBase) -> None:
 def test_undecided_trafficking_status_is_listed_but_not_counted(dirty: EvidenceBase) -> None:
     """K1."""
     origin = "(select place_id from marts.dim_place where name = 'Garissa' and kind = 'county')"
-    told = dirty.work(f"select trafficking_status from marts.fct_movements where origin_place_id = {origin}")
+    told = dirty.work(f"select trafficking_status from marts.fct_movements where start_place_id = {origin}")
     assert told == [("trafficked_or_smuggled",)]
-    for mart, place in (("mart_places", "place_id"), ("mart_corridors", "origin_place_id")):
+    for mart, place in (("mart_places", "place_id"), ("mart_corridors", "start_place_id")):
         counted = dirty.work(f"select count(*) from marts.{mart} where {place} = {origin}")
         assert counted == [(0,)], mart
     busia = dirty.work(

@@ -186,7 +186,7 @@ def test_value_in_a_dbt_error_reaches_no_log_and_no_store(
     from orchestration.warehouse import Part, build
 
     with pytest.raises(NjiaError) as raised:
-        nodes = build(evidence_base.settings, Part.BEFORE_PYTHON)
+        nodes = build(evidence_base.settings, Part.WAREHOUSE)
         broken = [node.name for node in nodes if node.status == "error"]
         raise NjiaError(f"broken: {broken}") if broken else AssertionError("dbt took the canary")
     written = "".join(capfd.readouterr())

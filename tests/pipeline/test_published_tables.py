@@ -94,7 +94,7 @@ def test_a_cell_counts_counted_movements_alone_and_each_once(samples: EvidenceBa
 
 
 PLACE_COLUMNS = (
-    ("corridors", "origin_place_id"), ("corridors", "via_place_id"), ("corridors", "destination_place_id"),
+    ("corridors", "start_place_id"), ("corridors", "via_place_id"), ("corridors", "end_place_id"),
     ("places", "place_id"), ("routes", "place_id"), ("routes", "via_place_id"), ("hotspots", "place_id"),
     ("novelty", "place_id"), ("risk", "place_id"),
 )  # fmt: skip

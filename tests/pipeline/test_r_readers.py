@@ -129,7 +129,7 @@ def test_base_r_knows_numbers_truths_and_text_apart(samples: EvidenceBase, tmp_p
         given <- commandArgs(trailingOnly = TRUE)
         file <- given[1]
         x <- READ
-        cat(class(x$period_id), class(x$movement_count), class(x$share), class(x$origin_place_id), "\\n")
+        cat(class(x$period_id), class(x$movement_count), class(x$share), class(x$start_place_id), "\\n")
         cat(sum(x$movement_count, na.rm = TRUE), sum(is.na(x$movement_count)), nrow(x), "\\n")
         file <- given[2]
         y <- READ

@@ -98,9 +98,9 @@ def test_the_first_round_has_17_forms_led_by_domestic_servitude_and_commercial_s
 
 def test_nairobi_is_the_first_destination_within_kenya(samples: EvidenceBase) -> None:
     found = samples.ask(
-        f"select destination_place_id, sum(record_count) as n from marts.mart_corridors where {ROUTES} "
+        f"select end_place_id, sum(record_count) as n from marts.mart_corridors where {ROUTES} "
         "and level = 'od' and period_id = 'round-2019' and direction = 'within' "
-        "group by destination_place_id order by n desc nulls last limit 2"
+        "group by end_place_id order by n desc nulls last limit 2"
     )
     assert found[0][0] == "KE047" and found[0][1] > found[1][1]
 
@@ -116,7 +116,7 @@ def test_nairobi_is_the_first_hub_and_the_first_on_the_way_out_of_africa(samples
         on_the_way = samples.ask(
             "select via.name, sum(record_count) as n from marts.mart_corridors "
             "inner join marts.dim_place as via on via_place_id = via.place_id "
-            "inner join marts.dim_place as destination on destination_place_id = destination.place_id "
+            "inner join marts.dim_place as destination on end_place_id = destination.place_id "
             f"where {ROUTES} and level = 'odv' and period_id = 'round-2019' and destination.region = '{region}' "
             "and via.kind <> 'country' group by via.name order by n desc nulls last"
         )
@@ -133,7 +133,7 @@ def test_no_journey_passes_the_place_it_comes_from_or_goes_to(samples: EvidenceB
     assert standing == []
     vias = samples.ask(
         "select corridor_id from marts.mart_corridors where level = 'odv' "
-        "and via_place_id in (origin_place_id, destination_place_id)"
+        "and via_place_id in (start_place_id, end_place_id)"
     )
     assert vias == []
 
@@ -353,7 +353,7 @@ def test_a_place_or_corridor_is_measured_or_counted_with_its_reason(samples: Evi
 
 
 def test_corridor_of_a_joining_partner_only_is_new_source(samples: EvidenceBase) -> None:
-    origins = names(samples, f"select origin_place_id from {SHIFTS} and status = 'new_source'")
+    origins = names(samples, f"select start_place_id from {SHIFTS} and status = 'new_source'")
     assert origins and origins <= places_of("joins")
     watching = dict(
         samples.ask(
@@ -432,7 +432,7 @@ def test_a_published_table_stands_in_both_editions_as_it_was_printed(
             assert (
                 con.execute(
                     "select counted_year, person_count from published.context_counts "
-                    "where origin_place_id = 'unknown' order by 1"
+                    "where start_place_id = 'unknown' order by 1"
                 ).fetchall()
                 == printed
             )

@@ -51,7 +51,7 @@ def test_direction_is_seen_from_kenya(published_world: EvidenceBase) -> None:
 def test_corridor_counts_records_and_partners(published_world: EvidenceBase) -> None:
     found = published_world.ask(
         "select population, record_count, partner_count from marts.mart_corridors "
-        "where level = 'od' and origin_place_id = 'KE040' and destination_place_id = 'KE047' "
+        "where level = 'od' and start_place_id = 'KE040' and end_place_id = 'KE047' "
         "and record_grain = 'case' and period_id = 'year-2025' order by population"
     )
     expected = (scenario.BUSIA_NAIROBI["record_count"], scenario.BUSIA_NAIROBI["partner_count"])
@@ -60,15 +60,15 @@ def test_corridor_counts_records_and_partners(published_world: EvidenceBase) -> 
 
 def test_destination_other_than_promised_is_diverted(published_world: EvidenceBase) -> None:
     diverted = published_world.ask(
-        "select origin_place_id, intended_place_id, destination_place_id from marts.fct_movements where is_diverted"
+        "select start_place_id, intended_place_id, end_place_id from marts.fct_movements where is_diverted"
     )
     assert diverted == [("tn-eth-addis-ababa", "ZAF", "KE047")]
 
 
 def test_promised_destination_is_marked_as_intended(published_world: EvidenceBase) -> None:
     found = published_world.ask(
-        "select destination_place_id, is_diverted from marts.fct_movements "
-        "where destination_basis = 'intended' and record_grain = 'case'"
+        "select end_place_id, is_diverted from marts.fct_movements "
+        "where end_basis = 'intended' and record_grain = 'case'"
     )
     assert found == [("tn-are-dubai", None)]
 
@@ -186,7 +186,7 @@ def test_manifest_names_no_partner(published_world: EvidenceBase) -> None:
 
 FROM_KISUMU = (
     "select count(*) from marts.fct_movements inner join marts.dim_place "
-    "on origin_place_id = place_id where name = 'Kisumu'"
+    "on start_place_id = place_id where name = 'Kisumu'"
 )
 
 
@@ -235,7 +235,7 @@ def test_movement_enters_after_its_lag(month_later: Ended) -> None:
 def test_corrected_contract_types_landed_rows_again(month_later: Ended) -> None:
     assert {one.partner for one in extracts.taken_of(month_later.base.settings)} == {"mbili_post"}
     forms = month_later.base.ask(
-        "select distinct form_label from marts.fct_movements where origin_place_id like 'tn-uga-%'"
+        "select distinct form_label from marts.fct_movements where start_place_id like 'tn-uga-%'"
     )
     assert forms == [("Forced begging",)]
 
@@ -250,7 +250,7 @@ def test_decision_on_an_unknown_place_is_listed_without_effect(
 ) -> None:
     assert published_world.ask(FROM_KISUMU) == [(6,)]
     # The steward had said that Kisumu is not what the rules make of it: nobody guesses instead.
-    from_kisumu_county = "select count(*) from marts.fct_movements where origin_place_id = 'KE042'"
+    from_kisumu_county = "select count(*) from marts.fct_movements where start_place_id = 'KE042'"
     assert month_later.base.ask(from_kisumu_county) == [(0,)]
     settings = month_later.base.settings
     (told,) = review.read(settings, review.DECISIONS_WITHOUT_EFFECT)
@@ -264,7 +264,7 @@ def test_decision_on_an_unknown_place_is_listed_without_effect(
 
 
 def test_decision_holds_for_one_partner_and_role(month_later: Ended, published_world: EvidenceBase) -> None:
-    origins = "select distinct origin_place_id from marts.fct_movements where origin_place_id like 'tn-uga-%'"
+    origins = "select distinct start_place_id from marts.fct_movements where start_place_id like 'tn-uga-%'"
     assert published_world.ask(origins) == [("tn-uga-kampala",)]
     assert month_later.base.ask(origins) == [("tn-uga-jinja",)]
 

@@ -56,7 +56,7 @@ def test_decisions_on_rows_and_agreements_apply_and_can_be_revoked(evidence_base
     told = {
         movement % (1 << 64): rest
         for movement, *rest in base.ask(
-            "select movement_id, event_month, annotation_codes, origin_place_id from marts.fct_movements"
+            "select movement_id, event_month, annotation_codes, start_place_id from marts.fct_movements"
         )
     }
     assert excluded not in told

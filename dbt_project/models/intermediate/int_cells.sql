@@ -1,67 +1,110 @@
--- One row per cell of a published table, period, grain and population: what members are shown, and what the public
--- edition's protected counts are made from. A code of a place or corridor is a cell too, of a table of its own.
-with window_cells as (select * from {{ ref('int_window_cells') }}),
+-- One row per cell and period with at least one movement: what members are shown, and what the public edition's
+-- protected counts are made from. Cases count by year and quarter, mentions by survey round.
+-- `like_count`: cases in months that their source reported a year earlier, too; `like_later_count`: a year later, too.
+with members as (select * from {{ ref('int_cell_members') }}),
 
-tally_slices as (select * from {{ ref('int_tally_slices') }}),
+movements as (select * from {{ ref('int_movements') }}),
 
-slices as (select * from {{ ref('int_slices') }}),
+reported as (select * from {{ ref('int_source_months') }} where record_grain = 'case'),
 
-numbers as (select * from {{ ref('int_cell_numbers') }}),
-
--- Codes of a place or corridor are mostly single movements: they are counted by longer periods than quarters, and
--- listed from the least count on that members are shown as a number. What never reaches it is left out at once.
-rare as (
+months as (
     select
-        cell_number,
-        code_number
-    from window_cells
-    where code_number > 0
-    group by cell_number, code_number
-    having sum(movement_count) < {{ publication_policy('members_least_count') }}
+        windows.source,
+        windows.window_id,
+        case when earlier.source is null then 0 else 1 end as is_like,
+        case when later.source is null then 0 else 1 end as is_like_later
+    from (
+        select distinct
+            source,
+            window_id,
+            window_from,
+            window_to
+        from movements
+        where record_grain = 'case'
+    ) as windows
+    inner join {{ ref('int_calendar_months') }} as months
+        on months.month_start between {{ month_of('windows.window_from') }} and windows.window_to
+    left join reported on windows.source = reported.source and months.month_start = reported.month_start
+    left join reported as earlier
+        on reported.source = earlier.source and {{ months_after('reported.month_start', -12) }} = earlier.month_start
+    left join reported as later
+        on reported.source = later.source and {{ months_after('reported.month_start', 12) }} = later.month_start
 ),
 
-summed as (
+-- A case is compared if its source reported every month that its date allows in both years.
+compared as (
     select
-        window_cells.cell_number,
-        window_cells.code_number,
-        tally_slices.slice_number,
-        max(window_cells.direction_number) as direction_number,
-        sum(window_cells.movement_count) as movement_count,
-        sum(window_cells.key_sum) as key_sum,
-        count(distinct tally_slices.source_number) as partner_count
-    from window_cells
-    inner join tally_slices on window_cells.tally_number = tally_slices.tally_number
-    left join rare on window_cells.cell_number = rare.cell_number and window_cells.code_number = rare.code_number
-    where window_cells.code_number = 0 or (tally_slices.period_kind <> 'quarter' and rare.cell_number is null)
-    group by window_cells.cell_number, window_cells.code_number, tally_slices.slice_number
-    having
-        window_cells.code_number = 0
-        or sum(window_cells.movement_count) >= {{ publication_policy('members_least_count') }}
+        source,
+        window_id,
+        min(is_like) as is_like,
+        min(is_like_later) as is_like_later
+    from months
+    group by source, window_id
+),
+
+of_windows as (
+    select
+        members.table_name,
+        members.cell_id,
+        movements.window_id,
+        count(*) as movement_count,
+        sum(coalesce(compared.is_like, 0)) as like_count,
+        sum(coalesce(compared.is_like_later, 0)) as like_later_count,
+        sum(movements.protection_key) as key_sum
+    from members
+    inner join movements on members.movement_id = movements.movement_id
+    left join compared on movements.source = compared.source and movements.window_id = compared.window_id
+    group by members.table_name, members.cell_id, movements.window_id
+),
+
+counts as (
+    select
+        of_windows.table_name,
+        of_windows.cell_id,
+        periods.period_id,
+        periods.period_kind,
+        sum(of_windows.movement_count) as movement_count,
+        sum(of_windows.like_count) as like_count,
+        sum(of_windows.like_later_count) as like_later_count,
+        sum(of_windows.key_sum) as key_sum
+    from of_windows
+    inner join {{ ref('int_window_periods') }} as periods on of_windows.window_id = periods.window_id
+    where
+        (of_windows.table_name = 'mentions' and periods.period_kind = 'round')
+        or (of_windows.table_name <> 'mentions' and periods.period_kind in ('year', 'quarter'))
+    group by of_windows.table_name, of_windows.cell_id, periods.period_id, periods.period_kind
+),
+
+descriptions as (
+    select
+        table_name,
+        cell_id,
+        max(start_place_id) as start_place_id,
+        max(via_place_id) as via_place_id,
+        max(end_place_id) as end_place_id,
+        max(place_id) as place_id,
+        max(direction) as direction,
+        max(trait) as trait,
+        max(code) as code
+    from members
+    group by table_name, cell_id
 )
 
 select
-    case
-        when summed.code_number = 0 then cells.table_name
-        when cells.table_name = 'places' then 'place_codes'
-        else 'corridor_codes'
-    end as table_name,
-    case when summed.code_number = 0 then cells.cell_id else cells.cell_id || '|' || codes.cell_id end as cell_id,
-    slices.period_id,
-    slices.record_grain,
-    slices.population,
-    cells.level,
-    cells.origin_place_id,
-    cells.via_place_id,
-    cells.destination_place_id,
-    {{ direction_of_number('summed.direction_number') }} as direction,
-    cells.role,
-    cells.place_id,
-    coalesce(cells.domain, codes.domain) as domain,
-    coalesce(cells.code, codes.code) as code,
-    cast(summed.movement_count as integer) as movement_count,
-    cast(summed.key_sum as bigint) as key_sum,
-    cast(summed.partner_count as integer) as partner_count
-from summed
-inner join slices on summed.slice_number = slices.slice_number
-inner join numbers as cells on summed.cell_number = cells.cell_number
-left join numbers as codes on summed.code_number = codes.cell_number
+    counts.table_name,
+    counts.cell_id,
+    counts.period_id,
+    counts.period_kind,
+    descriptions.start_place_id,
+    descriptions.via_place_id,
+    descriptions.end_place_id,
+    descriptions.place_id,
+    descriptions.direction,
+    descriptions.trait,
+    descriptions.code,
+    cast(counts.movement_count as integer) as movement_count,
+    cast(counts.like_count as integer) as like_count,
+    cast(counts.like_later_count as integer) as like_later_count,
+    cast(counts.key_sum as bigint) as key_sum
+from counts
+inner join descriptions on counts.table_name = descriptions.table_name and counts.cell_id = descriptions.cell_id

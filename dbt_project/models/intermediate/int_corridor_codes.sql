@@ -1,89 +1,58 @@
 -- One row per corridor, period, grain and population: the codes that most of its counted records state.
-{% set most_codes = 1000000 %}
-with keys as (select * from {{ ref('int_counting_keys') }}),
-
-lines as (select * from {{ ref('int_counting_lines') }} where counting_table = 'corridors'),
-
-movements as (select * from {{ ref('int_movement_tallies') }} where record_count > 0),
-
-slices as (select * from {{ ref('int_slices') }}),
-
-stated as (
+with of_windows as (
     select
-        movement_id,
-        domain,
-        code
-    from {{ ref('int_movement_codes') }}
-    where domain in ('transport_mode', 'recruitment_method', 'exploitation_type') and {{ is_informative('code') }}
-),
-
-codes as (
-    select
-        domain,
-        code,
-        row_number() over (order by domain nulls last, code nulls last) as code_number
-    from stated
-    group by domain, code
-),
-
-described as (
-    select
-        movements.movement_id,
-        movements.tally_number,
-        codes.code_number
-    from movements
-    inner join stated on movements.movement_id = stated.movement_id
-    inner join codes on stated.domain = codes.domain and stated.code = codes.code
-),
-
-windows as (
-    select
-        keys.line_number,
-        described.tally_number,
-        described.code_number,
-        count(*) as record_count
-    from keys
-    inner join lines on keys.line_number = lines.line_number
-    inner join described on keys.movement_id = described.movement_id
-    group by keys.line_number, described.tally_number, described.code_number
-),
-
-counts as (
-    select
-        windows.line_number,
-        tally_slices.slice_number,
-        windows.code_number,
-        sum(windows.record_count) as record_count
-    from windows
-    inner join {{ ref('int_tally_slices') }} as tally_slices
-        on windows.tally_number = tally_slices.tally_number
-    group by windows.line_number, tally_slices.slice_number, windows.code_number
-),
-
--- The largest count, and of equal ones the first code, as one number, of which mod gives the code back below: sorting
--- all codes of each corridor costs more.
-mains as (
-    select
-        counts.line_number,
-        counts.slice_number,
+        corridors.corridor_level,
+        corridors.corridor_id,
+        movements.window_id,
+        movements.record_grain,
+        movements.population,
         codes.domain,
-        max(counts.record_count * {{ most_codes }} + {{ most_codes }} - 1 - counts.code_number) as largest
-    from counts
-    inner join codes on counts.code_number = codes.code_number
-    group by counts.line_number, counts.slice_number, codes.domain
+        codes.code,
+        sum(movements.record_count) as record_count
+    from {{ ref('int_corridor_movements') }} as corridors
+    inner join {{ ref('int_movement_populations') }} as movements on corridors.movement_id = movements.movement_id
+    inner join {{ ref('int_movement_codes') }} as codes on corridors.movement_id = codes.movement_id
+    where
+        movements.record_count > 0
+        and codes.domain in ('transport_mode', 'recruitment_method', 'exploitation_type')
+        and {{ is_informative('codes.code') }}
+    group by
+        corridors.corridor_level, corridors.corridor_id, movements.window_id, movements.record_grain,
+        movements.population, codes.domain, codes.code
+),
+
+ranked as (
+    select
+        counts.corridor_level,
+        counts.corridor_id,
+        periods.period_id,
+        counts.record_grain,
+        counts.population,
+        counts.domain,
+        counts.code,
+        -- Of equal counts the first code.
+        row_number() over (
+            partition by
+                counts.corridor_level, counts.corridor_id, periods.period_id, counts.record_grain, counts.population,
+                counts.domain
+            order by sum(counts.record_count) desc nulls last, counts.code nulls last
+        ) as code_rank
+    from of_windows as counts
+    inner join {{ ref('int_window_periods') }} as periods on counts.window_id = periods.window_id
+    group by
+        counts.corridor_level, counts.corridor_id, periods.period_id, counts.record_grain, counts.population,
+        counts.domain, counts.code
 )
 
 select
-    lines.counting_role as corridor_level,
-    lines.counting_id as corridor_id,
-    slices.period_id,
-    slices.record_grain,
-    slices.population,
-    max(case when mains.domain = 'transport_mode' then codes.code end) as main_transport_mode,
-    max(case when mains.domain = 'recruitment_method' then codes.code end) as main_recruitment_method,
-    max(case when mains.domain = 'exploitation_type' then codes.code end) as main_exploitation_type
-from mains
-inner join lines on mains.line_number = lines.line_number
-inner join slices on mains.slice_number = slices.slice_number
-inner join codes on mod(mains.largest, {{ most_codes }}) = {{ most_codes }} - 1 - codes.code_number
-group by lines.counting_role, lines.counting_id, slices.period_id, slices.record_grain, slices.population
+    corridor_level,
+    corridor_id,
+    period_id,
+    record_grain,
+    population,
+    max(case when domain = 'transport_mode' then code end) as main_transport_mode,
+    max(case when domain = 'recruitment_method' then code end) as main_recruitment_method,
+    max(case when domain = 'exploitation_type' then code end) as main_exploitation_type
+from ranked
+where code_rank = 1
+group by corridor_level, corridor_id, period_id, record_grain, population

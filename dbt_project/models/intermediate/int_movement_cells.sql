@@ -13,4 +13,4 @@ select
     movements.person_count_high,
     movements.person_count_without_bounds
 from {{ ref('int_movement_populations') }} as movements
-inner join {{ ref('int_numbered_periods') }} as periods on movements.window_number = periods.window_number
+inner join {{ ref('int_window_periods') }} as periods on movements.window_id = periods.window_id

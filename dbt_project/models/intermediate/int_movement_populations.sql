@@ -1,21 +1,9 @@
--- One row per movement and population it is counted in, with its numbers and the number of its window of departure
--- (int_windows), which is null where it lies in no period. The rule of victim totals is `is_counted`
--- (int_records_current); what is prevented has a count of its own, and flow counts have none.
-with movements as (select * from {{ ref('int_movements') }} where is_counted or is_prevented),
-
-populations as (
-    select
-        movement_id,
-        'all' as population
-    from movements
-
+-- One row per movement and population it is counted in, with what it adds to a count. The rule of victim totals is
+-- `is_counted` (int_records_current); what is prevented has a count of its own, and flow counts have none.
+with populations as (
+    select 'all' as population
     union all
-
-    select
-        movement_id,
-        'children' as population
-    from movements
-    where coalesce(is_child, false)
+    select 'children' as population
 )
 
 select
@@ -23,8 +11,8 @@ select
     movements.source,
     movements.record_grain,
     populations.population,
-    {{ direction_number('movements.direction') }} as direction_number,
-    windows.window_number,
+    movements.window_id,
+    movements.direction,
     case when movements.is_counted then 1 else 0 end as record_count,
     case when movements.is_prevented then 1 else 0 end as prevented_count,
     -- A number without bounds (about 20) is used for both; person_count_without_bounds sums such numbers.
@@ -42,10 +30,6 @@ select
             then coalesce(movements.person_count, 0)
         else 0
     end as person_count_without_bounds
-from movements
-inner join populations on movements.movement_id = populations.movement_id
-left join {{ ref('int_windows') }} as windows
-    on
-        movements.window_from = windows.window_from
-        and movements.window_to = windows.window_to
-        and coalesce(movements.round, 'none') = windows.round
+from {{ ref('int_movements') }} as movements
+inner join populations on populations.population = 'all' or coalesce(movements.is_child, false)
+where movements.is_counted or movements.is_prevented

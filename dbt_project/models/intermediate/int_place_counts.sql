@@ -7,14 +7,14 @@ with windows as (
         movements.record_grain,
         movements.population,
         movements.source,
-        movements.window_number,
+        movements.window_id,
         sum(movements.record_count) as record_count,
         sum(movements.prevented_count) as prevented_count
     from {{ ref('int_stop_places') }} as stops
     inner join {{ ref('int_movement_populations') }} as movements on stops.movement_id = movements.movement_id
     group by
         stops.place_level, stops.place_id, stops.place_role, movements.record_grain, movements.population,
-        movements.source, movements.window_number
+        movements.source, movements.window_id
 )
 
 select
@@ -28,7 +28,7 @@ select
     cast(sum(windows.record_count) as bigint) as record_count,
     cast(sum(windows.prevented_count) as bigint) as prevented_count
 from windows
-inner join {{ ref('int_numbered_periods') }} as periods on windows.window_number = periods.window_number
+inner join {{ ref('int_window_periods') }} as periods on windows.window_id = periods.window_id
 group by
     windows.place_level, windows.place_id, windows.place_role, periods.period_id, windows.record_grain,
     windows.population, windows.source

@@ -1,30 +1,15 @@
 -- One row per field, period and grain: how many records state the field, and how many state it precisely.
-with stated as (select * from {{ ref('int_stated_fields') }}),
-
-movements as (
-    select
-        movements.movement_id,
-        movements.record_grain,
-        windows.window_number
-    from {{ ref('int_movements') }} as movements
-    inner join {{ ref('int_windows') }} as windows
-        on
-            movements.window_from = windows.window_from
-            and movements.window_to = windows.window_to
-            and coalesce(movements.round, 'none') = windows.round
-),
-
-windows as (
+with windows as (
     select
         stated.field,
-        movements.window_number,
+        movements.window_id,
         movements.record_grain,
         count(*) as record_count,
         sum(stated.is_known) as known_count,
         sum(stated.is_precise) as precise_count
-    from stated
-    inner join movements on stated.movement_id = movements.movement_id
-    group by stated.field, movements.window_number, movements.record_grain
+    from {{ ref('int_stated_fields') }} as stated
+    inner join {{ ref('int_movements') }} as movements on stated.movement_id = movements.movement_id
+    group by stated.field, movements.window_id, movements.record_grain
 ),
 
 counts as (
@@ -36,7 +21,7 @@ counts as (
         sum(windows.known_count) as known_count,
         sum(windows.precise_count) as precise_count
     from windows
-    inner join {{ ref('int_numbered_periods') }} as periods on windows.window_number = periods.window_number
+    inner join {{ ref('int_window_periods') }} as periods on windows.window_id = periods.window_id
     group by windows.field, periods.period_id, windows.record_grain
 )
 

@@ -1,10 +1,13 @@
 -- One row per place, role, period, grain and population: what was reported there, and how long partners watched.
 -- A watched place with nothing to report has a row of zeros; an unwatched one has none.
-with touched as (select * from {{ ref('int_place_counts') }}),
-
-movements as (select * from {{ ref('int_movement_populations') }}),
-
-persons as (select * from {{ ref('int_counted_persons') }} where counting_table = 'hotspots'),
+with counts as (
+    select
+        *,
+        counting_id as place_id,
+        counting_role as place_role
+    from {{ ref('int_line_counts') }}
+    where counting_table = 'hotspots'
+),
 
 stops as (
     select distinct
@@ -19,14 +22,14 @@ stated_windows as (
     select
         stops.place_level,
         stops.place_role,
-        movements.window_number,
+        movements.window_id,
         movements.record_grain,
         movements.population,
         sum(movements.record_count) as record_count
     from stops
-    inner join movements on stops.movement_id = movements.movement_id
+    inner join {{ ref('int_movement_populations') }} as movements on stops.movement_id = movements.movement_id
     group by
-        stops.place_level, stops.place_role, movements.window_number, movements.record_grain, movements.population
+        stops.place_level, stops.place_role, movements.window_id, movements.record_grain, movements.population
 ),
 
 stated as (
@@ -38,23 +41,8 @@ stated as (
         windows.population,
         sum(windows.record_count) as record_count
     from stated_windows as windows
-    inner join {{ ref('int_numbered_periods') }} as periods on windows.window_number = periods.window_number
+    inner join {{ ref('int_window_periods') }} as periods on windows.window_id = periods.window_id
     group by windows.place_level, windows.place_role, periods.period_id, windows.record_grain, windows.population
-),
-
-counts as (
-    select
-        place_id,
-        place_role,
-        period_id,
-        record_grain,
-        population,
-        sum(record_count) as record_count,
-        sum(prevented_count) as prevented_count,
-        -- A partner that only reported prevented journeys counts nothing here.
-        sum(case when record_count > 0 then 1 else 0 end) as partner_count
-    from touched
-    group by place_id, place_role, period_id, record_grain, population
 ),
 
 effort as (
@@ -105,13 +93,13 @@ joined as (
         keys.population,
         coalesce(counts.record_count, 0) as record_count,
         coalesce(counts.prevented_count, 0) as prevented_count,
-        coalesce(persons.person_count_low, 0) as person_count_low,
-        coalesce(persons.person_count_high, 0) as person_count_high,
-        coalesce(persons.person_count_without_bounds, 0) as person_count_without_bounds,
-        persons.linkage_tier,
-        persons.persons_expected_low,
-        persons.persons_expected,
-        persons.persons_expected_high,
+        coalesce(counts.person_count_low, 0) as person_count_low,
+        coalesce(counts.person_count_high, 0) as person_count_high,
+        coalesce(counts.person_count_without_bounds, 0) as person_count_without_bounds,
+        counts.linkage_tier,
+        counts.persons_expected_low,
+        counts.persons_expected,
+        counts.persons_expected_high,
         coalesce(counts.partner_count, 0) as partner_count,
         coalesce(effort.effort_months, 0) as effort_months,
         coalesce(stated.record_count, 0) as stated_count,
@@ -125,13 +113,6 @@ joined as (
             and keys.period_id = counts.period_id
             and keys.record_grain = counts.record_grain
             and keys.population = counts.population
-    left join persons
-        on
-            keys.place_id = persons.counting_id
-            and keys.place_role = persons.counting_role
-            and keys.period_id = persons.period_id
-            and keys.record_grain = persons.record_grain
-            and keys.population = persons.population
     left join effort
         on
             keys.place_id = effort.place_id

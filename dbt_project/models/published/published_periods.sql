@@ -1,31 +1,53 @@
--- One row per edition and period that its tables count in.
+-- One row per edition and period that its tables count in: how many of its months partners reported cases of, and why a
+-- year is partial.
 with periods as (select * from {{ ref('int_periods') }}),
+
+reported as (select * from {{ ref('mart_reported_periods') }} where record_grain = 'case'),
+
+months as (
+    select
+        periods.period_id,
+        count(distinct months.month_start) as months_reported
+    from periods
+    inner join {{ ref('int_source_months') }} as months
+        on
+            months.month_start >= {{ month_of('periods.period_from') }}
+            and months.month_start <= periods.period_to
+    where months.record_grain = 'case' and periods.period_kind <> 'round'
+    group by periods.period_id
+),
 
 new_periods as (select * from {{ ref('int_new_public_periods') }}),
 
-made as (
+described as (
     select
-        'members' as edition,
-        period_id,
-        period_kind,
-        label,
-        period_from,
-        period_to,
-        is_complete
-    from periods
-
-    union all
-
-    select
-        'public' as edition,
         periods.period_id,
         periods.period_kind,
         periods.label,
         periods.period_from,
         periods.period_to,
-        periods.is_complete
+        cast(months.months_reported as integer) as months_reported,
+        periods.is_complete and not coalesce(reported.is_partial, false) as is_complete,
+        reported.partial_reason
     from periods
-    inner join new_periods on periods.period_id = new_periods.period_id
+    left join reported on periods.period_id = reported.period_id
+    left join months on periods.period_id = months.period_id
+    where periods.period_kind = 'round' or months.period_id is not null
+),
+
+made as (
+    select
+        'members' as edition,
+        *
+    from described
+
+    union all
+
+    select
+        'public' as edition,
+        described.*
+    from described
+    inner join new_periods on described.period_id = new_periods.period_id
 )
 
 select * from made

@@ -64,7 +64,7 @@ def _point(row: Properties) -> Properties | None:
 
 def _line(row: Properties) -> Properties | None:
     """Return a straight line, in two parts across the 180th meridian; a point within one place."""
-    start, end = position(row["origin_place_id"]), position(row["destination_place_id"])
+    start, end = position(row["start_place_id"]), position(row["end_place_id"])
     if start is None or end is None:
         return None
     if start == end:

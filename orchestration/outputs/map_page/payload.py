@@ -64,7 +64,7 @@ CARD_SUBJECTS = ("place", "corridor")
 MOST_CORRIDORS = 40_000
 DECIMALS = 4
 LEAST = "members_least_count"
-STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
+STOPS = ("start_place_id", "via_place_id", "end_place_id", "place_id")
 TABLES_WITH_PLACES = (
     "corridors", "places", "hotspots", "shifts", "alerts", "risk", "routes", "novelty",
 )  # fmt: skip

@@ -63,7 +63,7 @@ def _corridors(view: View) -> list[Block]:
     for level in ("od", "odv", "country"):
         rows = view.corridors(level)
         if level == "country":
-            rows = [row for row in rows if row["origin_place_id"] != row["destination_place_id"]]
+            rows = [row for row in rows if row["start_place_id"] != row["end_place_id"]]
         counted = [row for row in rows if row["movement_count"] is not None][:MOST_LINES]
         small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)
         if not rows:

@@ -378,11 +378,11 @@ def summary(view: View) -> list[Spans]:
 
 
 def _farther(view: View) -> Spans:
-    rows = [row for row in out_of(view) if not reaches(row["destination_place_id"])][:3]
+    rows = [row for row in out_of(view) if not reaches(row["end_place_id"])][:3]
     named = [
         view.say(
             "named",
-            name=view.published.place(row["destination_place_id"]),
+            name=view.published.place(row["end_place_id"]),
             count=view.count("corridors", row),
         )
         for row in rows

@@ -135,7 +135,7 @@ def _main_destination(view: View, county: str, started: Row | None) -> str:
         return ""
     first, rest = rows[0]["movement_count"], started["movement_count"] - rows[0]["movement_count"]
     is_most = rules.leads(first, rest, view.noise)
-    return view.published.place(rows[0]["destination_place_id"]) if is_most else ""
+    return view.published.place(rows[0]["end_place_id"]) if is_most else ""
 
 
 def _deck(view: View, county: str, started: Row | None) -> Spans:
@@ -153,8 +153,8 @@ def _deck(view: View, county: str, started: Row | None) -> Spans:
     for row in view.hotspots("origin"):
         if row["place_id"] == county:
             sentences.append(findings.stop(findings.hotspot(view, row)))
-    shifts = [row for row in view.shifts() if county in (row["origin_place_id"], row["destination_place_id"])]
-    held = [row for row in shifts if row["status"] == "stable" and row["origin_place_id"] == county]
+    shifts = [row for row in view.shifts() if county in (row["start_place_id"], row["end_place_id"])]
+    held = [row for row in shifts if row["status"] == "stable" and row["start_place_id"] == county]
     changed = [row for row in shifts if rules.is_change(row)]
     sentences += [findings.stop(findings.change(view, row)) for row in (*changed[:2], *held[:1])]
     return findings.joined(sentences)

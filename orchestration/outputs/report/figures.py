@@ -44,12 +44,12 @@ def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str
     )
     add("legend", legend, alt)
     if rows := shown_abroad(view):
-        countries = [(row, place(row["destination_place_id"])) for row in rows]
+        countries = [(row, place(row["end_place_id"])) for row in rows]
         named = [f"{country} {row['movement_count_text']}" for row, country in countries]
         alt = say.text("alt.abroad").format(places="; ".join(named))
         abroad = [
             Line(
-                KENYA, row["destination_place_id"], "out_of", row["movement_count"],
+                KENYA, row["end_place_id"], "out_of", row["movement_count"],
                 f"{country}  {view.count('corridors', row).text}",
             )
             for row, country in countries[:8]
@@ -111,7 +111,7 @@ def _line(view: View, row: Row, hub: str, shift: Row | None, labelled: set[str])
         before = view.say.text(key).format(before=count, earlier=view.earlier)
         change = "up" if shift["status"] in rules.ROSE else "down"
     return Line(
-        row["origin_place_id"], row["destination_place_id"], row["direction"], row["movement_count"], label,
+        row["start_place_id"], row["end_place_id"], row["direction"], row["movement_count"], label,
         change, before,
     )  # fmt: skip
 
@@ -120,7 +120,7 @@ def _gone_line(view: View, row: Row) -> Line:
     """Return a dashed line for a corridor that is no longer drawn."""
     count = plain(findings.before(view, row))
     before = view.say.text("map.before").format(before=count, earlier=view.earlier)
-    places = (row["origin_place_id"], row["destination_place_id"])
+    places = (row["start_place_id"], row["end_place_id"])
     return Line(*places, "held", None, row["origin"], "down", before, faded=True)
 
 
@@ -129,14 +129,14 @@ def _label(view: View, row: Row, hub: str) -> str:
     origin, destination = (view.published.place(row[f"{end}_place_id"]) for end in ("origin", "destination"))
     if row["direction"] == "out_of":
         return view.say.text("map.to").format(place=destination)
-    if not is_county(row["origin_place_id"]):
+    if not is_county(row["start_place_id"]):
         origin = view.say.text("map.from").format(place=origin)
-    return origin if row["destination_place_id"] == hub else f"{origin} → {destination}"
+    return origin if row["end_place_id"] == hub else f"{origin} → {destination}"
 
 
 def _is_near(row: Row) -> bool:
     """Whether the map of Kenya shows the destination; farther countries are on the map abroad."""
-    return is_county(row["destination_place_id"]) or row["destination_place_id"] in NEIGHBOURS
+    return is_county(row["end_place_id"]) or row["end_place_id"] in NEIGHBOURS
 
 
 def hubs(view: View) -> dict[str, str]:
@@ -149,7 +149,7 @@ def hubs(view: View) -> dict[str, str]:
 
 def shown_abroad(view: View) -> list[Row]:
     """Return pairs of Kenya and a country farther away that the map abroad shows."""
-    return [row for row in out_of(view) if reaches(row["destination_place_id"])]
+    return [row for row in out_of(view) if reaches(row["end_place_id"])]
 
 
 def out_of(view: View) -> list[Row]:
@@ -157,8 +157,8 @@ def out_of(view: View) -> list[Row]:
     return [
         row
         for row in view.corridors("country")
-        if row["origin_place_id"] == KENYA
-        and row["destination_place_id"] not in NEIGHBOURS
+        if row["start_place_id"] == KENYA
+        and row["end_place_id"] not in NEIGHBOURS
         and (row["movement_count"] or 0) >= LEAST_DRAWN
     ]
 
@@ -231,11 +231,11 @@ def county_lines(view: View, county: str) -> list[Line]:
     rows = [*view.corridors_of(county, "origin"), *view.corridors_of(county, "destination")]
     lines = []
     for row in by_count([row for row in rows if (row["movement_count"] or 0) >= least])[:MOST_COUNTY_LINES]:
-        key, other = ("map.to", "destination") if row["origin_place_id"] == county else ("map.from", "origin")
+        key, other = ("map.to", "destination") if row["start_place_id"] == county else ("map.from", "origin")
         name = view.say.text(key).format(place=view.published.place(row[f"{other}_place_id"]))
         lines.append(
             Line(
-                row["origin_place_id"], row["destination_place_id"], row["direction"], row["movement_count"],
+                row["start_place_id"], row["end_place_id"], row["direction"], row["movement_count"],
                 f"{name}  {view.count('corridors', row).text}", label_at=row[f"{other}_place_id"],
             )
         )  # fmt: skip

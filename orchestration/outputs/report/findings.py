@@ -68,7 +68,7 @@ def _counted_title(view: View, headline: tuple[Row, ...]) -> Spans:
     if len(headline) == 1:
         return claim(view.say, "shifts", "counted", name=name(view, headline[0]), moved=moves[0])
     rise, fall = headline
-    shared, other = "destination_place_id", "origin_place_id"
+    shared, other = "end_place_id", "start_place_id"
     if rise[shared] != fall[shared]:
         shared, other = other, shared
     places = {"end": fall[shared], "faller": fall[other], "riser": rise[other]}
@@ -259,7 +259,7 @@ def to_title(view: View) -> Spans:
 def abroad_title(view: View, rows: list[Row]) -> Spans:
     """Return the main country of destination, if one leads."""
     if _leads(view, rows):
-        return view.say("abroad.leads", place=view.published.place(rows[0]["destination_place_id"]))
+        return view.say("abroad.leads", place=view.published.place(rows[0]["end_place_id"]))
     return view.say("abroad.title")
 
 
@@ -313,7 +313,7 @@ def leading_code(view: View, domain: str) -> Spans:
 def ends(view: View, row: Row) -> Spans:
     """Return `Busia to Nairobi`."""
     place = view.published.place
-    return view.say("ends", start=place(row["origin_place_id"]), end=place(row["destination_place_id"]))
+    return view.say("ends", start=place(row["start_place_id"]), end=place(row["end_place_id"]))
 
 
 def name(view: View, row: Row) -> Spans:

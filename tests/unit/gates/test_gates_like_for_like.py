@@ -31,8 +31,8 @@ NAMES = ("counties_keep_their_movements", "corridors_keep_their_movements")
 def records(partner: str, first: int, count: int, **changes: Any) -> list[Row]:
     """Records of one extract, from Kitui to Nairobi."""
     row = {
-        "partner": partner, "extract_id": f"{partner}-1", "is_counted": True, "origin_place_id": "KE015",
-        "destination_place_id": "KE047", "month_from": date(2026, 5, 1), "month_to": date(2026, 5, 1),
+        "partner": partner, "extract_id": f"{partner}-1", "is_counted": True, "start_place_id": "KE015",
+        "end_place_id": "KE047", "month_from": date(2026, 5, 1), "month_to": date(2026, 5, 1),
         "form_label": "Begging", "sex": "female", "age_band": "a09_17",
     }  # fmt: skip
     return [{**row, "record_id": first + at, **changes} for at in range(count)]
@@ -85,7 +85,7 @@ def outcomes(checks: dict[tuple[str, str], CheckOutcome], *names: str) -> set[st
 
 def test_one_partner_whose_places_are_read_otherwise_refuses_beside_a_large_one(judged: Judged) -> None:
     large, small = records("mlima_centre", 0, 900), records("pwani_shelter", 5000, 60)
-    checks = judged([*large, *small], [*large, *records("pwani_shelter", 5000, 60, origin_place_id="KEN")])
+    checks = judged([*large, *small], [*large, *records("pwani_shelter", 5000, 60, start_place_id="KEN")])
     check = checks[CHECK, "pwani_shelter"]
     assert check.refuses and check.observed == 1
     assert check.finding == "pwani_shelter: Place of origin changed or is missing in 60 of 60 records"
@@ -95,7 +95,7 @@ def test_one_partner_whose_places_are_read_otherwise_refuses_beside_a_large_one(
 def test_a_county_and_a_corridor_that_empty_are_named_with_the_partner(judged: Judged) -> None:
     kept = records("mlima_centre", 0, 60)
     moved = records("pwani_shelter", 5000, 40)
-    checks = judged([*kept, *moved], [*kept, *records("pwani_shelter", 5000, 40, origin_place_id="UGA")])
+    checks = judged([*kept, *moved], [*kept, *records("pwani_shelter", 5000, 40, start_place_id="UGA")])
     county, corridor = (next(one for one in checks.values() if one.name == name) for name in NAMES)
     assert county.refuses and county.observed == pytest.approx(0.6)
     assert county.finding == "Kitui: 60 of 100 movements remain; 40 of the lost ones were pwani_shelter's"
@@ -115,7 +115,7 @@ def test_records_of_each_partner_are_compared(judged: Judged) -> None:
     case("age", 40, 40, "Age band changed or is missing in 40 of 40", age_band="other")
     case("form", 40, 40, "Kind of exploitation changed or is missing in 40 of 40", form_label="other")
     case("set_aside", 40, 30, "Age band changed or is missing in 10 of 40", 0.25)
-    case("few", 19, 19, origin_place_id="UGA")
+    case("few", 19, 19, start_place_id="UGA")
     # Old records beside new ones of an incremental extract.
     case("beside_new", 60, 60, "Sex changed or is missing in 60 of 60", sex="male")
     cases["beside_new"][1].extend(records("beside_new", 9000, 20, extract_id="beside_new-2"))
@@ -132,13 +132,13 @@ def test_records_of_each_partner_are_compared(judged: Judged) -> None:
 
 def test_what_becomes_known_or_comes_new_passes(judged: Judged) -> None:
     changes: list[tuple[int, Row, Row]] = [
-        (60, {"origin_place_id": "KEN"}, {}),  # a place that was not known is known
-        (60, {"origin_place_id": "unknown"}, {}),
-        (60, {}, {"origin_place_id": "tn-mwingi"}),  # a town of the same county
+        (60, {"start_place_id": "KEN"}, {}),  # a place that was not known is known
+        (60, {"start_place_id": "unknown"}, {}),
+        (60, {}, {"start_place_id": "tn-mwingi"}),  # a town of the same county
         (60, {"sex": "unknown"}, {"sex": "male"}),
         # A new extract, and a full register that is sent again, are the other gate's.
-        (60, {}, {"extract_id": "new", "origin_place_id": "UGA"}),
-        (100, {}, {"extract_id": "new", "origin_place_id": "UGA"}),
+        (60, {}, {"extract_id": "new", "start_place_id": "UGA"}),
+        (100, {}, {"extract_id": "new", "start_place_id": "UGA"}),
     ]
     before, now = records("mlima_centre", 0, 300), records("mlima_centre", 0, 300)
     for at, (count, known, told) in enumerate(changes, start=1):
@@ -148,7 +148,7 @@ def test_what_becomes_known_or_comes_new_passes(judged: Judged) -> None:
 
 
 def test_a_movement_within_a_county_counts_there_once(judged: Judged) -> None:
-    within = records("pwani_shelter", 0, 100, destination_place_id="tn-mwingi")
+    within = records("pwani_shelter", 0, 100, end_place_id="tn-mwingi")
     checks = judged(within, records("pwani_shelter", 0, 100))
     assert outcomes(checks, NAMES[0]) == {"passed"}, "all still start in Kitui"
 
@@ -169,7 +169,7 @@ def test_an_extract_that_a_full_one_replaced_is_read_again_under_todays_contract
         "age": ({"first": 30}, "Age band changed or is missing in 30 of 60"),
     }
     as_typed = {"records": 60, "sexes": ("female",), "months": (date(2026, 5, 1),), "same_day": True}
-    said = {"origin_place_id": "KE047", "destination_place_id": "KEN", "form_label": "Other / Begging"}
+    said = {"start_place_id": "KE047", "end_place_id": "KEN", "form_label": "Other / Begging"}
     before, now = list[Row](), list[Row]()
     for at, (partner, (planted, _)) in enumerate(cases.items()):
         first = 1000 * at + planted.get("first", 0)

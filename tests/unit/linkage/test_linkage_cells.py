@@ -15,9 +15,8 @@ def duplicates(
     """By place and period: `at` names the records at a place, `within` those in a period; `counted`: each as so many."""
     likely = [dict(zip(LIKELY_PAIRS.names, pair, strict=True)) for pair in pairs]
     keys = [
-        {"movement_id": record, "counting_table": "hotspots", "counting_role": "origin", "counting_id": place,
-         "line_number": line}
-        for line, (place, records) in enumerate(at.items()) for record in records
+        {"movement_id": record, "counting_table": "hotspots", "counting_role": "origin", "counting_id": place}
+        for place, records in at.items() for record in records
     ]  # fmt: skip
     cells = [
         {"movement_id": record, "period_id": period, "population": "all", "record_grain": "case", "record_count": counted}

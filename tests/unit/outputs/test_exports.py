@@ -151,7 +151,7 @@ def test_a_place_and_a_hotspot_are_points_where_the_reference_has_them(exports: 
 
 
 def test_a_line_is_cut_at_the_180th_meridian_and_an_unknown_place_has_none(tmp_path: Path) -> None:
-    names = ("origin_place_id", "destination_place_id")
+    names = ("start_place_id", "end_place_id")
     ends = pa.table(dict(zip(names, (["KE040", "KE047", "KE040"], ["WSM", "KE047", "unknown"]), strict=True)))
     columns = tuple(Column(name, "VARCHAR", True, "") for name in names)
     tables = {name: Table("published", name, "", columns, ends) for name in ("corridors", "shifts")}

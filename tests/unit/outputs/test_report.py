@@ -218,7 +218,7 @@ def test_a_doubled_count_without_a_rise_of_the_share_is_marked(
     marked = re.findall(r"(\w+ (?:→|to) \w+) °", " ".join(page.sections.values()))
     assert set(marked) == {"Busia to Nairobi", "Busia → Nairobi"}, "Mandera grew, the others did not double"
     rose = [row for row in tables["shifts"] if row["status"] == "growing"]
-    rose += [row | {"corridor_id": "KE040>KE047", "origin_place_id": "KE040"} for row in rose]
+    rose += [row | {"corridor_id": "KE040>KE047", "start_place_id": "KE040"} for row in rose]
     risen = edition(tmp_path / "risen", name, corridors=tables["corridors"], shifts=rose)
     assert "°" not in " ".join(page_of(risen).sections.values())
 

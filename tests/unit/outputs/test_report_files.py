@@ -78,7 +78,7 @@ def test_many_changes_leave_the_contents_above_the_footer(tmp_path: Path) -> Non
     rows = world("members")["shifts"]
     grown = next(row for row in rows if row["comparison"] == "months" and row["status"] == "growing")
     rows += [
-        grown | {"corridor_id": f"KE00{n}>{end}", "origin_place_id": f"KE00{n}", "destination_place_id": end}
+        grown | {"corridor_id": f"KE00{n}>{end}", "start_place_id": f"KE00{n}", "end_place_id": end}
         for n in (1, 2, 4) for end in ("KE040", "KE042")
     ]  # fmt: skip
     odv = [{"corridor_id": f"KE009>KE00{n}>KE047", "via_place_id": f"KE00{n}"} for n in (1, 2, 3)]
@@ -99,7 +99,7 @@ def test_many_changes_leave_the_contents_above_the_footer(tmp_path: Path) -> Non
 
 def test_a_long_title_still_fits_the_first_page(tmp_path: Path) -> None:
     """Names as long as they come: the Democratic Republic of the Congo to the United Arab Emirates."""
-    named = {"origin_place_id": "COD", "destination_place_id": "ARE"}
+    named = {"start_place_id": "COD", "end_place_id": "ARE"}
     shifts = [row | (named if row["status"] == "growing" else {}) for row in world("public")["shifts"]]
     write_release(tmp_path, ("public",), public={"shifts": shifts})
     write_reports(tmp_path, MANIFEST, generalised(), None)

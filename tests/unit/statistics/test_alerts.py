@@ -38,7 +38,7 @@ MARCH, JUNE = date(2026, 3, 1), date(2026, 6, 1)
 def measured(corridor: str, **changes: Any) -> dict[str, Any]:
     origin, destination = corridor.split(">")
     return {
-        "corridor_id": corridor, "origin_place_id": origin, "destination_place_id": destination,
+        "corridor_id": corridor, "start_place_id": origin, "end_place_id": destination,
         "direction": "fall", "first_month": MARCH, "alerted_month": MARCH,
         "newest_month": JUNE, "is_in_force": True, "expected_record_count": 30.0, "expected_low": 20.4,
         "expected_high": 40.2, "record_count": 3, "monthly_baseline": 8.0, "share_odds_ratio": 0.2,
@@ -118,8 +118,8 @@ def test_the_public_sees_corridor_direction_and_first_month_of_released_alerts_a
     )
     assert [{name: value for name, value in row.items() if value is not None} for row in found] == [
         {
-            "edition": "public", "corridor_id": "KE040>KE047", "origin_place_id": "KE040",
-            "origin": "Busia", "destination_place_id": "KE047", "destination": "Nairobi",
+            "edition": "public", "corridor_id": "KE040>KE047", "start_place_id": "KE040",
+            "origin": "Busia", "end_place_id": "KE047", "destination": "Nairobi",
             "direction": "fall", "first_month": MARCH,
         }
     ]  # fmt: skip

@@ -36,8 +36,8 @@ def frames(series: dict[str, list[int]], partners: tuple[str, ...] = PARTNERS) -
     counts = pd.DataFrame(rows, columns=["source", "corridor_id", "month_from", "record_count"])
     ends = counts["corridor_id"].str.split(">")
     counts = counts.assign(
-        record_grain="case", corridor_level="od", origin_place_id=ends.str[0], via_place_id=None,
-        destination_place_id=ends.str[1], month_to=counts["month_from"], round=None, campaign_count=0,
+        record_grain="case", corridor_level="od", start_place_id=ends.str[0], via_place_id=None,
+        end_place_id=ends.str[1], month_to=counts["month_from"], round=None, campaign_count=0,
     )  # fmt: skip
     keys = ["source", "record_grain", "month_from", "month_to"]
     totals = counts.groupby(keys)["record_count"].sum().reset_index()
@@ -111,7 +111,7 @@ def test_fall_is_told_with_its_months_and_the_records_expected() -> None:
     found = alert_of(steps((6, 34), (0, 4)))
     assert found is not None
     assert (found["direction"], found["evidence"], found["partner_count"]) == ("fall", "panel", 3)
-    assert (found["origin_place_id"], found["destination_place_id"]) == ("KE010", "KE047")
+    assert (found["start_place_id"], found["end_place_id"]) == ("KE010", "KE047")
     assert (found["first_month"], found["newest_month"]) == (date(2024, 11, 1), NEWEST)
     assert found["first_month"] <= found["alerted_month"] <= date(2024, 12, 1) and found["is_in_force"]
     assert found["expected_record_count"] == pytest.approx(72) and found["record_count"] == 0

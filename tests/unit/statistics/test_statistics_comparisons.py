@@ -149,8 +149,8 @@ def corridor(
     frame = pd.DataFrame(
         {
             "source": partner, "record_grain": "case", "corridor_level": level, "corridor_id": corridor_id,
-            "origin_place_id": ends[0], "via_place_id": ends[1] if len(ends) == 3 else None,
-            "destination_place_id": ends[-1], "month_from": months, "month_to": months, "round": None,
+            "start_place_id": ends[0], "via_place_id": ends[1] if len(ends) == 3 else None,
+            "end_place_id": ends[-1], "month_from": months, "month_to": months, "round": None,
             "record_count": [records // 12 + (at < records % 12) for at in range(12)], "campaign_count": 0,
         }
     )  # fmt: skip
@@ -160,7 +160,7 @@ def corridor(
 def totals_of(od: pd.DataFrame, unknown_way: int = 0) -> pd.DataFrame:
     """Every record once; those of corridors with an unknown end are counted as such, and so many more each month of a
     partner tell no way."""
-    is_unknown = od["origin_place_id"].eq("unknown") | od["destination_place_id"].eq("unknown")
+    is_unknown = od["start_place_id"].eq("unknown") | od["end_place_id"].eq("unknown")
     frame = od.assign(unknown_end_count=od["record_count"].where(is_unknown, 0))
     keys = ["source", "record_grain", "month_from", "month_to", "round"]
     totals = frame.groupby(keys, dropna=False)[["record_count", "unknown_end_count"]].sum().reset_index()

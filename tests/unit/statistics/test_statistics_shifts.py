@@ -133,7 +133,7 @@ def pair(**changes: object) -> list[str | None]:
     rows = pd.DataFrame(
         {
             "corridor_id": ["KE040>KE047", "KE040>ARE", "KE027>ARE"],
-            "origin_place_id": ["KE040", "KE040", "KE027"], "destination_place_id": ["KE047", "ARE", "ARE"],
+            "start_place_id": ["KE040", "KE040", "KE027"], "end_place_id": ["KE047", "ARE", "ARE"],
             "status": ["abandoned", "emerging", "fading"], "evidence": ["panel", "panel", "panel"],
         }
     )  # fmt: skip
@@ -148,7 +148,7 @@ def test_no_pair_rests_on_one_partner_on_what_is_no_shift_or_on_no_common_end() 
     assert pair(evidence=["panel", "single_partner", "panel"]) == [None, None, None]
     assert pair(evidence=["single_partner", "panel", "panel"]) == [None, "KE027>ARE", None]
     assert pair(status=["stable", "emerging", "too_few"]) == [None, None, None]
-    apart = {"origin_place_id": ["KE001", "KE040", "KE027"], "destination_place_id": ["KE047", "ARE", "ITA"]}
+    apart = {"start_place_id": ["KE001", "KE040", "KE027"], "end_place_id": ["KE047", "ARE", "ITA"]}
     assert pair(**apart) == [None, None, None]
 
 

@@ -17,7 +17,6 @@ from tests.compiled import Project, instead_of_dbt
 from tests.fixtures.dbt_world import World
 from tests.fixtures.small_dbt_project import parsed_small_project, small_project
 
-BEFORE, AFTER = Part
 PLACES = {"origin": "KE040", "transit": ["bp-ken-malaba"], "intended_destination": "KE047"}
 
 
@@ -44,9 +43,7 @@ def built(built_once: World, tmp_path: Path) -> Iterator[World]:
 
 def refreshed(world: World) -> list[NodeOutcome]:
     world.write()
-    before = world.build_part(BEFORE)
-    world.measure()
-    return [*before, *world.build_part(AFTER)]
+    return world.build_parts()
 
 
 def content(world: World) -> dict[str, Any]:
@@ -109,7 +106,7 @@ def test_a_build_with_a_broken_table_leaves_the_last_file(built: World) -> None:
     before = content(built)
     broken = {"models/intermediate/int_movements.sql": ("select", "select 1/'a' as broken, nowhere.")}
     with instead_of_dbt(changed=broken):
-        outcomes = builds.build(built.settings, BEFORE)
+        outcomes = builds.build(built.settings, Part.WAREHOUSE)
     statuses = {one.name: one.status for one in outcomes}
     assert statuses["int_movements"] == "error" and statuses["stg_records"] == "success"
     assert {"skipped"} == {one.status for one in outcomes if one.name == "int_place_counts"}
@@ -120,15 +117,16 @@ def test_a_failed_data_test_is_said_by_each_build_until_its_table_is_right(built
     built.tables["typed/extracts"].append(built.tables["typed/extracts"][0])
     built.write()
     with instead_of_dbt():
-        failed = failing(built.build_part(BEFORE))
+        failed = failing(built.build_part(Part.WAREHOUSE))
         assert failed and set(failed.values()) == {"fail"}
-        assert failing(built.build_part(BEFORE)) == failed
+        assert failing(built.build_part(Part.WAREHOUSE)) == failed
         built.tables["typed/extracts"].pop()
         built.write()
-        assert failing(built.build_part(BEFORE)) == {}
+        assert failing(built.build_part(Part.WAREHOUSE)) == {}
 
 
-def test_the_second_part_may_be_built_again_alone(built: World) -> None:
+@pytest.mark.parametrize("part", [Part.COUNTS, Part.PUBLISHABLE])
+def test_a_later_part_may_be_built_again_alone(built: World, part: Part) -> None:
     before = content(built)
-    built.build_part(AFTER)
+    built.build_part(part)
     assert content(built) == before

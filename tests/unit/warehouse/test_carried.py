@@ -135,8 +135,8 @@ def test_carried_rows_stand_in_the_published_tables_and_their_year_is_not_drawn_
     carried.mkdir(parents=True)
     corridor = {
         "edition": "public", "period_id": "year-2025", "record_grain": "case", "population": "all", "level": "od",
-        "corridor_id": "KE040>KE047", "origin_place_id": "KE040", "origin": "Busia", "via_place_id": None,
-        "via": None, "destination_place_id": "KE047", "destination": "Nairobi", "direction": "within",
+        "corridor_id": "KE040>KE047", "start_place_id": "KE040", "origin": "Busia", "via_place_id": None,
+        "via": None, "end_place_id": "KE047", "destination": "Nairobi", "direction": "within",
         "movement_count": 777, "movement_count_text": "777", "partner_count": None, "share": 0.5, "rank": 1,
     }  # fmt: skip
     period = {

@@ -193,8 +193,8 @@ def test_a_held_newer_extract_makes_the_one_in_force_stale(warehouse: Warehouse)
 def test_movement_is_no_finer_than_its_agreement(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
-        """select movement_id, direction, event_month, event_year, origin_place_id, intended_place_id,
-        destination_place_id, destination_basis, is_diverted, form_label, recruitment_method, annotation_codes
+        """select movement_id, direction, event_month, event_year, start_place_id, intended_place_id,
+        end_place_id, end_basis, is_diverted, form_label, recruitment_method, annotation_codes
         from marts.fct_movements where movement_id in (1, 7, 20, 30) order by 1""",
     ) == [
         # A child: the quarter for the month, the county or country for the town.

@@ -1,0 +1,65 @@
+-- One row per edition and place that its tables count at: counties, countries, border points, and the rows that stand for
+-- no place: Kenya where the county is not known, what is not known at all, and what is summed up as `fewer`.
+with places as (
+    select
+        place_id,
+        name,
+        kind,
+        country_place_id
+    from {{ ref('int_places') }}
+    where kind in ('county', 'country', 'border_point')
+),
+
+populations as (select * from {{ ref('places') }} where kind = 'county'),
+
+listed as (
+    select
+        places.place_id,
+        case when places.place_id = 'KEN' then 'Kenya, county unknown' else places.name end as place,
+        case when places.place_id = 'KEN' then 'kenya_county_unknown' else places.kind end as kind,
+        countries.name as country,
+        cast(populations.population as integer) as population
+    from places
+    left join places as countries on places.country_place_id = countries.place_id
+    left join populations on places.place_id = populations.place_id
+
+    union all
+
+    select
+        'unknown' as place_id,
+        'Unknown' as place,
+        'unknown' as kind,
+        null as country,
+        null as population
+),
+
+editions as (
+    select
+        'members' as edition,
+        cast({{ publication_policy('members_least_count') }} as {{ text_type() }}) as least
+    union all
+    select
+        'public' as edition,
+        cast({{ publication_policy('public_least_count') }} as {{ text_type() }}) as least
+)
+
+select
+    editions.edition,
+    listed.place_id,
+    listed.place,
+    listed.kind,
+    listed.country,
+    listed.population
+from listed
+cross join editions
+
+union all
+
+select
+    edition,
+    'fewer' as place_id,
+    'Fewer than ' || least || ' each' as place,
+    'fewer' as kind,
+    null as country,
+    null as population
+from editions
