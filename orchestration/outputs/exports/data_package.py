@@ -91,10 +91,11 @@ def _field(table: Table, at: int) -> dict[str, Any]:
         "description": column.description,
         "hxl": column.hxl,
     }
+    constraints: dict[str, Any] = {"enum": list(column.listed)} if column.listed else {}
     # A column of a key may be null: role and place in the codes of all movements.
     if column.is_key and None not in table.values(column.name):
-        field["constraints"] = {"required": True}
-    return field
+        constraints["required"] = True
+    return field | ({"constraints": constraints} if constraints else {})
 
 
 def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -27,13 +28,17 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported."""
+    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported.
+
+    `listed`: all values that it may hold, if they are a closed list (ENUM in the DuckDB file).
+    """
 
     name: str
     data_type: str
     is_key: bool
     description: str
     hxl: str = ""
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,19 +99,21 @@ def tables_of(edition: Edition) -> list[Table]:
                 "select table_schema, table_name, column_name from meta.columns where is_key"
             ).fetchall()
         )
-        data = {
-            name: con.table(f"{PUBLISHED}.{name}").to_arrow_table()
-            for schema, name, _ in tables
-            if schema == PUBLISHED
-        }
     found = []
     for schema, name, description in tables:
         own = [column[2:] for column in columns if column[:2] == (schema, name)]
         described = tuple(
-            Column(column, kind, (schema, name, column) in keys, comment or "", _tag(schema, name, column))
+            Column(
+                column,
+                "VARCHAR" if kind.startswith("ENUM") else kind,
+                (schema, name, column) in keys,
+                comment or "",
+                _tag(schema, name, column),
+                tuple(re.findall("'(.*?)'", kind)),
+            )
             for column, kind, comment in own
         )
-        own_data = data[name] if schema == PUBLISHED else None
+        own_data = edition.arrow(name) if schema == PUBLISHED else None
         found.append(Table(schema, name, description or "", described, own_data))
     return found
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import frictionless
 import geopandas
 import hxl
@@ -125,6 +126,18 @@ def test_the_data_package_declares_types_and_foreign_keys(exports: Path) -> None
     assert wanted.items() <= types.items()
     reference = {"resource": "periods", "fields": ["period_id"]}
     assert corridors["foreignKeys"] == [{"fields": ["period_id"], "reference": reference}]
+
+
+def test_a_closed_list_is_text_with_its_values(tmp_path: Path) -> None:
+    folder = write_release(tmp_path, ["public"])
+    kinds = ["round", "year", "quarter"]
+    with duckdb.connect(str(folder / "public/evidence_base.duckdb")) as con:
+        con.execute(f"alter table published.periods alter period_kind type enum {tuple(kinds)}")
+    write_exports(folder, MANIFEST)
+    resources = read_json(folder / "public/exports/datapackage.json")["resources"]
+    [periods] = [one["schema"]["fields"] for one in resources if one["name"] == "periods"]
+    [kind] = [field for field in periods if field["name"] == "period_kind"]
+    assert (kind["type"], kind["constraints"]) == ("string", {"enum": kinds})
 
 
 def features(path: Path, **where: str) -> list[dict[str, Any]]:
