@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.core import sha256_of
 from orchestration.outputs.exports.about import KEYWORDS, About, DataLicence
-from orchestration.outputs.exports.tables import WHOLE_NUMBERS, Table
+from orchestration.outputs.exports.tables import PUBLISHED, WHOLE_NUMBERS, Table
 
 DATA_PACKAGE = "datapackage.json"
 DICTIONARY, DICTIONARY_AS_TABLE = "dictionary.json", "dictionary.csv"
@@ -30,7 +30,7 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 def write_data_package(
     folder: Path, about: About, tables: Mapping[str, Table], others: Mapping[str, Path]
 ) -> Path:
-    """`tables`: those written as CSV. `others`: further files by name, which are not tables."""
+    """`tables`: those written as CSV, by the name of their file. `others`: further files by name, which are not tables."""
     content = {
         "$schema": PROFILE,
         "profile": "data-package",
@@ -69,7 +69,7 @@ def _table(path: Path, table: Table, tables: Mapping[str, Table]) -> dict[str, A
     return _sized(
         path,
         {
-            "name": table.name,
+            "name": table.file_stem,
             "type": "table",
             "profile": "tabular-data-resource",
             "path": path.name,
@@ -91,19 +91,25 @@ def _field(table: Table, at: int) -> dict[str, Any]:
         "description": column.description,
         "hxl": column.hxl,
     }
-    # A column of a key may be null: role and place in the codes of all movements.
+    # A column of a key may be null: in the numbers of others.
     if column.is_key and None not in table.values(column.name):
         field["constraints"] = {"required": True}
     return field
 
 
 def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """Return the foreign key to `periods`, if each id is one of them."""
-    if table.name == "periods" or "periods" not in tables or "period_id" not in table.key:
-        return []
-    if not table.values("period_id") <= tables["periods"].values("period_id"):
-        return []
-    return [{"fields": ["period_id"], "reference": {"resource": "periods", "fields": ["period_id"]}}]
+    """Return the foreign keys to periods, of the same schema, and to areas, as far as each id is one of them."""
+    found = []
+    for column in table.columns:
+        key = "period_id" if column.name.endswith("period_id") else "place_id"
+        periods = "periods" if table.schema == PUBLISHED else "series_periods"
+        target = tables.get(periods if key == "period_id" else "areas")
+        if not target or target is table or not column.name.endswith(key):
+            continue
+        if table.values(column.name) - {None} <= target.values(key):
+            reference = {"resource": target.file_stem, "fields": [key]}
+            found.append({"fields": [column.name], "reference": reference})
+    return found
 
 
 def _file(name: str, path: Path) -> dict[str, Any]:

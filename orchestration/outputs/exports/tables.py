@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from orchestration.core import open_duckdb
 from orchestration.outputs.published import Edition
 
-PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
+PUBLISHED, SERIES, EVIDENCE_BASE = "published", "series", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
 ROWS_AT_A_TIME = 20_000  # as Python's own values, which take more memory than Arrow's
 WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition, such as `published.corridors`. `data`: None outside schema `published`."""
+    """A table of an edition, such as `published.corridors`. `data`: None where it is not exported."""
 
     schema: str
     name: str
@@ -48,7 +48,12 @@ class Table:
 
     @property
     def is_exported(self) -> bool:
-        return self.schema == PUBLISHED
+        return self.schema in (PUBLISHED, SERIES)
+
+    @property
+    def file_stem(self) -> str:
+        """The name in files of all tables: `corridors`, and by quarter `series_corridors`."""
+        return self.name if self.schema == PUBLISHED else f"{self.schema}_{self.name}"
 
     @property
     def key(self) -> list[str]:
@@ -86,7 +91,8 @@ def tables_of(edition: Edition) -> list[Table]:
             [PUBLISHED],
         ).fetchall()
         columns = con.execute(
-            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+            "select schema_name, table_name, column_name, "
+            "case when data_type like 'ENUM%' then 'VARCHAR' else data_type end, comment from duckdb_columns() "
             "where not internal order by schema_name, table_name, column_index"
         ).fetchall()
         keys = set(
@@ -95,9 +101,9 @@ def tables_of(edition: Edition) -> list[Table]:
             ).fetchall()
         )
         data = {
-            name: con.table(f"{PUBLISHED}.{name}").to_arrow_table()
+            (schema, name): con.table(f"{schema}.{name}").to_arrow_table()
             for schema, name, _ in tables
-            if schema == PUBLISHED
+            if schema in (PUBLISHED, SERIES)
         }
     found = []
     for schema, name, description in tables:
@@ -106,8 +112,7 @@ def tables_of(edition: Edition) -> list[Table]:
             Column(column, kind, (schema, name, column) in keys, comment or "", _tag(schema, name, column))
             for column, kind, comment in own
         )
-        own_data = data[name] if schema == PUBLISHED else None
-        found.append(Table(schema, name, description or "", described, own_data))
+        found.append(Table(schema, name, description or "", described, data.get((schema, name))))
     return found
 
 
@@ -119,6 +124,6 @@ def hxl_tags() -> dict[tuple[str, str], str]:
 
 
 def _tag(schema: str, table: str, column: str) -> str:
-    if schema != PUBLISHED:
+    if schema not in (PUBLISHED, SERIES):
         return ""
     return hxl_tags().get((table, column)) or hxl_tags().get(("*", column), "")

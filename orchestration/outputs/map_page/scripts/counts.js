@@ -39,10 +39,9 @@ const sayYearBefore = ({ data }) => {
   const shown = countText(before ? countOf(before) : null);
   return data.comparison === "same_reporting" ? shown : say(`comparison.${data.comparison}`, { count: shown });
 };
-const sayLike = ({ data: { like_earlier_count: before = null, like_count: now } }) =>
-  before === null ? "" : `${count(before)} → ${count(now)}`;
+const sayLike = ({ data: { comparison, like_earlier_count: before = null, like_count: now } }) =>
+  before === null || comparison === "no_earlier_year" ? "" : `${count(before)} → ${count(now)}`;
 const CHANGED = ["more", "fewer"];
-const sayChange = (change) => say(`change.${change}`);
 const comparedColumns = () => [
   columnOf("year_before", sayYearBefore),
   columnOf("like", sayLike),
@@ -90,7 +89,7 @@ const sayUnplaced = (shown, rows) => {
     sums.start -= sums.first_known;
   }
   return UNPLACED.filter((kind) => sums[kind])
-    .map((kind) => say(`unplaced.${kind}`, { count: count(sums[kind]), ...POLICY }))
+    .map((kind) => say(`unplaced.${kind}`, { count: count(sums[kind]), what: say(`unplaced.${shown.view}`), ...POLICY }))
     .join(" ");
 };
 
@@ -115,6 +114,6 @@ const viewOfCounts = (id, lists) => ({
       .filter(Boolean)
       .join(" ");
   },
-  figure: (row) => [count(row.value), CHANGED.includes(row.data.change) ? sayChange(row.data.change) : ""].join(" ").trim(),
+  figure: (row) => [countText(row.value), CHANGED.includes(row.data.change) ? sayCode("change", row.data.change) : ""].join(" ").trim(),
   unplaced: sayUnplaced,
 });

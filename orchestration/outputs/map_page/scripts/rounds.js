@@ -60,9 +60,9 @@ const roundsView = {
       rows,
     ),
   summary: (shown, rows) =>
-    say("summary.rounds", {
+    say("summary.listed", {
       period: periodName(shown.period),
-      list: say(`list.${shown.list}`),
+      what: say(`list.${shown.list}`),
       count: count(rows.length),
     }),
   highlights(shown, rows) {

@@ -12,8 +12,8 @@ const blankCount = (value) => (value === null ? "" : countText(value));
 const codeColumn = (id, kind, name = id) =>
   columnOf(
     id,
-    (row) => row.data[name],
-    (row) => (row.data[name] === null ? "" : sayCode(kind, row.data[name])),
+    (row) => row.data[name] ?? null,
+    (row) => ((row.data[name] ?? null) === null ? "" : sayCode(kind, row.data[name])),
   );
 // Columns with a value; some are for members.
 const columnsWith = (columns, rows) => columns.filter((column) => rows.some((row) => column.show(row) !== ""));
