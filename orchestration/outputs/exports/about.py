@@ -58,13 +58,12 @@ _SYNTHETIC = "Partners, people and records are made up: nothing here is a findin
 _MADE_UP = "-made-up"
 _READING = (
     "Counts are cases that partners recorded, not all cases. Where no partner works, none is recorded.",
-    "`movement_count` may be added over any rows of one file, in `ends` also its parts by basis: each case of "
-    "a period stands in one row. Where a start, an end or a direction is `unknown` or `fewer`, the row belongs "
-    "to the sum.",
-    "Never add `passing_count`, `trait_count` or `mention_count`, for one case stands in several rows of them; "
-    "nor counts of two files, shares or ratios.",
-    "`comparison` says whether a count may be set beside that of the year before, and `change` whether it rose "
-    "or fell. A year in part (`periods.is_complete`) is not a year.",
+    "`movement_count` may be added over any rows of one file, in `ends` also its parts by basis: each case "
+    "stands in one row. Rows with `unknown` or `fewer` belong to the sum.",
+    "Never add `passing_count`, `trait_count` or `mention_count`: one case stands in several of their rows. "
+    "Never add counts of two files, shares or ratios.",
+    "`comparison` says whether a count may be set beside that of the year before, `change` whether it rose "
+    "or fell. `periods.is_complete` is false for a year in part.",
     "`context_counts` holds numbers that others published, without change and under the licence in each row: "
     "for comparison, never to be added.",
     "Names of places and points on maps do not imply any opinion on the status of a territory.",
@@ -133,7 +132,8 @@ class About:
     def readme(self) -> str:
         """Return title, sentences and citation as Markdown."""
         listed = "\n".join(f"* {sentence}" for sentence in self.sentences)
-        return f"# {self.title}\n\nRelease {self.release_id}, as of {self.day}.\n\n{listed}\n\nTo cite: {self.citation}\n"
+        head = f"# {self.title}\n\nRelease {self.release_id}, as of {self.day}."
+        return f"{head}\n\n{listed}\n\nTo cite: {self.citation}\n"
 
     @property
     def citation(self) -> str:

@@ -30,7 +30,7 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 def write_data_package(
     folder: Path, about: About, tables: Mapping[str, Table], others: Mapping[str, Path]
 ) -> Path:
-    """`tables`: those written as CSV, by the name of their file. `others`: further files by name, which are not tables."""
+    """`tables`: those written as CSV, by name of file. `others`: further files by name, which are no tables."""
     content = {
         "$schema": PROFILE,
         "profile": "data-package",
@@ -98,7 +98,7 @@ def _field(table: Table, at: int) -> dict[str, Any]:
 
 
 def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """Return the foreign keys to periods, of the same schema, and to areas, as far as each id is one of them."""
+    """Return the foreign keys to periods and areas, as far as each id is one of them."""
     found = []
     for column in table.columns:
         key = "period_id" if column.name.endswith("period_id") else "place_id"

@@ -1,4 +1,4 @@
-"""Counts of the newest complete year as GeoJSON (RFC 7946): one feature per row, with the columns of its table.
+"""Counts of the newest complete year as GeoJSON (RFC 7946): a feature per row, with the columns of its table.
 
 Positions come from the reference seeds. A row that stands for no place on the map has no geometry.
 """
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
-from orchestration.outputs.published import NOT_KNOWN, position
+from orchestration.outputs.published import is_place, position
 
 KIND = "geojson"
 HALF_TURN = 180.0
@@ -58,7 +58,7 @@ def _of_release(about: About) -> Properties:
 
 
 def _at(place_id: str) -> Position | None:
-    return None if place_id in NOT_KNOWN else position(place_id)
+    return position(place_id) if is_place(place_id) else None
 
 
 def _point(row: Properties) -> Properties | None:

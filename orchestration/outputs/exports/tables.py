@@ -92,7 +92,8 @@ def tables_of(edition: Edition) -> list[Table]:
         ).fetchall()
         columns = con.execute(
             "select schema_name, table_name, column_name, "
-            "case when data_type like 'ENUM%' then 'VARCHAR' else data_type end, comment from duckdb_columns() "
+            "case when data_type like 'ENUM%' then 'VARCHAR' else data_type end, comment "
+            "from duckdb_columns() "
             "where not internal order by schema_name, table_name, column_index"
         ).fetchall()
         keys = set(

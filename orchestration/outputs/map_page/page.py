@@ -20,7 +20,7 @@ from orchestration.outputs.bends import BENDS
 from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
 from orchestration.outputs.map_page.shapes import frames, shapes
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
-from orchestration.outputs.published import Edition, editions_of, reference_places
+from orchestration.outputs.published import NO_PLACE, Edition, editions_of, reference_places
 from orchestration.outputs.texts import BORDER_POINT, MEANINGS
 from orchestration.places import boundaries
 
@@ -29,8 +29,6 @@ SHARED_KINDS = (
     "evidence_class", "field",
 )  # fmt: skip
 MEANING_KINDS = ("trend_category", "risk_band", "evidence_class")
-# Rows of tables that stand for no one place.
-NO_PLACES = ("fewer", "unknown")
 
 
 def page_texts(captions: boundaries.Captions, places: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -38,7 +36,7 @@ def page_texts(captions: boundaries.Captions, places: Iterable[str]) -> dict[str
 
     Of names of places, it holds those that the edition uses.
     """
-    named = {f"place.{place}" for place in (*places, *NO_PLACES)}
+    named = {f"place.{place}" for place in (*places, *NO_PLACE)}
     found = {}
     for language in LANGUAGES:
         texts = _shared(language) | _meanings(language) | texts_for("map", language)
@@ -69,9 +67,9 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In order: code that runs on loading uses only names of scripts before it.
 SCRIPTS = (
-    "payload", "say", "state", "frames", "rows", "counts", "corridors", "places", "hotspots", "shifts", "alerts",
-    "risk", "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend", "table",
-    "details", "controls", "main",
+    "payload", "say", "state", "frames", "rows", "counts", "corridors", "places", "hotspots", "shifts",
+    "alerts", "risk", "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend",
+    "table", "details", "controls", "main",
 )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ COLUMNS = {
     "periods": ("period_id", "period_kind", "period_to", "months_reported", "is_complete", "partial_reason"),
     "directions": ("period_id", "direction", "movement_count"),
     "corridors": (
-        "period_id", "start_place_id", "end_place_id", "direction", "movement_count", "intended_count", *COMPARED,
+        "period_id", "start_place_id", "end_place_id", "direction", "movement_count", "intended_count",
+        *COMPARED,
     ),
     "corridors_via": ("period_id", "start_place_id", "via_place_id", "end_place_id", "passing_count"),
     "starts": (
@@ -38,8 +39,8 @@ COLUMNS = {
         "period_id", "place_id", "passing_count", "first_known_count", "stopped_count", *COMPARED,
     ),
     "hotspots": (
-        "period_id", "place_id", "role", "people", "label", "at_least_times", "ratio", "ratio_low", "ratio_high",
-        "trend_category",
+        "period_id", "place_id", "role", "people", "label", "at_least_times", "ratio", "ratio_low",
+        "ratio_high", "trend_category",
     ),
     "shifts": (
         "compared", "earlier_period_id", "period_id", "corridor_id", "direction", "status", "evidence",
@@ -89,7 +90,7 @@ def places_of(edition: Edition) -> list[str]:
 
 
 def _shifts(edition: Edition) -> pd.DataFrame:
-    """Return the shifts; for members with the counts that were judged: those of the partners of both periods."""
+    """Return the shifts; for members with the counts that were judged, of the partners of both periods."""
     shifts, judged = edition.table("shifts"), edition.judged_shifts.to_pandas()
     if shifts.empty or judged.empty:
         return shifts

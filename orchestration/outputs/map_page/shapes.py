@@ -16,7 +16,7 @@ import shapely
 from shapely.affinity import affine_transform
 
 from orchestration.outputs.bends import Point
-from orchestration.outputs.published import KENYA, position, reference_places
+from orchestration.outputs.published import is_place, position, reference_places
 from orchestration.places import boundaries
 
 # The area that the page draws: west, south, east, north.
@@ -137,7 +137,7 @@ def _placed(frame: Frame, places: Sequence[str]) -> tuple[dict[str, Point], list
     points: dict[str, Point] = {}
     far = []
     for place_id in places:
-        if place_id == KENYA or (at := position(place_id)) is None:  # Kenya: the county is not known
+        if not is_place(place_id) or (at := position(place_id)) is None:
             continue
         at, place = MOVED.get(place_id, at), reference_places()[place_id]
         if frame.gulf is None or frame.far is None:

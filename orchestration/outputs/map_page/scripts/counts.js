@@ -29,13 +29,15 @@ const rowOfData = (data) => {
   return { ...row, key: `${row.id}|${row.data.direction}` };
 };
 
-// The year before is shown only with what its comparison allows.
+// The year before is shown only where its comparison allows it, and never beside a year in part.
 const sayYearBefore = ({ data }) => {
   if ((data.comparison ?? "no_earlier_year") === "no_earlier_year") return "";
-  if (data.comparison === "not_comparable") return say("comparison.not_comparable");
   const year = `year-${Number(data.period_id.slice(5)) - 1}`;
+  if (data.comparison === "not_comparable" || ![year, data.period_id].every((id) => PERIODS.get(id)?.is_complete))
+    return say("comparison.not_comparable");
   const keys = ["place_id", "start_place_id", "end_place_id", "direction"].filter((key) => key in data);
-  const [before] = rowsWhere(data.list, { period_id: year, ...Object.fromEntries(keys.map((key) => [key, data[key]])) });
+  const same = Object.fromEntries(keys.map((key) => [key, data[key]]));
+  const [before] = rowsWhere(data.list, { period_id: year, ...same });
   const shown = countText(before ? countOf(before) : null);
   return data.comparison === "same_reporting" ? shown : say(`comparison.${data.comparison}`, { count: shown });
 };
@@ -49,7 +51,11 @@ const comparedColumns = () => [
 ];
 
 // Arrows stand only where the change is sure.
-const changeMark = (change) => ({ size: 13, isDown: change === "fewer", colour: change === "more" ? "status-growing" : "status-fading" });
+const changeMark = (change) => ({
+  size: 13,
+  isDown: change === "fewer",
+  colour: change === "more" ? "status-growing" : "status-fading",
+});
 const changeMarks = (rows) =>
   rows
     .filter((row) => CHANGED.includes(row.data.change) && isDrawable(row))
@@ -67,7 +73,7 @@ const comparedLegend = (rows) => [
     mark: changeMark(change),
     word: `change.${change}`,
   })),
-  ...(rows.some((row) => row.data.comparison === "other_reporting") ? [{ note: "comparison.mark" }] : []),
+  ...(rows.some((row) => row.data.comparison === "other_reporting") ? [{ isNote: true, word: "comparison.mark" }] : []),
 ];
 
 // Rows that stand for no place on the map: what each of them says, with the sum of their counts.
@@ -107,13 +113,18 @@ const viewOfCounts = (id, lists) => ({
   summary: (shown, rows) => {
     const all = rows.reduce((sum, row) => sum + row.value, 0);
     return [
-      say("summary.listed", { period: periodName(shown.period), what: say(`list.${shown.list}`), count: count(rows.filter(isDrawable).length) }),
+      say("summary.listed", {
+        period: periodName(shown.period),
+        what: say(`list.${shown.list}`),
+        count: count(rows.filter(isDrawable).length),
+      }),
       addsUp(shown.list) ? say("summary.cases", { count: count(all) }) : "",
       sayPartial(shown),
     ]
       .filter(Boolean)
       .join(" ");
   },
-  figure: (row) => [countText(row.value), CHANGED.includes(row.data.change) ? sayCode("change", row.data.change) : ""].join(" ").trim(),
+  figure: ({ value, data: { change } }) =>
+    [countText(value), ...(CHANGED.includes(change) ? [sayCode("change", change)] : [])].join(" "),
   unplaced: sayUnplaced,
 });

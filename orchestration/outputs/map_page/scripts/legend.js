@@ -107,6 +107,6 @@ const drawLegend = (view, shown, rows, scene) => {
   const entryOf = (entry) =>
     entry.widths || entry.sizes
       ? scale(entry, scene.largest)
-      : make("li", { class: "entry" }, entry.note ? null : swatch(entry), make("span", {}, entry.text ?? say(entry.note ?? entry.word)));
+      : make("li", { class: "entry" }, entry.isNote ? null : swatch(entry), make("span", {}, entry.text ?? say(entry.word)));
   document.getElementById("legend").replaceChildren(...view.legend(shown, rows).map(entryOf));
 };

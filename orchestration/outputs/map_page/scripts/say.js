@@ -35,8 +35,12 @@ const periodName = (id) => {
     if (id.startsWith("round-")) return say("period.round", { round: id.slice(6) });
     return year ?? id;
   };
-  const { is_complete: isComplete, months_reported: months } = PERIODS.get(id) ?? { is_complete: true };
-  return isComplete ? name() : say("period.partial", { period: name(), months: months ?? 0 });
+  const period = PERIODS.get(id);
+  if (period?.is_complete ?? true) return name();
+  const months = period.months_reported ?? 0;
+  return period.partial_reason === "begins_before_reporting" && id.startsWith("year-") && months
+    ? `${name()} (${say(`month.${13 - months}`)}–${say("month.12")})`
+    : say("period.partial", { period: name(), months });
 };
 
 // Texts of the page itself, each marked with its key.
