@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.core import sha256_of
 from orchestration.outputs.exports.about import KEYWORDS, About, DataLicence
-from orchestration.outputs.exports.tables import PUBLISHED, WHOLE_NUMBERS, Table
+from orchestration.outputs.exports.tables import SERIES, WHOLE_NUMBERS, Table
 
 DATA_PACKAGE = "datapackage.json"
 DICTIONARY, DICTIONARY_AS_TABLE = "dictionary.json", "dictionary.csv"
@@ -22,6 +22,10 @@ _MEDIA_TYPES = {
     "geojson": "application/geo+json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# Table and column that a column refers to.
+_REFERENCES = dict.fromkeys(("period_id", "earlier_period_id"), ("periods", "period_id")) | dict.fromkeys(
+    ("place_id", "start_place_id", "via_place_id", "end_place_id"), ("areas", "place_id")
+)
 _OF_COLUMN = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
 # Only the row of HXL tags begins with #.
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
@@ -30,7 +34,7 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 def write_data_package(
     folder: Path, about: About, tables: Mapping[str, Table], others: Mapping[str, Path]
 ) -> Path:
-    """`tables`: those written as CSV, by name of file. `others`: further files by name, which are no tables."""
+    """`tables`: those written as CSV, by file name. `others`: further files by name, which are no tables."""
     content = {
         "$schema": PROFILE,
         "profile": "data-package",
@@ -101,12 +105,9 @@ def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any
     """Return the foreign keys to periods and areas, as far as each id is one of them."""
     found = []
     for column in table.columns:
-        key = "period_id" if column.name.endswith("period_id") else "place_id"
-        periods = "periods" if table.schema == PUBLISHED else "series_periods"
-        target = tables.get(periods if key == "period_id" else "areas")
-        if not target or target is table or not column.name.endswith(key):
-            continue
-        if table.values(column.name) - {None} <= target.values(key):
+        name, key = _REFERENCES.get(column.name, ("", ""))
+        target = tables.get(f"series_{name}" if table.schema == SERIES and name == "periods" else name)
+        if target and target is not table and table.values(column.name) - {None} <= target.values(key):
             reference = {"resource": target.file_stem, "fields": [key]}
             found.append({"fields": [column.name], "reference": reference})
     return found
