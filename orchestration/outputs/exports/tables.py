@@ -13,11 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from orchestration.core import open_duckdb
 from orchestration.outputs.published import Edition
 
-PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
+PUBLISHED, SERIES, EVIDENCE_BASE = "published", "series", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
 ROWS_AT_A_TIME = 20_000  # as Python's own values, which take more memory than Arrow's
 WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -43,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition, such as `published.corridors`. `data`: None outside schema `published`."""
+    """A table of an edition, such as `published.corridors`. `data`: None where it is not exported."""
 
     schema: str
     name: str
@@ -53,7 +54,12 @@ class Table:
 
     @property
     def is_exported(self) -> bool:
-        return self.schema == PUBLISHED
+        return self.schema in (PUBLISHED, SERIES)
+
+    @property
+    def file_stem(self) -> str:
+        """The name in files of all tables: `corridors`, and by quarter `series_corridors`."""
+        return self.name if self.schema == PUBLISHED else f"{self.schema}_{self.name}"
 
     @property
     def key(self) -> list[str]:
@@ -113,7 +119,8 @@ def tables_of(edition: Edition) -> list[Table]:
             )
             for column, kind, comment in own
         )
-        own_data = edition.arrow(name) if schema == PUBLISHED else None
+        path = edition.path / "parquet" / f"{schema}.{name}.parquet"
+        own_data = pq.read_table(path) if schema in (PUBLISHED, SERIES) else None
         found.append(Table(schema, name, description or "", described, own_data))
     return found
 
@@ -126,6 +133,6 @@ def hxl_tags() -> dict[tuple[str, str], str]:
 
 
 def _tag(schema: str, table: str, column: str) -> str:
-    if schema != PUBLISHED:
+    if schema not in (PUBLISHED, SERIES):
         return ""
     return hxl_tags().get((table, column)) or hxl_tags().get(("*", column), "")
