@@ -37,7 +37,9 @@ WATCHED = "watched"  # a part without records: `cell` begins the cell of its ext
 _CELLS = {
     "directions": ("direction", "movement_count", "child_count"),
     "starts": ("place_id", "movement_count", "home_count", "child_count"),
-    "ends": ("place_id", "movement_count", "exploited_count", "last_known_count", "intended_count", "child_count"),
+    "ends": (
+        "place_id", "movement_count", "exploited_count", "last_known_count", "intended_count", "child_count",
+    ),
     "corridors": (
         "start_place_id || '>' || end_place_id || '|' || direction", "movement_count", "intended_count",
     ),
