@@ -137,7 +137,7 @@ def _part(
     }
 
     @dg.multi_asset(
-        name=part,
+        name=part.value,
         description=_DESCRIPTIONS[part],
         can_subset=True,
         specs=list(specs.values()),

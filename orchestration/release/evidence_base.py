@@ -10,7 +10,9 @@ hash covers their sums modulo 2^64, the number of rows and the column names."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,13 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import NjiaError, Settings, attach, open_duckdb, quoted, sql_text
-from orchestration.release.published_tables import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
+from orchestration.release.published_tables import MEMBERS_SCHEMAS, PUBLISHED, SERIES, PublishedTable
+from orchestration.release.releases import MEMBERS, PUBLIC
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"
+_QUARTERS = "select period_id from warehouse.marts.dim_period where period_kind = 'quarter'"
+_FAULT = "Tell the maintainers: this is a fault of the program, not of a partner. The current release stays."
 
 
 class EvidenceBase:
@@ -45,10 +50,11 @@ class EvidenceBase:
             # An unfinished file is deleted, so it needs no write-ahead log.
             self._con.execute(
                 f"attach {sql_text(path)} as release "
-                f"(storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes')"
+                f"(storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes', block_size 16384)"
             )
+            self._con.execute("use release")  # a type is named by its schema alone
             for schema in schemas:
-                self._con.execute(f"create schema release.{schema}")
+                self._con.execute(f"create schema {schema}")
         except BaseException:
             self._con.close()
             raise
@@ -60,12 +66,13 @@ class EvidenceBase:
         try:
             if kind is None:
                 self._con.execute("checkpoint release")
+                self._con.execute("use memory")
                 self._con.execute("detach release")
         finally:
             self._con.close()
 
     def copy_model(self, model: PublishedTable) -> None:
-        """Copy a model's declared columns from the work file, of `published` only this edition's rows."""
+        """Copy a model's rows and columns of this edition from the work file, its quarters into `series`."""
         source = f"warehouse.{quoted(model.schema, model.name)}"
         try:
             types = column_types(self._con, source)
@@ -79,8 +86,16 @@ class EvidenceBase:
                 f"The work file and dbt's manifest do not belong together: {model.full_name} has no "
                 f"{', '.join(missing)}. Run `njia refresh` again: it builds both."
             )
-        where = f"where edition = {sql_text(self.edition)}" if model.schema == PUBLISHED else ""
-        self._create(model, f"{source} {where}", types)
+        if self.edition == PUBLIC:
+            types = {name: kind for name, kind in types.items() if name not in model.of_members}
+        where = f"edition = {sql_text(self.edition)}" if model.schema == PUBLISHED else "true"
+        if not model.has_series:
+            self._create(model, f"{source} where {where}", types)
+            return
+        self._create(model, f"{source} where {where} and period_id not in ({_QUARTERS})", types)
+        if self.edition == MEMBERS:
+            quarters = f"{source} where {where} and period_id in ({_QUARTERS})"
+            self._create(replace(model, schema=SERIES), quarters, types)
 
     def add(self, table: PublishedTable, rows: pa.Table) -> None:
         """Write a table that is not a model."""
@@ -134,29 +149,73 @@ class EvidenceBase:
         return {str(value): int(number) for value, number in rows}
 
     def export_parquet(self, folder: Path) -> None:
-        """Write each table to a Parquet file, in the order of its rows."""
+        """Write each table to a Parquet file, in the order of its rows, with its key and sums as metadata."""
         folder.mkdir(parents=True)
         for table in self.tables:
             path = folder / f"{table.full_name}.parquet"
-            self._con.execute(f"copy {_target(table)} to {sql_text(path)} (format parquet, compression zstd)")
+            notes = {"njia_key": table.key, "njia_sum": self._sums(table)}
+            metadata = ", ".join(f"{name}: {sql_text(','.join(of))}" for name, of in notes.items() if of)
+            options = "format parquet, compression zstd"
+            options += f", kv_metadata {{{metadata}}}" if metadata else ""
+            self._con.execute(f"copy {_target(table)} to {sql_text(path)} ({options})")
 
     def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
+        """Create a table with its constraints and comments, and copy the rows of `source` (SQL)."""
+        own_types = {name: quoted(table.schema, of.type_name) for name, of in table.listed.items()}
+        target, columns = _target(table), ", ".join(map(quoted, types))
+        parts = [f"{quoted(name)} {own_types.get(name, types[name])}" for name in types]
+        if table.key and table.is_complete_key:
+            parts.append(f"primary key ({', '.join(map(quoted, table.key))})")
+        parts += [
+            f"foreign key ({quoted(name)}) references {quoted(table.schema, of)}"
+            for name, of in table.references.items()
+            if name in types and f"{table.schema}.{of}" in self.types  # `series` has no table of places
+        ]
         self.tables.append(table)
         self.types[table.full_name] = types
-        target = _target(table)
-        columns = ", ".join(f"{quoted(name)} {data_type}" for name, data_type in types.items())
+        self._con.begin()
+        for name, of in table.listed.items():
+            if name in types:
+                values = ", ".join(map(sql_text, of.values))
+                self._con.execute(f"create type if not exists {own_types[name]} as enum ({values})")
+        self._con.execute(f"create table {target} ({', '.join(parts)})")
+        try:
+            self._con.execute(
+                f"insert into {target} select {columns} from {source} order by {self._order(table)}"
+            )
+        except duckdb.ConstraintException as error:
+            raise NjiaError(f"{_broken_key(table, str(error))} {_FAULT}") from None
+        except duckdb.ConversionException:
+            self._refuse_unlisted(table, source)
+            raise
+        self.types[table.full_name] = column_types(self._con, target)
         comments = [
             f"comment on column {target}.{quoted(name)} is {sql_text(prose)}"
             for name in types
             if (prose := table.columns.get(name))
         ]
         if table.description:
-            comments.append(f"comment on table {target} is {sql_text(table.description)}")
-        self._con.begin()
-        self._con.execute(f"create table {target} ({columns})")
-        self._con.execute(f"insert into {target} select * from {source} order by {self._order(table)}")
+            sums = f" {' and '.join(of)} may be summed over any rows." if (of := self._sums(table)) else ""
+            comments.append(f"comment on table {target} is {sql_text(table.description + sums)}")
         self._con.execute(";".join(comments))
         self._con.commit()
+
+    def _sums(self, table: PublishedTable) -> list[str]:
+        return [name for name in table.sums if name in self.types[table.full_name]]
+
+    def _refuse_unlisted(self, table: PublishedTable, source: str) -> None:
+        """Raise NjiaError for the first column with values outside its closed list."""
+        for name, of in table.listed.items():
+            values = ", ".join(map(sql_text, of.values))
+            [(rows,)] = self._con.execute(
+                f"select count(*) from (select {quoted(name)} as value from {source}) "
+                f"where value not in ({values})"
+            ).fetchall()
+            if rows:
+                raise NjiaError(
+                    f"{table.full_name}.{name} holds other values than its list ({', '.join(of.values)}): "
+                    f"{rows} rows. {_FAULT}"
+                )
 
     def _order(self, table: PublishedTable) -> str:
         """Return the ORDER BY terms: the key, then all other columns in case it is missing or repeated."""
@@ -168,6 +227,22 @@ class EvidenceBase:
 
 def _target(table: PublishedTable) -> str:
     return f"release.{quoted(table.schema, table.name)}"
+
+
+def _broken_key(table: PublishedTable, error: str) -> str:
+    """Say which key of a table does not hold; the engine's text quotes the value of a row."""
+    if "foreign key" in error:
+        named = re.search(r'key "(\w+): ', error)
+        columns = [named[1]] if named and named[1] in table.references else list(table.references)
+        targets = {f"{table.schema}.{table.references[name]}" for name in columns}
+        return (
+            f"{table.full_name} cannot be written: {', '.join(columns)} names rows that "
+            f"{' or '.join(sorted(targets))} lacks."
+        )
+    return (
+        f"{table.full_name} cannot be written: rows repeat its key ({', '.join(table.key)}), "
+        "or a part of it is empty."
+    )
 
 
 # meta.release holds the release's id and time, which differ between equal contents.

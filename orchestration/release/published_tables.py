@@ -6,9 +6,11 @@ The added ones cannot be dbt models, because their content is known only after d
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +19,44 @@ import pyarrow as pa
 from expectations.checks import is_of_release
 from expectations.release_gate import WHOLE
 from orchestration.core import NjiaError
-from orchestration.release.releases import PUBLIC
+from orchestration.release.releases import MEMBERS, PUBLIC
 from orchestration.warehouse import manifest_nodes
 
 # The schema whose tables hold the rows of both editions, with a column `edition`.
 PUBLISHED = "published"
-MEMBERS_SCHEMAS = ("marts", PUBLISHED, "quality", "meta")
+# The same tables by quarter, for members alone.
+SERIES = "series"
+MEMBERS_SCHEMAS = ("marts", PUBLISHED, SERIES, "quality", "meta")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The closed list of a column's values, and the name of the ENUM type that holds it."""
+
+    type_name: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A published table; `columns` maps each column to its prose, '' if it has none."""
+    """A published table; `columns` maps each column to its prose, '' if it has none.
+
+    `is_complete_key`: no part of the key may be null. `references`: columns that hold the key of another
+    table of the schema. `sums`: columns that may be summed over any rows. `of_members`: columns that the
+    public edition lacks. `has_series`: its quarters are rows of schema `series`.
+    """
 
     schema: str
     name: str
     description: str
     columns: dict[str, str]
     key: tuple[str, ...] = ()
+    is_complete_key: bool = True
+    references: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, Listed] = field(default_factory=dict)
+    sums: tuple[str, ...] = ()
+    of_members: frozenset[str] = frozenset()
+    has_series: bool = False
 
     @property
     def full_name(self) -> str:
@@ -48,7 +71,10 @@ def key_of(manifest: Mapping[str, Any], table: str) -> list[str]:
 def read_published_models(
     manifest_path: Path, schemas: tuple[str, ...] = MEMBERS_SCHEMAS
 ) -> list[PublishedTable]:
-    """Read the models of these schemas, sorted by name."""
+    """Read the models of these schemas with what dbt tests of them, each after those that it refers to.
+
+    `unique` and `unique_key` give the key, `relationships` the references, `accepted_values` closed lists.
+    """
     try:
         nodes = manifest_nodes(manifest_path)
     except (OSError, ValueError, KeyError):
@@ -56,38 +82,97 @@ def read_published_models(
             f"dbt's manifest {manifest_path} is missing or cannot be read. Run `njia refresh`: its dbt step "
             "writes it."
         ) from None
-    tables = []
+    tests = defaultdict(list)
+    for node in nodes.values():
+        if node["resource_type"] == "test" and node.get("test_metadata"):
+            tests[node["attached_node"]].append(node)
+    tables = {}
     for unique_id, node in nodes.items():
-        config = node.get("config", {})
-        is_stored = node["resource_type"] == "model" and config.get("materialized") != "ephemeral"
+        is_stored = (
+            node["resource_type"] == "model" and node.get("config", {}).get("materialized") != "ephemeral"
+        )
         if is_stored and node["schema"] in schemas:
-            columns = {name: _one_line(column) for name, column in node.get("columns", {}).items()}
-            tables.append(
-                PublishedTable(
-                    schema=node["schema"],
-                    name=node.get("alias") or node["name"],
-                    description=_one_line(node),
-                    columns=columns,
-                    key=_key(unique_id, nodes),
-                )
-            )
-    return sorted(tables, key=lambda table: table.full_name)
+            tables[unique_id] = _table_of(node, tests[unique_id])
+    tables = {
+        unique_id: replace(
+            table,
+            references=_references(table, tests[unique_id], tables),
+            listed=_listed(table, tables.values()),
+        )
+        for unique_id, table in sorted(tables.items(), key=lambda item: item[1].full_name)
+    }
+    by_name = {table.full_name: table for table in tables.values()}
+    needed = {
+        name: [f"{table.schema}.{target}" for target in table.references.values()]
+        for name, table in by_name.items()
+    }
+    return [by_name[name] for name in TopologicalSorter(needed).static_order()]
 
 
 def _one_line(node: Mapping[str, Any]) -> str:
     return " ".join((node.get("description") or "").split())
 
 
-def _key(unique_id: str, nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the columns of a model's uniqueness test."""
-    for test in nodes.values():
-        if test["resource_type"] == "test" and test.get("attached_node") == unique_id:
-            metadata = test.get("test_metadata") or {}
-            if metadata.get("name") == "unique_key":
-                return tuple(metadata["kwargs"]["columns"])
-            if metadata.get("name") == "unique":
-                return (metadata["kwargs"]["column_name"],)
-    return ()
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = node.get("config", {}).get("meta") or {}
+    return meta
+
+
+def _table_of(node: Mapping[str, Any], tests: Iterable[Mapping[str, Any]]) -> PublishedTable:
+    columns = node.get("columns", {})
+    key: tuple[str, ...] = ()
+    is_complete_key, listed = True, {}
+    for test in tests:
+        arguments = test["test_metadata"]["kwargs"]
+        match test["test_metadata"]["name"]:
+            case "unique_key":
+                key, is_complete_key = tuple(arguments["columns"]), not arguments.get("may_be_null")
+            case "unique":
+                key = (arguments["column_name"],)
+            case "accepted_values":
+                column = arguments["column_name"]
+                listed[column] = Listed(column, tuple(arguments["values"]))
+    if node["schema"] == PUBLISHED:  # each edition's file holds its own rows alone
+        key = tuple(column for column in key if column != "edition")
+    return PublishedTable(
+        schema=node["schema"],
+        name=node.get("alias") or node["name"],
+        description=_one_line(node),
+        columns={name: _one_line(column) for name, column in columns.items()},
+        key=key,
+        is_complete_key=is_complete_key,
+        listed=listed,
+        sums=tuple(_meta(node).get("sums", ())),
+        of_members=frozenset(name for name in columns if _meta(columns[name]).get("edition") == MEMBERS),
+        has_series=bool(_meta(node).get("series")),
+    )
+
+
+def _references(
+    table: PublishedTable, tests: Iterable[Mapping[str, Any]], tables: Mapping[str, PublishedTable]
+) -> dict[str, str]:
+    """Return the table of the same schema whose key a column holds, by column."""
+    found = {}
+    for test in tests:
+        arguments = test["test_metadata"]["kwargs"]
+        if test["test_metadata"]["name"] == "relationships":
+            targets = [tables[node] for node in test["depends_on"]["nodes"] if node in tables]
+            for target in targets:
+                is_key = target.key == (arguments["field"],) and target.is_complete_key
+                if target.schema == table.schema and target.name != table.name and is_key:
+                    found[arguments["column_name"]] = target.name
+    return found
+
+
+def _listed(table: PublishedTable, tables: Iterable[PublishedTable]) -> dict[str, Listed]:
+    """Return the closed lists, named as their columns; by table too where tables of a schema differ."""
+    of_schema = [other for other in tables if other.schema == table.schema]
+    return {
+        column: own
+        if all(other.listed.get(column, own).values == own.values for other in of_schema)
+        else replace(own, type_name=f"{table.name}_{column}")
+        for column, own in table.listed.items()
+    }
 
 
 # --- tables that the stage step adds ----------------------------------------------------------------------
@@ -112,11 +197,12 @@ def _table(
     description: str,
     columns: dict[str, tuple[pa.DataType, str]],
     key: tuple[str, ...],
+    is_complete_key: bool = True,
 ) -> AddedTable:
     """Describe a table; `columns` maps each name to its type and prose."""
     prose = {column: text for column, (_, text) in columns.items()}
     arrow = pa.schema([(column, kind) for column, (kind, _) in columns.items()])
-    return AddedTable(schema, name, description, prose, key, arrow)
+    return AddedTable(schema, name, description, prose, key, is_complete_key, arrow=arrow)
 
 
 CHECK_RESULTS_TABLE = _table(
@@ -136,7 +222,9 @@ CHECK_RESULTS_TABLE = _table(
         "why": (_TEXT, "Why the check exists."),
         "steward_action": (_TEXT, "What a steward does when it fails."),
     },
-    ("stage", "check_name", "subject"),
+    # Two partners may have sent the same bytes; a table has no partner.
+    ("stage", "check_name", "subject", "partner_code"),
+    is_complete_key=False,
 )
 CHECK_RESULTS = CHECK_RESULTS_TABLE.arrow
 WAIVERS_TABLE = _table(

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array, hstack
@@ -47,7 +46,7 @@ _PATIENCE = 3
 def fit(settings: Settings, tables: Mapping[str, pa.Table]) -> dict[str, int]:
     """Fit, and write `leaves.parquet`; the number of rows by table. `tables` holds that of `CELLS`."""
     (cells,) = tables.values()
-    leaves = fit_leaves(cells.filter(pc.field("population") == "all"))
+    leaves = fit_leaves(cells)
     settings.fitted.mkdir(parents=True, exist_ok=True)
     pq.write_table(leaves, settings.fitted / "leaves.parquet")
     return {"leaves": len(leaves)}
@@ -56,7 +55,7 @@ def fit(settings: Settings, tables: Mapping[str, pa.Table]) -> dict[str, int]:
 def fit_leaves(cells: pa.Table) -> pa.Table:
     """Return the leaves of each period with the columns of `LEAVES`, sorted.
 
-    `cells`: protected cells of all persons, with the columns of `CELLS`; rows of other tables have no effect.
+    `cells`: protected cells with the columns of `CELLS`; rows of other tables have no effect.
     Raises NjiaError for a cell that occurs twice, or that no leaf is part of.
     """
     fitted = [leaves.assign(fitted_count=_rounded(exact)) for _, leaves, exact in _fits(cells)]
