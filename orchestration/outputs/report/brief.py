@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from orchestration.outputs.figures.maps import reaches
-from orchestration.outputs.published import COUNTIES, Row
+from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.alerts import alerts
 from orchestration.outputs.report.figures import dots, hubs, out_of, shown_abroad
@@ -310,7 +310,7 @@ def _reporting(view: View) -> list[Block]:
     cell = view.published.cell
     partners = cell("coverage", row, "partner_count", rules.in_words(row["partner_count"]))
     counties = cell("coverage", row, "county_count", rules.in_words(row["county_count"]))
-    key = "reporting.all" if row["county_count"] >= COUNTIES else "reporting.some"
+    key = "reporting.all" if row["county_count"] >= 47 else "reporting.some"
     blocks: list[Block] = [Heading(capital(say(key, partners=partners, counties=counties)))]
     alone = row["one_partner_share"]
     if alone:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from orchestration.outputs.published import NOT_KNOWN, Published, Row, by_count, ends_known
+from orchestration.outputs.published import NO_PLACE, Published, Row, by_count, ends_known
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
 from orchestration.outputs.texts import Spans, Value
@@ -88,7 +88,7 @@ class View:
         """Return known places of some levels in a role, most cases first."""
         rows = self._rows("places", period, population, role=role)
         return by_count(
-            [row for row in rows if row["place_id"] not in NOT_KNOWN and row["place_level"] in levels]
+            [row for row in rows if row["place_id"] not in NO_PLACE and row["place_level"] in levels]
         )
 
     def place(
