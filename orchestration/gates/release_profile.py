@@ -189,8 +189,8 @@ def _partners(settings: Settings) -> dict[str, float | None]:
 
 
 _LABELS = {
-    "origin": FIELDS["place(origin)"].label,
-    "destination": "Destination",
+    "start_place": FIELDS["place(origin)"].label,
+    "end_place": "Destination",
     "month": FIELDS["month"].label,
     "form_label": FIELDS["exploitation_type"].label,
     "sex": FIELDS["sex"].label,
@@ -211,8 +211,8 @@ _COMPARED = f"""
     select partner, {_BEFORE}, {", ".join(RECORD_FIELDS)}
     from both_releases where became <> 'new' and is_same_extract
     union all by name
-    select partner, {_BEFORE}, origin_place as origin,
-        coalesce(exploitation_place, intended_destination_place) as destination,
+    select partner, {_BEFORE}, origin_place as start_place,
+        coalesce(exploitation_place, intended_destination_place) as end_place,
         strftime(coalesce(dated, within_a_month), '%Y-%m-01') as month,
         case when list_contains(labels, split_part(form_label_before, ' / ', 1)) then form_label_before end
             as form_label,
@@ -239,16 +239,18 @@ _WORST = f"""
 # A movement within a county counts there once.
 _ENDS = """
     with kept as (select * from both_releases where is_same_extract)
-    select origin_before as before, null::varchar as now, partner from kept
+    select start_place_before as before, null::varchar as now, partner from kept
     union all
-    select destination_before, null, partner from kept where destination_before is distinct from origin_before
+    select end_place_before, null, partner from kept
+    where end_place_before is distinct from start_place_before
     union all
-    select null, origin, partner from kept
+    select null, start_place, partner from kept
     union all
-    select null, destination, partner from kept where destination is distinct from origin
+    select null, end_place, partner from kept where end_place is distinct from start_place
 """
 _PAIRS = """
-    select origin_before || '>' || destination_before as before, origin || '>' || destination as now, partner
+    select start_place_before || '>' || end_place_before as before,
+        start_place || '>' || end_place as now, partner
     from both_releases where is_same_extract
 """
 
