@@ -78,7 +78,7 @@ class Edition:
         return key_of(self.manifest, full_name(name))
 
     def arrow(self, name: str) -> pa.Table:
-        """Return a published table, or one of the members' quarters (`series.starts`); an empty one if absent."""
+        """Return a published table, or one of quarters (`series.starts`); an empty one if absent."""
         if name not in self._read:
             self._read[name] = self._beside(f"{full_name(name)}.parquet")
         return self._read[name]
@@ -184,7 +184,9 @@ class Published:
     def count(self, table: str, row: Row, column: str = "movement_count") -> Value:
         return self.cell(table, row, column)
 
-    def total(self, table: str, period_id: str, column: str = "movement_count", text: str | None = None) -> Value:
+    def total(
+        self, table: str, period_id: str, column: str = "movement_count", text: str | None = None
+    ) -> Value:
         """Return the sum of a column over all rows of a period; `text` replaces how it is shown."""
         shown = number(self.sum(table, period_id, column)) if text is None else text
         return Value(shown, full_name(table), f"{column} of rows:period_id={period_id}")
@@ -207,7 +209,9 @@ class Published:
     def place(self, place_id: str) -> str:
         """Return the name of a place; a border point with the name of a county is marked as one."""
         if place_id in NO_PLACE:
-            return self.say.text(f"place.{place_id}").format(least=self.policy(f"{self.name}_least_count").text)
+            return self.say.text(f"place.{place_id}").format(
+                least=self.policy(f"{self.name}_least_count").text
+            )
         place = reference_places().get(place_id, {})
         name = place.get("name", place_id)
         is_both = place.get("kind") == "border_point" and name in _county_names()
@@ -228,6 +232,11 @@ class Published:
         rows.sort(key=lambda row: str(row["period_to"]), reverse=True)
         return [row["period_id"] for row in rows]
 
+    def quarters(self) -> list[Row]:
+        """Return the members' complete quarters, the newest first; none in the public edition."""
+        rows = [row for row in self.rows("series.periods") if row["is_complete"]]
+        return sorted(rows, key=lambda row: str(row["period_to"]), reverse=True)
+
     def year_before(self, period_id: str) -> str | None:
         """Return the period of the same kind that ended twelve months earlier, complete or not."""
         row = self._periods[period_id]
@@ -243,7 +252,7 @@ class Published:
         return str(self._periods[period_id]["period_kind"])
 
     def period(self, period_id: str) -> Value:
-        """Return a period for a sentence: `2025`, `2023 (October–December)`, `the twelve months to June 2026`."""
+        """Return a period for a sentence: `2023 (October–December)`, `the twelve months to June 2026`."""
         return self._period(period_id, "period.twelve_months")
 
     def head(self, period_id: str) -> Value:
@@ -289,7 +298,7 @@ def by_count(rows: list[Row], column: str = "movement_count") -> list[Row]:
 def number(value: Any) -> str:
     """Format a value for the report."""
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
+        return f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
