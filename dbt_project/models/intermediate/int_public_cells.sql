@@ -141,8 +141,8 @@ bases as (
 split as (
     select
         *,
-        cast(floor((2 * public_count * exploited + all_bases) / (2 * all_bases)) as integer) as exploited_count,
-        cast(floor((2 * public_count * (exploited + last_known) + all_bases) / (2 * all_bases)) as integer)
+        cast(floor((2 * public_count * exploited + all_bases) / nullif(2 * all_bases, 0)) as integer) as exploited_count,
+        cast(floor((2 * public_count * (exploited + last_known) + all_bases) / nullif(2 * all_bases, 0)) as integer)
             as not_intended_count
     from bases
 ),
