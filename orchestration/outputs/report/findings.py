@@ -48,11 +48,14 @@ def _headline(view: View) -> tuple[Row, ...]:
 
 def change(view: View, row: Row, is_named: bool = True) -> Spans:
     """Return the claim on a corridor whose share was judged; its name may stand before it."""
-    status = uncontradicted(row["status"], bool(row["earlier_count"]), view.corridor(row) is not None)
+    is_counted_now = (
+        view.corridor(row) is not None if row["period_id"] == view.now else bool(row["later_count"])
+    )
+    status = uncontradicted(row["status"], bool(row["earlier_count"]), is_counted_now)
     slots: dict[str, Slot] = {
         "name": ends(view, row) if is_named else view.say("claim.this"),
-        "earlier": view.period_before,
-        "period": view.period,
+        "earlier": view.window(row, "earlier_period_id"),
+        "period": view.window(row, "period_id"),
     }
     size, value = Size.of(row), _value(view, "shifts", row)
     return claim(view.say, "shifts", status, size, row["evidence"], value, **slots)
@@ -113,6 +116,7 @@ def beside_the_dots(view: View) -> list[Paragraph]:
     changed = [row for row in shifts if rules.is_change(row)]
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
     rows += [row for row in view.shifts(is_via=True) if rules.is_change(row)][:3]
+    rows += [row for row in view.latest() if row["status"] == "emerging"][:2]
     return [_change_paragraph(view, row) for row in rows]
 
 
@@ -263,7 +267,7 @@ def joined(sentences: list[Spans]) -> Spans:
 def _change_paragraph(view: View, row: Row) -> Paragraph:
     """Return the claim on a change; counts and a sign stand with it where the corridor's own row has them."""
     text = stop(change(view, row, is_named=False))
-    if row["via_place_id"]:
+    if row["via_place_id"] or row["period_id"] != view.now:
         return Paragraph(text, view.published.corridor(row))
     counted = joined([text, numbers(view, row, is_named=False)])
     return Paragraph(counted, view.published.corridor(row), tone(view.corridor(row)))
