@@ -78,10 +78,11 @@ def test_the_public_map_draws_the_displaced_pair_and_no_other_change(maps: dict[
     }
 
 
-def test_the_members_map_draws_the_abandoned_road(maps: dict[str, Any]) -> None:
+def test_the_members_map_draws_the_abandoned_road_and_the_new_way(maps: dict[str, Any]) -> None:
     found = changes(maps, "members")
     assert found["months", ABANDONED[0]][0] == "abandoned"
     assert found["months", INSTEAD[0]] == ("growing", ABANDONED[0])
+    assert found["months", NEW_WAY[0]][0] == "emerging"
 
 
 @pytest.mark.parametrize("edition", ["public", "members"])
