@@ -204,15 +204,15 @@ _KEYS_WITHOUT = f"""
         )
     ),
     counted as (select *, record in (select record from gone) as is_gone from ({COUNTED})),
-    emptied as (
-        select edition, table_name, row_key, part, cell, bool_and(is_gone) as is_empty,
-            bool_and(bool_and(is_gone)) over (partition by edition, table_name, row_key) as is_row_empty
-        from counted
-        group by all
+    empty_cells as (
+        select edition, table_name, row_key, part, cell from counted group by all having bool_and(is_gone)
+    ),
+    empty_rows as (
+        select edition, table_name, row_key from counted group by all having bool_and(is_gone)
     )
     select keys.* from 'keys.parquet' as keys
-    anti join (from emptied where is_empty) as cells using (edition, table_name, row_key, part, cell)
-    anti join (from emptied where is_row_empty) as rows using (edition, table_name, row_key)
+    anti join empty_cells using (edition, table_name, row_key, part, cell)
+    anti join empty_rows using (edition, table_name, row_key)
     order by all
 """
 # Extracts that declare no period report of the months of their records alone.
