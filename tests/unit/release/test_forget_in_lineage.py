@@ -63,7 +63,7 @@ def test_months_known_only_by_a_forgotten_record_are_removed(tmp_path: Path) -> 
     assert left(folder, "records", "record") == left(folder, "cells", "record") == [3]
     # What 1 and 2 alone stood behind is named no more; of 3 and 4, 3 is left.
     # Of a row of several cells, those of 1 and 2 alone are named no more either.
-    assert [*zip(left(folder, "keys", "row_key"), left(folder, "keys", "cell"))] == [
+    assert [*zip(left(folder, "keys", "row_key"), left(folder, "keys", "cell"), strict=True)] == [
         ("fewer", "record 1"), ("of 3 and 4", "record 1"),
     ]  # fmt: skip
     # February has record 3 still, and what b declares was watched, whoever lies in it.
