@@ -25,7 +25,14 @@ from expectations.release_gate import PART_GATE, WHOLE
 from orchestration.core import Settings, attach, open_duckdb, read_json, seed_rows
 from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS
 from orchestration.gates.landed import landed_extracts
-from orchestration.release import RECORD_FIELDS, Line, add_lineages, changed_lines, lineage_of
+from orchestration.release import (
+    MEMBERS_SCHEMAS,
+    RECORD_FIELDS,
+    Line,
+    add_lineages,
+    changed_lines,
+    lineage_of,
+)
 from orchestration.typing import add_views
 
 # Tables that the measures need.
@@ -149,7 +156,7 @@ def _ratio(now: _Measured, last: _Measured, measure: str) -> float | None:
 
 
 def _measure(evidence_base: Path) -> _Measured:
-    in_schemas = "schema_name in ('marts', 'published', 'quality', 'meta')"
+    in_schemas = f"schema_name in {MEMBERS_SCHEMAS}"
     with open_duckdb(evidence_base.resolve()) as con:
         names = con.execute(
             f"select schema_name || '.' || table_name from duckdb_tables() where {in_schemas}"

@@ -17,6 +17,8 @@ months as (
     group by periods.period_id
 ),
 
+counted as (select distinct period_id from {{ ref('int_cells') }}),
+
 new_periods as (select * from {{ ref('int_new_public_periods') }}),
 
 described as (
@@ -26,13 +28,16 @@ described as (
         periods.label,
         periods.period_from,
         periods.period_to,
-        cast(months.months_reported as integer) as months_reported,
+        cast(
+            case when periods.period_kind <> 'round' then coalesce(months.months_reported, 0) end as integer
+        ) as months_reported,
         periods.is_complete and not coalesce(reported.is_partial, false) as is_complete,
         reported.partial_reason
     from periods
     left join reported on periods.period_id = reported.period_id
     left join months on periods.period_id = months.period_id
-    where periods.period_kind = 'round' or months.period_id is not null
+    left join counted on periods.period_id = counted.period_id
+    where periods.period_kind = 'round' or months.period_id is not null or counted.period_id is not null
 ),
 
 made as (

@@ -49,9 +49,10 @@ def alert(view: View, row: Row) -> Spans:
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)
     slots["until"] = cell("alerts", row, "newest_month", view.published.month(day(row["newest_month"])))
-    words = {None: "claim.under", 0: "claim.none"}.get(row["record_count"])
-    text = words and view.say.text(words).format(least=view.least.text)
-    slots["count"] = cell("alerts", row, "record_count", text)
+    none = view.say.text("claim.none") if row["record_count"] == 0 else None
+    slots["count"] = cell("alerts", row, "record_count", none)
+    if row["record_count"] is None:
+        slots["count"] = view.say("comparison.under", least=view.least)
     slots |= {end: cell("alerts", row, f"expected_{end}") for end in ("low", "high")}
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 

@@ -43,7 +43,8 @@ def annex(view: View, credits: str) -> Section:
 def _method(view: View) -> list[Block]:
     say, name = view.say, view.published.name
     made_up = [Paragraph(say("annex.made_up"))] if view.published.manifest.get("is_synthetic") else []
-    items = [say("term", term=say(f"methods.{key}.term"), meaning=say(f"methods.{key}")) for key in METHODS]
+    methods = [key for key in METHODS if view.compares or key != "comparison"]
+    items = [say("term", term=say(f"methods.{key}.term"), meaning=say(f"methods.{key}")) for key in methods]
     blocks: list[Block] = [
         *made_up,
         Heading(say("annex.methods")),
@@ -69,6 +70,8 @@ def _method(view: View) -> list[Block]:
 def _years(view: View) -> list[Block]:
     """Return the cases of each year, with what may be compared: for members."""
     published = view.published
+    if view.is_public:
+        return []
     years = {row["period_id"]: row for row in published.rows("periods", period_kind=YEAR)}
     items = []
     for year in sorted((year for year in years if published.rows("directions", year)), reverse=True):
@@ -79,7 +82,7 @@ def _years(view: View) -> list[Block]:
         if both:
             said += view.say("years.like", both=both)
         items.append(said)
-    return [Heading(view.say("years.title")), Items(items)] if view.compares else []
+    return [Heading(view.say("years.title")), Items(items)]
 
 
 def _corridors(view: View) -> list[Block]:

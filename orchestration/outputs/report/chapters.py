@@ -62,7 +62,8 @@ def changes(view: View) -> Section | None:
         Paragraph(findings.stop(findings.displacement(view, rise, fall)))
         for rise, fall in rules.pairs(shifts)
     ]
-    blocks += [*([table] if shifts else []), *_newer_windows(view)]
+    by_place = _changes_table(view, view.shifts(is_via=True), view.say("table.changes_via"))
+    blocks += [*(part for part in (table, by_place) if part.rows), *_newer_windows(view)]
     if any(row["status"] == "abandoned" for row in shifts):
         blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
     return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)

@@ -112,6 +112,7 @@ def beside_the_dots(view: View) -> list[Paragraph]:
     shifts = view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
+    rows += [row for row in view.shifts(is_via=True) if rules.is_change(row)][:3]
     return [_change_paragraph(view, row) for row in rows]
 
 
@@ -260,9 +261,12 @@ def joined(sentences: list[Spans]) -> Spans:
 
 
 def _change_paragraph(view: View, row: Row) -> Paragraph:
-    """Return the claim on a change with its counts; its sign stands only where the counts show it, too."""
-    text = joined([stop(change(view, row, is_named=False)), numbers(view, row, is_named=False)])
-    return Paragraph(text, view.published.corridor(row), tone(view.corridor(row)))
+    """Return the claim on a change; counts and a sign stand with it where the corridor's own row has them."""
+    text = stop(change(view, row, is_named=False))
+    if row["via_place_id"]:
+        return Paragraph(text, view.published.corridor(row))
+    counted = joined([text, numbers(view, row, is_named=False)])
+    return Paragraph(counted, view.published.corridor(row), tone(view.corridor(row)))
 
 
 def tone(row: Row | None) -> str:

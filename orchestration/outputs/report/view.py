@@ -98,10 +98,10 @@ class View:
         rows = self.published.rows("traits", self.now, trait=trait)
         return by_count([row for row in rows if row["code"] not in (UNKNOWN, FEWER)], "trait_count")
 
-    def shifts(self) -> list[Row]:
-        """Return changes of a share from the year before, the corridors with most cases first."""
+    def shifts(self, is_via: bool = False) -> list[Row]:
+        """Return changes of a share from the year before, most cases first; `is_via`: by place passed."""
         rows = self.published.rows("shifts", self.now, earlier_period_id=self.before)
-        rows = [row for row in rows if ends_known(row)]
+        rows = [row for row in rows if ends_known(row) and bool(row["via_place_id"]) == is_via]
         return sorted(rows, key=lambda row: -max(row["later_count"] or 0, row["earlier_count"] or 0))
 
     def alerts(self) -> list[Row]:

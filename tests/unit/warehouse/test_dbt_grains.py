@@ -160,9 +160,9 @@ def test_the_grains_test_finds_grains_that_were_added(tmp_path: Path) -> None:
     # Route reports under the name of cases: the totals of both grains are wrong.
     mistake = {
         corridors: (
-            "        counts.record_grain,\n",
-            "        case when counts.record_grain = 'route_report' then 'case' else counts.record_grain end"
-            " as record_grain,\n",
+            "    counts.record_grain,\n    counts.population,\n    counts.direction,\n",
+            "    case when counts.record_grain = 'route_report' then 'case' else counts.record_grain end"
+            " as record_grain,\n    counts.population,\n    counts.direction,\n",
         ),
     }
     world.build(changed=mistake)
