@@ -16,7 +16,7 @@ from orchestration.release.published_tables import key_of
 
 @dataclass(frozen=True)
 class Behind:
-    """Records behind the rows of a table: SQL over its columns for each column of `keys.parquet`.
+    """Records behind a count of a table's rows: SQL over its columns for each column of `counts.parquet`.
 
     `part`: the column that counts them, or their role. `counts`: the counted records of these `movements`,
     the counted `records`, the `prevented` ones, or `all`. `period`: null is any time. `flag`: a flag of the
@@ -199,7 +199,7 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
     "marts.mart_context_counts": _context("partner_code"),
 }
 
-# Records that select a row by its cells, period and grain; `asked` are rows of `keys.parquet`. A record is
+# Records that select a row by its cells, period and grain; `asked` are rows of `counts.parquet`. A record is
 # joined by cell and period at once: thousands of rows share a cell and differ in the period.
 COUNTED = """
     select distinct
@@ -236,7 +236,7 @@ def row_key(columns: Collection[str]) -> str:
 
 
 def named_keys(manifest: Mapping[str, Any]) -> str:
-    """Return SQL for the rows of `keys.parquet`, without the days of their periods."""
+    """Return SQL for the rows of `counts.parquet`, without the days of their periods."""
     selects = [
         f"""
             select

@@ -126,7 +126,7 @@ def test_every_count_of_members_is_what_its_records_give(samples: EvidenceBase) 
                 rows, differ = con.execute(
                     f"""
                     with asked as (
-                        select * from 'keys.parquet'
+                        select * from 'counts.parquet'
                         where edition = 'members' and table_name = 'published.{name}' and part = '{part}'
                     ),
                     counted as ({COUNTED}),

@@ -106,7 +106,7 @@ class Lineage:
             con.execute(
                 f"copy (select *, date '2024-01-01' as first_month, date '2024-12-31' as last_day "
                 f"from ({named_keys({'tables': {table: {'key': ['edition', *key]}}})})) "
-                f"to '{self.folder}/keys.parquet' (format parquet)"
+                f"to '{self.folder}/counts.parquet' (format parquet)"
             )
         with open_lineage(self.folder) as con:
             asked = {

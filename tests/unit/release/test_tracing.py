@@ -27,7 +27,7 @@ OF_RECORDS = {
     "cells": "select 'busia' as cell, record from records union all select 'intended', record from records where record <= 49",
 }
 OTHERS = {
-    "keys": """
+    "counts": """
         select 'movements' as counts, 'case' as record_grain, null::date as first_month, null::date as last_day, *
         from (values
             ('members', 'published.corridors', 'year-2025|KE040|KE047|within', 'movement_count', 'busia', 'year-2025', null),
@@ -208,6 +208,6 @@ def test_a_number_that_no_row_stands_behind_says_so(
 
 
 def test_an_edition_without_its_lineage_is_refused(settings: Settings, release: Release) -> None:
-    (settings.lineage / RELEASE / "keys.parquet").unlink()
+    (settings.lineage / RELEASE / "counts.parquet").unlink()
     with pytest.raises(UsageError, match="no lineage of the release"):
         trace(settings, release, BUSIA)
