@@ -17,6 +17,9 @@ months as (
     group by periods.period_id
 ),
 
+-- Also where no partner declares what it watches.
+counted as (select distinct period_id from {{ ref('int_cells') }}),
+
 new_periods as (select * from {{ ref('int_new_public_periods') }}),
 
 described as (
@@ -32,7 +35,8 @@ described as (
     from periods
     left join reported on periods.period_id = reported.period_id
     left join months on periods.period_id = months.period_id
-    where periods.period_kind = 'round' or months.period_id is not null
+    left join counted on periods.period_id = counted.period_id
+    where periods.period_kind = 'round' or months.period_id is not null or counted.period_id is not null
 ),
 
 made as (
