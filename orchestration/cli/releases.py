@@ -77,7 +77,7 @@ def _show_difference(found: dict[str, Any]) -> None:
         console.out.print("\nPlaces and corridors that changed most")
         moved = console.table("place or corridor", "before", "after", "grain", "counted as")
         for line in (*places, *corridors):
-            name = line.get("place") or f"{line['origin']['name']} → {line['destination']['name']}"
+            name = line.get("place") or f"{line['start_place']['name']} → {line['end_place']['name']}"
             numbers = f"{line['before']:,}", f"{line['now']:,}"
             moved.add_row(escape(name), *numbers, line["record_grain"], line.get("role", "corridor"))
         console.out.print(moved)

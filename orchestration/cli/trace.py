@@ -17,15 +17,11 @@ from orchestration.cli.options import EDITIONS, installation, json_output
 from orchestration.core import Settings
 
 if TYPE_CHECKING:
-    from orchestration.release import Rows, Trace
+    from orchestration.release import Trace
 
 PARTS = {
-    "stated": "Partners that state it",
-    "not_stated": "Partners that do not state it",
-    "now": "Named in this round",
-    "before": "Named in a round before",
-    "baseline": "In the earlier window",
-    "current": "In the later window",
+    "now": "Named or reported since",
+    "before": "Named or reported before",
     "month": "They date a month of an extract that declares no period",
 }
 MOST_COUNTED = 50
@@ -47,9 +43,9 @@ def trace_command(
 
     \b
     njia trace current \\
-      'published.corridors|od|KE040>KE047|year-2025|case|all'
+      'published.corridors|year-2025|KE040|KE047|within'
     njia trace current \\
-      'published.corridors|rows:level=od&period_id=year-2025'
+      'published.starts|rows:period_id=year-2025'
 
     The audit log notes who traced what.
     """
@@ -75,7 +71,7 @@ def _log(settings: Settings, found: Trace) -> None:
         table=found.table,
         row=None if found.is_of_a_movement else "|".join(found.key.values()),
         extracts=sorted(found.extract_ids),
-        rows=sum(len(sheet.row_numbers) for sheet in found.rows),
+        rows=len({(part.extract_id, part.sheet, row) for part in found.rows for row in part.row_numbers}),
     )
 
 
@@ -85,11 +81,10 @@ def show_trace(found: Trace) -> None:
     say(f"Release {found.release_id}, {found.edition} edition: {_values(found.values) or 'no value'}")
     if found.counted:
         _show_counted(found)
-    if found.records or found.prevented:
-        prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
+    if found.records:
         say(
             f"Behind it{' today' if found.is_protected else ''}: {_many(found.records, 'record')} of "
-            f"{_many(found.movements, 'movement')}{prevented}"
+            f"{_many(found.movements, 'movement')}"
         )
     if found.note:
         say(found.note)
@@ -101,13 +96,15 @@ def show_trace(found: Trace) -> None:
     if found.carried_from:
         say(f"First published in the release {found.carried_from}, and carried unchanged since.")
     if not found.agrees:
-        given = {name: found.numbers[name] for name in found.numbers if name in found.values}
+        given = {
+            name: number for name, number in found.numbers.items() if found.values.get(name, number) != number
+        }
         say(
             f"The records give {_values(given)}. The published number differs, because records were "
             "forgotten since the release was made."
         )
     _show_extracts(found.extracts)
-    _show_rows(found.rows)
+    _show_rows(found)
     if not found.rows and not found.extracts and found.edition in EDITIONS:
         say("This home holds no row behind it.")
 
@@ -142,10 +139,11 @@ def _show_extracts(extracts: Sequence[Mapping[str, Any]]) -> None:
             _indented(f"{_many(len(months), 'month')}: {', '.join(_ranges_of_months(months))}")
 
 
-def _show_rows(rows: Sequence[Rows]) -> None:
-    for part, rows_of_part in groupby(rows, lambda sheet: sheet.part):
+def _show_rows(found: Trace) -> None:
+    for part, rows_of_part in groupby(found.rows, lambda sheet: sheet.part):
         if part:
-            say(f"\n{PARTS[part]}:")
+            number = f" {found.numbers[part]:,}" if part in found.values.keys() & found.numbers.keys() else ""
+            say(f"\n{PARTS.get(part, part)}{number}:")
         for _, sheets in groupby(rows_of_part, lambda sheet: (sheet.partner_code, sheet.extract_id)):
             for number, sheet in enumerate(sheets):
                 if number == 0:

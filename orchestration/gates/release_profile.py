@@ -25,7 +25,14 @@ from expectations.release_gate import PART_GATE, WHOLE
 from orchestration.core import Settings, attach, open_duckdb, read_json, seed_rows
 from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS
 from orchestration.gates.landed import landed_extracts
-from orchestration.release import RECORD_FIELDS, Line, add_lineages, changed_lines, lineage_of
+from orchestration.release import (
+    MEMBERS_SCHEMAS,
+    RECORD_FIELDS,
+    Line,
+    add_lineages,
+    changed_lines,
+    lineage_of,
+)
 from orchestration.typing import add_views
 
 # Tables that the measures need.
@@ -149,7 +156,7 @@ def _ratio(now: _Measured, last: _Measured, measure: str) -> float | None:
 
 
 def _measure(evidence_base: Path) -> _Measured:
-    in_schemas = "schema_name in ('marts', 'published', 'quality', 'meta')"
+    in_schemas = f"schema_name in {MEMBERS_SCHEMAS}"
     with open_duckdb(evidence_base.resolve()) as con:
         names = con.execute(
             f"select schema_name || '.' || table_name from duckdb_tables() where {in_schemas}"
@@ -182,8 +189,8 @@ def _partners(settings: Settings) -> dict[str, float | None]:
 
 
 _LABELS = {
-    "origin": FIELDS["place(origin)"].label,
-    "destination": "Destination",
+    "start_place": FIELDS["place(origin)"].label,
+    "end_place": "Destination",
     "month": FIELDS["month"].label,
     "form_label": FIELDS["exploitation_type"].label,
     "sex": FIELDS["sex"].label,
@@ -204,8 +211,8 @@ _COMPARED = f"""
     select partner, {_BEFORE}, {", ".join(RECORD_FIELDS)}
     from both_releases where became <> 'new' and is_same_extract
     union all by name
-    select partner, {_BEFORE}, origin_place as origin,
-        coalesce(exploitation_place, intended_destination_place) as destination,
+    select partner, {_BEFORE}, origin_place as start_place,
+        coalesce(exploitation_place, intended_destination_place) as end_place,
         strftime(coalesce(dated, within_a_month), '%Y-%m-01') as month,
         case when list_contains(labels, split_part(form_label_before, ' / ', 1)) then form_label_before end
             as form_label,
@@ -232,16 +239,18 @@ _WORST = f"""
 # A movement within a county counts there once.
 _ENDS = """
     with kept as (select * from both_releases where is_same_extract)
-    select origin_before as before, null::varchar as now, partner from kept
+    select start_place_before as before, null::varchar as now, partner from kept
     union all
-    select destination_before, null, partner from kept where destination_before is distinct from origin_before
+    select end_place_before, null, partner from kept
+    where end_place_before is distinct from start_place_before
     union all
-    select null, origin, partner from kept
+    select null, start_place, partner from kept
     union all
-    select null, destination, partner from kept where destination is distinct from origin
+    select null, end_place, partner from kept where end_place is distinct from start_place
 """
 _PAIRS = """
-    select origin_before || '>' || destination_before as before, origin || '>' || destination as now, partner
+    select start_place_before || '>' || end_place_before as before,
+        start_place || '>' || end_place as now, partner
     from both_releases where is_same_extract
 """
 

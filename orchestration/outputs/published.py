@@ -27,6 +27,7 @@ EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
 NOT_MEASURED = "marts.mart_not_measured.parquet"
 SHIFTS = "marts.mart_corridor_shifts.parquet"
+BEGINS_LATER = "begins_before_reporting"  # a year whose first months no partner reported
 NO_ALERT_JUDGED = ("no_corridor_judged", "short_history")
 
 
@@ -74,12 +75,12 @@ class Edition:
 
     def key_of(self, name: str) -> list[str]:
         """Return the columns that identify a row, in the order of their values in a source."""
-        return key_of(self.manifest, f"published.{name}")
+        return key_of(self.manifest, full_name(name))
 
     def arrow(self, name: str) -> pa.Table:
-        """Return a published table; an empty one where the edition lacks it."""
+        """Return a published table, or one of quarters (`series.starts`); an empty one if absent."""
         if name not in self._read:
-            self._read[name] = pq.read_table(self.tables[name]) if name in self.tables else pa.table({})
+            self._read[name] = self._beside(f"{full_name(name)}.parquet")
         return self._read[name]
 
     def table(self, name: str) -> pd.DataFrame:
@@ -87,6 +88,11 @@ class Edition:
         if name not in self._frames:
             self._frames[name] = self.arrow(name).to_pandas()
         return self._frames[name]
+
+
+def full_name(table: str) -> str:
+    """Return `published.starts` for `starts`; the name of another schema has it already."""
+    return table if "." in table else f"published.{table}"
 
 
 def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
@@ -98,10 +104,9 @@ def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
 Row = dict[str, Any]
 Point = tuple[float, float]
 
-_WHOLE = ("rank", "at_least_times", "expected_low", "expected_high")
-KENYA = "KEN"
-NOT_KNOWN = ("unknown", KENYA)  # Kenya as a stop: the county is not known
-COUNTIES = 47
+_WHOLE = ("at_least_times", "expected_low", "expected_high")
+KENYA, UNKNOWN, FEWER = "KEN", "unknown", "fewer"
+NO_PLACE = (UNKNOWN, FEWER, KENYA)  # rows of places that name none; KEN: Kenya, county unknown
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -140,20 +145,19 @@ class Published:
         return self._indexes[asked].get(tuple(where.values()), [])
 
     def _of_period(self, table: str, period_id: str | None) -> list[Row]:
-        """Return the rows of a period (`current` in shifts); without a period all rows, by period.
+        """Return the rows of a period; without a period all rows, by period.
 
         A table without periods has its rows in no period.
         """
         if (table, period_id) not in self._read:
-            found = self.edition.arrow(table)
-            period = next((name for name in ("period_id", "current") if name in found.column_names), None)
-            if period is None:
-                rows = [] if period_id else self._rows(table, found)
+            read = self.edition.arrow(table)
+            if "period_id" not in read.column_names:
+                rows = [] if period_id else self._rows(table, read)
             elif period_id is None:
-                periods = pc.unique(found[period]).to_pylist()
-                rows = [row for one in periods for row in self._of_period(table, one)]
+                periods = pc.unique(read["period_id"]).to_pylist()
+                rows = [row for period in periods for row in self._of_period(table, period)]
             else:
-                rows = self._rows(table, found.filter(pc.equal(found[period], period_id)))
+                rows = self._rows(table, read.filter(pc.equal(read["period_id"], period_id)))
             self._read[table, period_id] = rows
         return self._read[table, period_id]
 
@@ -164,12 +168,10 @@ class Published:
         """
         if not table.num_rows:  # of an edition that lacks the table, and so its key
             return []
-        columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in self.edition.key_of(name)}
-        columns |= {one: _values(one, table[one]) for one in table.column_names}
+        columns: dict[str, list[Any]] = {at: [None] * table.num_rows for at in self.edition.key_of(name)}
+        columns |= {at: _values(at, table[at]) for at in table.column_names}
         if "place" in columns:
             columns["place"] = [place and self.place(place) for place in columns["place_id"]]
-        if name == "codes":
-            columns["subject"] = [subject or "all" for subject in columns["subject"]]
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
     # --- values with their source ---------------------------------------------------------------
@@ -177,19 +179,25 @@ class Published:
     def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Value:
         """Return a value with its source; `text` replaces how it is shown."""
         key = "|".join("" if row[name] is None else str(row[name]) for name in self.edition.key_of(table))
-        return Value(number(row[column]) if text is None else text, f"published.{table}|{key}", column)
+        return Value(number(row[column]) if text is None else text, f"{full_name(table)}|{key}", column)
 
-    def count(self, table: str, row: Row, side: str = "movement") -> Value:
-        """Return the count of a row, a small one as `<5`. `side`: `baseline` or `current` of a shift."""
-        counted, text = f"{side}_count", f"{side}_count_text"
-        if row[counted] is not None:
-            return self.cell(table, row, counted)
-        return self.cell(table, row, text, str(row[text]))
+    def count(self, table: str, row: Row, column: str = "movement_count") -> Value:
+        return self.cell(table, row, column)
+
+    def total(
+        self, table: str, period_id: str, column: str = "movement_count", text: str | None = None
+    ) -> Value:
+        """Return the sum of a column over all rows of a period; `text` replaces how it is shown."""
+        shown = number(self.sum(table, period_id, column)) if text is None else text
+        return Value(shown, full_name(table), f"{column} of rows:period_id={period_id}")
+
+    def sum(self, table: str, period_id: str, column: str = "movement_count") -> int:
+        return sum(row.get(column) or 0 for row in self.rows(table, period_id))
 
     def how_many(self, table: str, text: str, **where: Any) -> Value:
         """Return the number of rows with these values (None: any), shown as `text`."""
         which = "&".join(f"{name}={value}" for name, value in where.items() if value is not None)
-        return Value(text, f"published.{table}", f"rows:{which}")
+        return Value(text, full_name(table), f"rows:{which}")
 
     def policy(self, name: str) -> Value:
         rows = self.manifest.get("policy", {}).get("rows", [])
@@ -200,6 +208,10 @@ class Published:
 
     def place(self, place_id: str) -> str:
         """Return the name of a place; a border point with the name of a county is marked as one."""
+        if place_id in NO_PLACE:
+            return self.say.text(f"place.{place_id}").format(
+                least=self.policy(f"{self.name}_least_count").text
+            )
         place = reference_places().get(place_id, {})
         name = place.get("name", place_id)
         is_both = place.get("kind") == "border_point" and name in _county_names()
@@ -208,6 +220,8 @@ class Published:
     def corridor(self, row: Row) -> str:
         """Return `Busia → Nairobi`, with the transit place if there is one."""
         stops = (row["start_place_id"], row.get("via_place_id"), row["end_place_id"])
+        if stops[0] == stops[2] == FEWER:
+            return self.place(FEWER)
         return " → ".join(self.place(stop) for stop in stops if stop)
 
     # --- periods ----------------------------------------------------------------------------------
@@ -218,13 +232,19 @@ class Published:
         rows.sort(key=lambda row: str(row["period_to"]), reverse=True)
         return [row["period_id"] for row in rows]
 
+    def quarters(self) -> list[Row]:
+        """Return the members' complete quarters, the newest first; none in the public edition."""
+        rows = [row for row in self.rows("series.periods") if row["is_complete"]]
+        return sorted(rows, key=lambda row: str(row["period_to"]), reverse=True)
+
     def year_before(self, period_id: str) -> str | None:
-        """Return the period of the same kind that ended twelve months earlier."""
+        """Return the period of the same kind that ended twelve months earlier, complete or not."""
         row = self._periods[period_id]
         end = day(row["period_to"])
-        for other in self.periods(row["period_kind"]):
-            ended = day(self._periods[other]["period_to"])
-            if (ended.year, ended.month) == (end.year - 1, end.month):
+        for other, before in self._periods.items():
+            ended = day(before["period_to"])
+            is_before = (ended.year, ended.month) == (end.year - 1, end.month)
+            if is_before and before["period_kind"] == row["period_kind"]:
                 return other
         return None
 
@@ -232,7 +252,7 @@ class Published:
         return str(self._periods[period_id]["period_kind"])
 
     def period(self, period_id: str) -> Value:
-        """Return a period for a sentence: `2025`, `the twelve months to June 2026`."""
+        """Return a period for a sentence: `2023 (October–December)`, `the twelve months to June 2026`."""
         return self._period(period_id, "period.twelve_months")
 
     def head(self, period_id: str) -> Value:
@@ -241,10 +261,17 @@ class Published:
 
     def _period(self, period_id: str, key: str) -> Value:
         row = self._periods[period_id]
-        if row["period_kind"] != "rolling_12_months":
-            return self.cell("periods", row, "label", str(row["label"]))
-        text = self.say.text(key).format(month=self.month(day(row["period_to"])))
-        return self.cell("periods", row, "period_to", text)
+        if row["period_kind"] == "rolling_12_months":
+            text = self.say.text(key).format(month=self.month(day(row["period_to"])))
+            return self.cell("periods", row, "period_to", text)
+        label, months = str(row["label"]), row["months_reported"]
+        if row["partial_reason"] == BEGINS_LATER and row["period_kind"] == "year" and months:
+            first, last = (self.say.text(f"month.{_MONTHS[at]}") for at in (12 - months, 11))
+            return self.cell("periods", row, "months_reported", f"{label} ({first}–{last})")
+        if row["partial_reason"]:
+            label = self.say.text("period.partial").format(period=label, months=months)
+            return self.cell("periods", row, "months_reported", label)
+        return self.cell("periods", row, "label", label)
 
     def month(self, of: date) -> str:
         return f"{self.say.text(f'month.{_MONTHS[of.month - 1]}')} {of.year}"
@@ -253,22 +280,25 @@ class Published:
         return f"{of.day} {self.month(of)}"
 
 
+def is_place(place_id: str) -> bool:
+    """Whether a row's place is one: not unknown, not Kenya as a whole, not a sum of small rows."""
+    return place_id not in NO_PLACE
+
+
 def ends_known(row: Row) -> bool:
-    """Whether origin and destination are each a county or a country other than Kenya."""
-    return row["start_place_id"] not in NOT_KNOWN and row["end_place_id"] not in NOT_KNOWN
+    """Whether start and end are each a county or a country other than Kenya."""
+    return is_place(row["start_place_id"]) and is_place(row["end_place_id"])
 
 
-def by_count(rows: list[Row]) -> list[Row]:
-    """Sort rows by count, the largest first, then by id."""
-    return sorted(
-        rows, key=lambda row: (-(row["movement_count"] or 0), str(row.get("corridor_id")), str(row))
-    )
+def by_count(rows: list[Row], column: str = "movement_count") -> list[Row]:
+    """Sort rows by count, the largest first, then by their values."""
+    return sorted(rows, key=lambda row: (-(row[column] or 0), str(row)))
 
 
 def number(value: Any) -> str:
     """Format a value for the report."""
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
+        return f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

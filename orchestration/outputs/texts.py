@@ -49,6 +49,14 @@ def fill(template: str, **slots: Slot) -> Spans:
     return tuple(parts)
 
 
+def listed(slots: Iterable[Slot], between: str = ", ") -> Spans:
+    """Return spans one after the other."""
+    parts: list[str | Value] = []
+    for slot in slots:
+        parts += [*([between] if parts else []), *spans(slot)]
+    return tuple(parts)
+
+
 @dataclass(frozen=True)
 class Texts:
     """The texts of one language, by key. A key that the catalogue lacks raises KeyError."""
@@ -74,10 +82,7 @@ class Texts:
         parts = [spans(slot) for slot in slots]
         if len(parts) < 2:
             return parts[0] if parts else ()
-        listed = list(parts[0])
-        for part in parts[1:-1]:
-            listed += [", ", *part]
-        return (*listed, f" {self.text('list.and')} ", *parts[-1])
+        return (*listed(parts[:-1]), f" {self.text('list.and')} ", *parts[-1])
 
     def meaning(self, kind: str, code: str) -> str:
         """Return the sentence that explains a status, label, band or class."""

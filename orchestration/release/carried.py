@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from orchestration.core import NjiaError, Settings, sha256_of
 from orchestration.release.published_tables import PUBLISHED, read_published_models
-from orchestration.release.releases import PUBLIC, Release, list_releases
+from orchestration.release.releases import PUBLIC, SCHEMA_VERSION, Release, list_releases
 from orchestration.release.rollbacks import never_current
 
 EPOCHS = "epochs"
@@ -63,10 +63,20 @@ def carried_tables(manifest_path: Path) -> dict[str, list[str]]:
 
 
 def last_with_periods(settings: Settings) -> Release | None:
-    """Return the newest release that published closed years or rounds, also after a rollback."""
+    """Return the newest release that published closed years or rounds, also after a rollback.
+
+    Until version 1, tables of another schema begin the published years anew.
+    """
     unseen = {release.release_id for release in never_current(settings)}
     seen = (release for release in list_releases(settings) if release.release_id not in unseen)
-    return next((release for release in seen if release.manifest.get("periods")), None)
+    return next(
+        (
+            release
+            for release in seen
+            if release.manifest.get("periods") and release.manifest["schema_version"] == SCHEMA_VERSION
+        ),
+        None,
+    )
 
 
 def carry(

@@ -11,7 +11,16 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, UsageError, attach, open_duckdb, quoted, record_of, write_json
+from orchestration.core import (
+    Settings,
+    UsageError,
+    attach,
+    load_publication_policy,
+    open_duckdb,
+    quoted,
+    record_of,
+    write_json,
+)
 from orchestration.release.comparison import add_lineages, compared, counted_lines, rows_changed
 from orchestration.release.evidence_base import TIME_BOUND
 from orchestration.release.lineage import lineage_of
@@ -117,59 +126,50 @@ _PLACES = """
     select place_id, name, kind = 'county' or (kind = 'country' and place_id <> 'KEN') as is_listed
     from newer.marts.dim_place
 """
-_ENDS = ["origin", "destination"]
+_ENDS = ["start_place", "end_place"]
 _ENDS_OF_EITHER = ", ".join(f"coalesce({end}, {end}_before) as {end}" for end in _ENDS)
-_COUNTS = ["baseline_count", "current_count"]
+_COUNTS = ["earlier_count", "later_count"]
 _LARGEST = ", ".join(f"coalesce({name}_before, 0), coalesce({name}, 0)" for name in _COUNTS)
 _OF_BOTH = " and ".join(
-    f"current in (select current from {release}.published.shifts where edition = 'members' and level = 'od')"
-    for release in ("older", "newer")
+    f"period_id in (select period_id from {release}.published.{{table}})" for release in ("older", "newer")
 )
-
-
 # Labels and statuses of the same period in each release, and alerts in force. By table: values that are
-# compared, further columns, the rows, and the query over both sides.
-_LABELS: dict[str, tuple[list[str], list[str], str, str]] = {
+# compared, further columns, and the query over both sides.
+_LABELS: dict[str, tuple[list[str], list[str], str]] = {
     # New, gone and kept, by the month since which each stands.
     "alerts": (
         ["first_month"],
-        ["newest_month", "record_count", "record_count_text", *_ENDS],
-        "true",
+        ["newest_month", "record_count", *_ENDS],
         f"""
-        select {_ENDS_OF_EITHER}, 'case' as record_grain, direction,
+        select {_ENDS_OF_EITHER}, direction,
             strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
             strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
-            coalesce(record_count_text, record_count_text_before) as movements
+            coalesce(if(became = 'gone', record_count_before, record_count)::varchar, '{{few}}') as movements
         from ({{both}})
         order by first_month_before is not null and first_month is not null,
-            coalesce(record_count, record_count_before, 0) desc, origin, destination, direction
+            coalesce(record_count, record_count_before, 0) desc, start_place, end_place, direction
         """,
     ),
     "hotspots": (
         ["label"],
-        ["place", "movement_count"],
-        "true",
-        """
-        select coalesce(place, place_before) as place, role, period_id, record_grain, population,
-            label_before as before, label as now,
-            greatest(coalesce(movement_count_before, 0), coalesce(movement_count, 0))::integer as movements
-        from ({both})
-        where label_before is distinct from label
-            and period_id in (select period_id from older.published.periods)
-            and period_id in (select period_id from newer.published.periods)
-        order by movements desc, place, role, period_id, record_grain, population
+        ["place"],
+        f"""
+        select coalesce(place, place_before) as place, role, period_id, people, label_before as before,
+            label as now
+        from ({{both}})
+        where label_before is distinct from label and {_OF_BOTH.format(table="periods")}
+        order by place, role, period_id, people
         """,
     ),
     "shifts": (
         ["status"],
         [*_ENDS, *_COUNTS],
-        "level = 'od'",
         f"""
-        select {_ENDS_OF_EITHER}, comparison, baseline, current, record_grain,
-            status_before as before, status as now, greatest({_LARGEST})::integer as movements
+        select {_ENDS_OF_EITHER}, compared, earlier_period_id, period_id, status_before as before,
+            status as now, greatest({_LARGEST})::integer as movements
         from ({{both}})
-        where status_before is distinct from status and {_OF_BOTH}
-        order by movements desc, origin, destination, comparison, baseline, current, record_grain
+        where status_before is distinct from status and {_OF_BOTH.format(table="shifts")}
+        order by movements desc, start_place, end_place, compared, earlier_period_id, period_id
         """,
     ),
 }
@@ -371,12 +371,12 @@ def _lines(con: duckdb.DuckDBPyConnection) -> Row:
 def _labels(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> Row:
     """Return labels, statuses and alerts that differ."""
     found = {}
-    for table, (values, others, where, query) in _LABELS.items():
+    few = f"<{load_publication_policy()['members_least_count']}"
+    for table, (values, others, query) in _LABELS.items():
         try:
             key = [name for name in key_of(manifest, f"published.{table}") if name not in values]
-            rows = f"published.{table} where edition = 'members' and {where})"
-            both = compared(f"(from older.{rows}", f"(from newer.{rows}", key, values, others)
-            found[table] = _listed(_rows(con, query.format(both=both)))
+            both = compared(f"older.published.{table}", f"newer.published.{table}", key, values, others)
+            found[table] = _listed(_rows(con, query.format(both=both, few=few)))
         except (
             KeyError,
             duckdb.BinderException,

@@ -17,7 +17,7 @@ from orchestration.core import sql_text
 from orchestration.release.evidence_base import column_types, row_text
 from orchestration.release.lineage import CELLS, EXTRACTS, RECORDS
 
-RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
+RECORD_FIELDS = ("start_place", "end_place", "month", "form_label", "sex", "age_band")
 _FILES = {"records": RECORDS, "extracts": EXTRACTS, "cells": CELLS}
 
 
@@ -80,12 +80,12 @@ _PLACES = """
 """
 _RECORDS = """(
     select records.partner, records.extract_id, records.record_id,
-        origins.compared_place_id as origin, destinations.compared_place_id as destination,
+        starts.compared_place_id as start_place, ends.compared_place_id as end_place,
         case when month_from = month_to then month_from::varchar end as month,
         form_label, nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band
     from records_{when} as records
-    left join places as origins on records.start_place_id = origins.place_id
-    left join places as destinations on records.end_place_id = destinations.place_id
+    left join places as starts on records.start_place_id = starts.place_id
+    left join places as ends on records.end_place_id = ends.place_id
     where records.is_counted
 )"""
 _BEFORE, _NOW = (_RECORDS.format(when=when) for when in ("before", "now"))

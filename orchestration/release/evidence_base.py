@@ -26,7 +26,7 @@ from orchestration.release.releases import MEMBERS, PUBLIC
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"
-_QUARTERS = "select period_id from warehouse.marts.dim_period where period_kind = 'quarter'"
+_IS_QUARTER = "period_id in (select period_id from warehouse.marts.dim_period where period_kind = 'quarter')"
 _FAULT = "Tell the maintainers: this is a fault of the program, not of a partner. The current release stays."
 
 
@@ -92,10 +92,9 @@ class EvidenceBase:
         if not model.has_series:
             self._create(model, f"{source} where {where}", types)
             return
-        self._create(model, f"{source} where {where} and period_id not in ({_QUARTERS})", types)
+        self._create(model, f"{source} where {where} and ({_IS_QUARTER}) is not true", types)
         if self.edition == MEMBERS:
-            quarters = f"{source} where {where} and period_id in ({_QUARTERS})"
-            self._create(replace(model, schema=SERIES), quarters, types)
+            self._create(replace(model, schema=SERIES), f"{source} where {where} and {_IS_QUARTER}", types)
 
     def add(self, table: PublishedTable, rows: pa.Table) -> None:
         """Write a table that is not a model."""
@@ -186,6 +185,7 @@ class EvidenceBase:
         except duckdb.ConstraintException as error:
             raise NjiaError(f"{_broken_key(table, str(error))} {_FAULT}") from None
         except duckdb.ConversionException:
+            self._con.rollback()
             self._refuse_unlisted(table, source)
             raise
         self.types[table.full_name] = column_types(self._con, target)
@@ -195,8 +195,9 @@ class EvidenceBase:
             if (prose := table.columns.get(name))
         ]
         if table.description:
-            sums = f" {' and '.join(of)} may be summed over any rows." if (of := self._sums(table)) else ""
-            comments.append(f"comment on table {target} is {sql_text(table.description + sums)}")
+            sums = " and ".join(self._sums(table))
+            prose = table.description + (f" {sums} may be summed over any rows." if sums else "")
+            comments.append(f"comment on table {target} is {sql_text(prose)}")
         self._con.execute(";".join(comments))
         self._con.commit()
 

@@ -2,7 +2,7 @@
 
 `lineage/<release_id>/` holds Parquet files, made from the work file, which may be deleted at any time:
 
-* `keys`: each published row by table and key, with the cell, period and grain that select its records;
+* `keys`: each published row by edition, table and key, with the cells, period and grain of its records;
 * `cells`, `periods`: the records of each; a record has a number that is valid within one release only;
 * `records`: partner, extract, sheet and row of each, and the movement it belongs to;
 * `watches`, `extracts`: the months and places that each extract reports of, and its contract.
@@ -71,6 +71,9 @@ _NUMBERED = """
         movements.is_counted,
         movements.is_prevented,
         coalesce(movements.is_child, false) as is_child,
+        coalesce(matched.is_like = 1, false) as is_like,
+        coalesce(matched.is_like_later = 1, false) as is_like_later,
+        movements.window_id,
         movements.round,
         date_trunc('month', movements.period_from)::date as month_from,
         date_trunc('month', movements.period_to)::date as month_to,
@@ -83,6 +86,8 @@ _NUMBERED = """
     inner join intermediate.int_movements as movements on numbered.record_id = movements.movement_id
     inner join intermediate.int_linked_records as linked on numbered.record_id = linked.record_id
     inner join numbered as smallest on linked.movement_id = smallest.record_id
+    left join intermediate.int_matched_windows as matched
+        on movements.source = matched.source and movements.window_id = matched.window_id
 """
 _IN_FORCE = "create temp table in_force as from staging.stg_extracts where fate = 'in_force'"
 _TABLES = {
@@ -104,9 +109,14 @@ _TABLES = {
         inner join records on cells.movement_id = records.record_id
         order by all
     """,
-    # Besides calendar periods and rounds: months of shifts and alerts, and earlier rounds.
+    # Besides calendar periods and rounds: months of shifts and alerts, and what is earlier than a period.
     PERIODS: """
-        with months as (
+        with membership as (
+            select periods.period_id, records.record
+            from intermediate.int_window_periods as periods
+            inner join records on periods.window_id = records.window_id
+        ),
+        months as (
             select distinct period_id, try_cast(left(period_id, 7) || '-01' as date) as month from named_keys
         ),
         windows as (
@@ -134,6 +144,14 @@ _TABLES = {
         from intermediate.int_rounds as later
         inner join intermediate.int_rounds as earlier on earlier.round_number < later.round_number
         inner join records on earlier.round = records.round
+        union
+        select 'before-' || later.period_id, membership.record
+        from intermediate.int_periods as later
+        inner join intermediate.int_periods as earlier
+            on later.period_kind = earlier.period_kind
+                and earlier.period_from = later.period_from - to_months(12)
+        inner join membership on earlier.period_id = membership.period_id
+        where later.period_kind in ('year', 'quarter')
         order by all
     """,
     KEYS: """
@@ -176,17 +194,25 @@ _TABLES = {
         order by all
     """,
 }  # fmt: skip
+# A row goes with its last record, and of a row that stays the cells that have none left.
 _KEYS_WITHOUT = f"""
     with asked as (
         select * from 'keys.parquet'
-        where cell in (select cell from 'cells.parquet' where record in (select record from gone))
+        where (edition, table_name, row_key) in (
+            select (edition, table_name, row_key) from 'keys.parquet'
+            where cell in (select cell from 'cells.parquet' where record in (select record from gone))
+        )
     ),
-    counted as ({COUNTED}),
+    counted as (select *, record in (select record from gone) as is_gone from ({COUNTED})),
     emptied as (
-        select table_name, row_key from counted
-        group by all having bool_and(record in (select record from gone))
+        select edition, table_name, row_key, part, cell, bool_and(is_gone) as is_empty,
+            bool_and(bool_and(is_gone)) over (partition by edition, table_name, row_key) as is_row_empty
+        from counted
+        group by all
     )
-    select keys.* from 'keys.parquet' as keys anti join emptied using (table_name, row_key)
+    select keys.* from 'keys.parquet' as keys
+    anti join (from emptied where is_empty) as cells using (edition, table_name, row_key, part, cell)
+    anti join (from emptied where is_row_empty) as rows using (edition, table_name, row_key)
     order by all
 """
 # Extracts that declare no period report of the months of their records alone.
@@ -239,8 +265,8 @@ def write_lineage(settings: Settings, manifest: Mapping[str, Any]) -> Path:
     durable.make_folder(partial, PRIVATE)
     try:
         with open_duckdb(settings.warehouse, settings.spill, threads=1) as con:
-            named = " union ".join(named_keys(manifest))
-            for statement in (_NUMBERED, _IN_FORCE, f"create temp table named_keys as {named}"):
+            named = f"create temp table named_keys as {named_keys(manifest)}"
+            for statement in (_NUMBERED, _IN_FORCE, named):
                 con.execute(statement)
             for name, query in _TABLES.items():
                 con.execute(

@@ -18,110 +18,180 @@ from orchestration.release.published_tables import key_of
 class Behind:
     """Records behind the rows of a table: SQL over its columns for each column of `keys.parquet`.
 
-    `counts`: the counted records of these `movements`, the counted `records`, those with `prevented`
-    interceptions, or `all`. `period`: null is any time. `also`: a second cell that a record must belong to.
+    `part`: the column that counts them, or their role. `counts`: the counted records of these `movements`,
+    the counted `records`, the `prevented` ones, or `all`. `period`: null is any time. `only`: a flag of the
+    records (`is_child`, `is_like`, `is_like_later`). `source`: replaces the table.
     """
 
     cell: str
     counts: str = "records"
     part: str = ""
     period: str = "period_id"
-    also: str = "null"
-    grain: str = "record_grain"
-    children: str = "false"
+    grain: str = "'case'"
+    only: str = "null"
+    source: str = ""
 
 
 WATCHED = "watched"  # a part without records: `cell` begins the cell of its extracts in `watches.parquet`
-_CHILDREN = "population = 'children'"
-_CORRIDOR = "'records of corridors|' || {level} || '|' || corridor_id"
-_HOTSPOT = (
-    Behind("'records of hotspots|' || role || '|' || place_id", "prevented", children=_CHILDREN),
-    Behind("'watched|' || record_grain || '|' || place_id || '|' || role || '|'", part=WATCHED),
-)
+# The tables that count cells: the cell of a row, the column that counts it, and columns of its parts.
+_CELLS = {
+    "directions": ("direction", "movement_count", "child_count"),
+    "starts": ("place_id", "movement_count", "home_count", "child_count"),
+    "ends": (
+        "place_id", "movement_count", "exploited_count", "last_known_count", "intended_count", "child_count",
+    ),
+    "corridors": (
+        "start_place_id || '>' || end_place_id || '|' || direction", "movement_count", "intended_count",
+    ),
+    "corridors_via": ("start_place_id || '>' || via_place_id || '>' || end_place_id", "passing_count"),
+    "passings": ("place_id", "passing_count"),
+    "border_points": ("place_id", "passing_count", "first_known_count", "stopped_count"),
+    "traits": ("trait || '|' || code", "trait_count"),
+    "mentions": ("mention_id", "mention_count"),
+}  # fmt: skip
+_NOT_COMPARED = ("corridors_via", "traits", "mentions")
+_COUNTS = {"stopped_count": "prevented", "prevented_count": "prevented"}
+_GRAINS = {"stopped_count": "'interception'", "mention_count": "'route_report'"}
+
+
+def _rows_with_cells(table: str, cell: str) -> str:
+    """Return SQL for the rows of a table with their cells: a row `fewer` has all that no other row shows."""
+    return f"""(
+        with named as (select *, {cell} as cell_id from published.{table}),
+        cells as (
+            select distinct cell_id, period_id from intermediate.int_cells
+            where table_name = '{table}' or starts_with(table_name, '{table}|')
+        )
+        select *, false as is_fewer from named where not contains(cell_id, 'fewer')
+        union all by name
+        select named.* replace (cells.cell_id as cell_id), true as is_fewer
+        from named
+        inner join cells
+            on named.period_id = cells.period_id
+                and cells.cell_id like replace(named.cell_id, 'fewer', '%')
+        anti join named as shown
+            on named.edition = shown.edition
+                and cells.period_id = shown.period_id
+                and cells.cell_id = shown.cell_id
+        where contains(named.cell_id, 'fewer')
+    )"""
+
+
+def _of_cells(table: str, cell: str, whole: str, *parts: str) -> Iterator[Behind]:
+    """Yield what each count of a row counts, and the cases like for like, now and a year before."""
+    rows = _rows_with_cells(table, cell)
+    for column in (whole, *parts):
+        part = "children" if column == "child_count" else column.removesuffix("_count")
+        of_cell = f"'{table}|' || cell_id" if column == whole else f"'{table}|{part}|' || cell_id"
+        counts, grain = _COUNTS.get(column, "movements"), _GRAINS.get(column, "'case'")
+        yield Behind(of_cell, counts, column, grain=grain, source=rows)
+    if table not in _NOT_COMPARED:
+        own = f"case when not is_fewer then '{table}|' || cell_id end"
+        yield Behind(own, "movements", "like_count", only="'is_like'", source=rows)
+        before = "'before-' || period_id"
+        yield Behind(own, "movements", "like_earlier_count", before, only="'is_like_later'", source=rows)
+
+
+def _records_of(
+    cell: str, *columns: str, grain: str = "record_grain", only: str = "null"
+) -> tuple[Behind, ...]:
+    """Return the counted records of a cell, and for `prevented_count` those that were prevented."""
+    return tuple(
+        Behind(cell, _COUNTS.get(column, "records"), column, grain=grain, only=only) for column in columns
+    )
+
+
+def _hotspot(people: str, *columns: str, grain: str = "record_grain") -> tuple[Behind, ...]:
+    only = f"case when {people} = 'children' then 'is_child' end"
+    return (
+        *_records_of("'records of hotspots|' || role || '|' || place_id", *columns, grain=grain, only=only),
+        Behind(f"'watched|' || {grain} || '|' || place_id || '|' || role || '|'", part=WATCHED, grain=grain),
+    )
+
+
 _ROLES = (
     "(select list(distinct counting_role) from intermediate.int_counting_keys "
     "where counting_table = 'hotspots')"
 )
-_RISK = (Behind(f"'records of hotspots|' || unnest({_ROLES}) || '|' || place_id", "prevented"),)
-_COMPLETENESS = (
-    Behind("'fields|' || field || '|1'", "all", "stated"),
-    Behind("'fields|' || field || '|0'", "all", "not_stated"),
-)
-_REPORTED = (Behind("'watched|' || record_grain || '|'", part=WATCHED),)
-# Two windows of one corridor.
-_MONTH = "strftime(first_month, '%Y-%m')"
-_ALERT = tuple(
-    Behind(_CORRIDOR.format(level="'od'"), part=part, period=f"{_MONTH} || '{window}'", grain="'case'")
-    for part, window in (("baseline", "-before"), ("current", "-on"))
-)
+_RISK = f"'records of hotspots|' || unnest({_ROLES}) || '|' || place_id"
 
 
-def _shift(baseline: str, current: str) -> tuple[Behind, ...]:
-    parts = {"baseline": baseline, "current": current}
-    return tuple(
-        Behind(_CORRIDOR.format(level="level"), part=name, period=column) for name, column in parts.items()
+def _completeness(grain: str) -> tuple[Behind, ...]:
+    return (
+        Behind("'fields|' || field || '|1'", "all", "known_count", grain=grain),
+        Behind("'fields|' || field || '|' || unnest(['0', '1'])", "all", "record_count", grain=grain),
     )
 
 
-def _items(period: str, *parts: str) -> tuple[Behind, ...]:
+def _reported(grain: str) -> tuple[Behind, ...]:
+    return (Behind(f"'watched|' || {grain} || '|'", part=WATCHED, grain=grain),)
+
+
+def _windows(grain: str = "'case'", level: str = "'od'", **columns: str) -> tuple[Behind, ...]:
+    """Return two windows of one corridor: the period of each by its part."""
+    cell = f"'records of corridors|' || {level} || '|' || corridor_id"
+    return tuple(Behind(cell, part=column, period=period, grain=grain) for column, period in columns.items())
+
+
+_MONTH = "strftime(first_month, '%Y-%m')"
+_ALERT = _windows(before=f"{_MONTH} || '-before'", now=f"{_MONTH} || '-on'")
+
+
+def _items(period: str, grain: str) -> tuple[Behind, ...]:
     """Records that name an item in this round and before, and extracts that declare either round."""
     cell = "'items|' || item_kind || '|' || item || '|' || role"
-    sides = {"now": period, "before": f"'before-' || {period}"}
-    watched = f"'reported|' || record_grain || '|' || {period} || '|'"
     return (
-        *(Behind(cell, "all", part, side) for part, side in sides.items()),
-        Behind(watched, part=WATCHED, period="null"),
+        Behind(cell, "all", "now", period, grain),
+        Behind(cell, "all", "before", f"'before-' || {period}", grain),
+        Behind(f"'reported|' || {grain} || '|' || {period} || '|'", part=WATCHED, period="null", grain=grain),
     )
 
 
 def _context(*partner: str) -> tuple[Behind, ...]:
     cell = " || '|' || ".join(("'publication'", "coalesce(publication, '')", *partner))
-    return (Behind(f"{cell} || '|'", part=WATCHED, period="null"),)
+    return (Behind(f"{cell} || '|'", part=WATCHED, period="null", grain="record_grain"),)
 
 
-# The tables that can be traced, besides those whose key names a movement.
+# The tables that can be traced, besides those whose key names a movement. Those of `series` are the quarters
+# of the published ones.
 BEHIND: dict[str, tuple[Behind, ...]] = {
-    "published.corridors": (
-        Behind("'corridors|' || level || '|' || corridor_id", "movements", children=_CHILDREN),
-    ),
-    "published.places": (Behind("'places|' || role || '|' || place_id", "movements", children=_CHILDREN),),
-    "published.codes": (
-        Behind(
-            "'codes|' || domain || '|' || code",
-            "movements",
-            also="case subject when 'place' then 'places|' || role || '|' || place_id "
-            "when 'corridor' then 'corridors|od|' || corridor_id end",
-            children=_CHILDREN,
-        ),
-    ),
-    "published.routes": (
-        Behind(
-            "case line when 'corridor' then 'corridors' when 'place' then 'places' else 'codes' end "
-            "|| '|' || line_id",
-            "movements",
-            grain="'route_report'",
-        ),
-    ),
-    "published.shifts": _shift("baseline", "current"),
+    **{f"published.{table}": tuple(_of_cells(table, *counted)) for table, counted in _CELLS.items()},
+    "published.shifts": _windows(earlier_count="earlier_period_id", later_count="period_id"),
     "published.alerts": _ALERT,
-    "published.hotspots": _HOTSPOT,
-    "published.risk": _RISK,
-    "published.coverage": _REPORTED,
-    "published.completeness": _COMPLETENESS,
-    "published.novelty": _items("period_id"),
+    "published.hotspots": _hotspot("people", "", grain="'case'"),
+    "published.risk": _records_of(_RISK, "", grain="'case'"),
+    "published.coverage": _reported("'case'"),
+    "published.completeness": _completeness("'case'"),
+    "published.novelty": _items("period_id", "'route_report'"),
     "published.context_counts": _context(),
-    "published.periods": (Behind("period_id || '|'", part=WATCHED, period="null", grain="null"),),
-    "marts.mart_corridors": (Behind(_CORRIDOR.format(level="level"), "prevented", children=_CHILDREN),),
-    "marts.mart_places": _HOTSPOT,
-    "marts.mart_hotspots": _HOTSPOT,
-    "marts.mart_corridor_shifts": _shift("baseline_window", "current_window"),
+    "published.periods": (
+        Behind(
+            "case when period_kind = 'round' then period_id || '|' else 'watched|case|' end", part=WATCHED
+        ),
+    ),
+    "marts.mart_corridors": _records_of(
+        "'records of corridors|' || level || '|' || corridor_id",
+        "record_count",
+        "prevented_count",
+        only="case when population = 'children' then 'is_child' end",
+    ),
+    "marts.mart_places": _hotspot("population", "record_count", "prevented_count"),
+    "marts.mart_hotspots": _hotspot("population", "record_count"),
+    "marts.mart_corridor_shifts": _windows(
+        "record_grain",
+        "level",
+        record_count_baseline="baseline_window",
+        record_count_current="current_window",
+    ),
     "marts.mart_alerts": _ALERT,
-    "marts.mart_regional_risk": _RISK,
-    "marts.mart_coverage": (Behind("'watched|' || record_grain || '|' || place_id || '|'", part=WATCHED),),
-    "marts.mart_completeness": _COMPLETENESS,
-    "marts.mart_reported_periods": _REPORTED,
-    "marts.mart_novelty": _items("'round-' || round"),
-    "marts.mart_not_seen_again": _items("'round-' || round"),
+    "marts.mart_regional_risk": _records_of(_RISK, ""),
+    "marts.mart_coverage": (
+        Behind("'watched|' || record_grain || '|' || place_id || '|'", part=WATCHED, grain="record_grain"),
+    ),
+    "marts.mart_completeness": _completeness("record_grain"),
+    "marts.mart_reported_periods": _reported("record_grain"),
+    "marts.mart_novelty": _items("'round-' || round", "record_grain"),
+    "marts.mart_not_seen_again": _items("'round-' || round", "record_grain"),
     "marts.mart_context_counts": _context("partner_code"),
 }
 
@@ -129,12 +199,11 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
 # joined by cell and period at once: thousands of rows share a cell and differ in the period.
 COUNTED = """
     select distinct
-        asked.table_name, asked.row_key, asked.part, asked.counts, reached.record, reached.movement
+        asked.edition, asked.table_name, asked.row_key, asked.part, asked.counts, asked.cell,
+        reached.record, reached.movement
     from asked
     inner join (
-        select
-            cells.cell, in_periods.period_id, records.record_grain, records.record, records.movement,
-            records.is_child
+        select cells.cell, in_periods.period_id, records.*
         from 'cells.parquet' as cells
         inner join 'records.parquet' as records on cells.record = records.record
         inner join (
@@ -147,8 +216,12 @@ COUNTED = """
         on asked.cell = reached.cell
             and coalesce(asked.period_id, '') = reached.period_id
             and asked.record_grain = reached.record_grain
-    left join 'cells.parquet' as also on asked.also_cell = also.cell and reached.record = also.record
-    where (reached.is_child or not asked.children) and (asked.also_cell is null or also.record is not null)
+    where case asked.only
+        when 'is_child' then reached.is_child
+        when 'is_like' then reached.is_like
+        when 'is_like_later' then reached.is_like_later
+        else true
+    end
 """
 
 
@@ -158,13 +231,19 @@ def row_key(columns: Collection[str]) -> str:
     return f"concat_ws('|', {values})"
 
 
-def named_keys(manifest: Mapping[str, Any]) -> Iterator[str]:
-    for table in BEHIND.keys() & manifest["tables"].keys():
-        for behind in BEHIND[table]:
-            yield f"""
-                select distinct '{table}' as table_name, {row_key(key_of(manifest, table))} as row_key,
-                    '{behind.part}' as part, '{behind.counts}' as counts, {behind.cell} as cell,
-                    ({behind.also})::varchar as also_cell, ({behind.period})::varchar as period_id,
-                    ({behind.grain})::varchar as record_grain, {behind.children} as children
-                from {table}
-            """
+def named_keys(manifest: Mapping[str, Any]) -> str:
+    """Return SQL for the rows of `keys.parquet`, without the days of their periods."""
+    selects = [
+        f"""
+            select
+                {"edition" if table.startswith("published.") else "'members'"} as edition,
+                '{table}' as table_name, {row_key(key_of(manifest, table))} as row_key,
+                '{behind.part}' as part, '{behind.counts}' as counts, {behind.cell} as cell,
+                ({behind.period})::varchar as period_id, ({behind.grain})::varchar as record_grain,
+                ({behind.only})::varchar as only
+            from {behind.source or table}
+        """
+        for table in BEHIND.keys() & manifest["tables"].keys()
+        for behind in BEHIND[table]
+    ]
+    return f"select * from ({' union '.join(selects)}) where cell is not null"

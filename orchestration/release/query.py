@@ -23,6 +23,17 @@ _CLOSED = re.compile(
 )
 TIMEOUT_SECONDS = 300.0
 _EXAMPLES = {"members": "marts.mart_hotspots", "public": "published.hotspots"}
+# What stands in the place of tables and columns that are gone.
+_REPLACED = {
+    "places": "published.starts, ends, passings and border_points",
+    "codes": "published.traits",
+    "routes": "published.mentions",
+    "measures": "the comment of a table says which counts may be summed (duckdb_tables())",
+    "origin_place_id": "start_place_id",
+    "destination_place_id": "end_place_id",
+    "origin": "start_place",
+    "destination": "end_place",
+}
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,12 @@ def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
         con.execute(f"set {setting}")
 
 
+def what_replaced(name: str) -> str:
+    """Say what stands in the place of a table or column that is gone; nothing for any other name."""
+    instead = _REPLACED.get(name.rpartition(".")[2])
+    return f" Now: {instead}." if instead else ""
+
+
 def _explanation(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_select: str) -> str:
     """Explain an error by its kind and the names in it; its own text may quote a value."""
     text = str(error)
@@ -112,17 +129,16 @@ def _explanation(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_se
         )
         if missing and "Function" in missing[1]:
             return f"There is no function {missing[2]} that can be used here."
-        return (
-            f"There is no table {missing[2] if missing else 'of that name'}. The tables are: {_tables(con)}."
-        )
+        name = missing[2] if missing else "of that name"
+        return f"There is no table {name}.{what_replaced(name)} The tables are: {_tables(con)}."
     if isinstance(error, duckdb.BinderException):
         column = re.search(r'[Cc]olumn "?([^"\s]+)"? (?:not found|does not exist)', text) or re.search(
             r'does not have a column named "([^"]+)"', text
         )
         if column:
             return (
-                f"There is no column {column[1]} in these tables. meta.columns lists every column with its "
-                "meaning."
+                f"There is no column {column[1]} in these tables.{what_replaced(column[1])} meta.columns "
+                "lists every column with its meaning."
             )
         if "No function matches" in text:
             return "A function does not accept a value's type; cast the value, or use another function."

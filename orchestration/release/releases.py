@@ -209,7 +209,7 @@ NOT_HASHED = {
     # The public edition may be copied alone, so it has its own manifest and signature.
     f"public/{SIGNATURE}", f"public/{SIGNATURE}{NEXT}",
 }  # fmt: skip
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ROW_SUMS = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
 # The fields of an extract that a manifest holds: never the partner's name or the name of its file.
 EXTRACT_FIELDS = (

@@ -6,7 +6,7 @@ Not here: the audit entry (the command writes it), and the content of the rows (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,24 @@ import duckdb
 from orchestration import intake
 from orchestration.core import Settings, UsageError, open_duckdb, record_of
 from orchestration.release.lineage import KEYS, lineage_of, open_lineage
-from orchestration.release.lineage_keys import BEHIND, COUNTED, row_key
-from orchestration.release.published_tables import key_of
+from orchestration.release.lineage_keys import BEHIND, COUNTED, WATCHED, row_key
+from orchestration.release.published_tables import PUBLISHED, key_of
+from orchestration.release.query import what_replaced
 from orchestration.release.releases import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
 
 SEPARATOR, ROWS = "|", "rows:"
-MOVEMENT, MONTH = "movement_id", "month"
+MOVEMENT, MONTH, YEAR_BEFORE = "movement_id", "month", "like_earlier_count"
+SERIES = "series"
 NEAREST = 3
+# Counts of tables whose rows are disjoint: rows that a report counted are added up by them.
+SUMMED = (
+    "movement_count", "home_count", "exploited_count", "last_known_count", "intended_count", "child_count",
+)  # fmt: skip
 # `keys`: keys of rows of `table`. Records that only date a watched month have the part `month`.
 _ASKED = f"""
     with asked as (
-        select * from 'keys.parquet' where table_name = $table and row_key in (select unnest($keys))
+        select * from 'keys.parquet'
+        where edition = $edition and table_name = $table and row_key in (select unnest($keys))
     ),
     counted as ({COUNTED}),
     watched as (
@@ -39,16 +46,17 @@ _ASKED = f"""
 """
 RECORDS_BEHIND = f"""
     {_ASKED}
-    select distinct counted.part, counted.counts, records.*
+    select distinct counted.part, counted.counts, counted.cell, records.*
     from counted
     inner join 'records.parquet' as records on counted.movement = records.movement
-    where (counted.counts = 'movements' or counted.record = records.record)
-        and (
-            counted.counts = 'all' or records.is_counted
-            or (counted.counts = 'prevented' and records.is_prevented)
-        )
+    where case counted.counts
+        when 'movements' then records.is_counted
+        when 'records' then records.is_counted and counted.record = records.record
+        when 'prevented' then records.is_prevented and counted.record = records.record
+        else counted.record = records.record
+    end
     union all
-    select distinct 'month', '', records.*
+    select distinct 'month', '', '', records.*
     from watched
     inner join 'extracts.parquet' as extracts using (partner, extract_id)
     inner join 'records.parquet' as records using (partner, extract_id)
@@ -69,7 +77,7 @@ EXTRACTS_BEHIND = f"""
     order by partner_code, extract_id
 """
 _MOVEMENT = """
-    select '' as part, 'all' as counts, * from 'records.parquet'
+    select 'record_count' as part, 'all' as counts, '' as cell, * from 'records.parquet'
     where movement in (select movement from 'records.parquet' where record_id = $id and record = movement)
 """
 # Facts in a report that rest on no partner's row, and where they come from.
@@ -81,7 +89,7 @@ FACTS = {
 # Why no record stands behind a row.
 _NOTES = {
     "context_counts": "A number of others, as the file has it: no movement stands behind it.",
-    "periods": "A round is the period that its extracts declare. Calendar periods rest on no partner's row.",
+    "periods": "Extracts declare rounds, and the months in which partners reported.",
 }
 _CONDITION = re.compile(r"([a-z_]+)(!?=)(.*)")
 Row = Mapping[str, Any]
@@ -91,7 +99,7 @@ Row = Mapping[str, Any]
 class Rows:
     """Rows of one sheet of an extract. `file`: its name as sent; None if it is no longer landed.
 
-    `part`: their role behind the number, if there are several roles.
+    `part`: the column that counts them, or their role.
     """
 
     partner_code: str
@@ -108,6 +116,7 @@ class Trace:
     """The records behind a published row, or behind the rows that a report counted (`counted`: their keys).
 
     `values`: the row, or the sums of the counted rows. `numbers`: its counts, by what the records give.
+    `records`, `movements`: those behind it, without those of a year before that it is compared with.
     `extracts`: those that watch the place or declare the round, with contract, agreement, declared period,
     places, roles and months. `carried_from`: the release that first published the row, if it is another one.
     """
@@ -120,7 +129,6 @@ class Trace:
     counted: tuple[str, ...] = ()
     records: int = 0
     movements: int = 0
-    prevented: int = 0
     numbers: Mapping[str, int] = field(default_factory=dict)
     rows: tuple[Rows, ...] = ()
     extracts: tuple[Row, ...] = ()
@@ -142,7 +150,7 @@ class Trace:
 
     @property
     def agrees(self) -> bool:
-        """Whether the records give the published counts; public ones carry noise, small ones are texts."""
+        """Whether the records give the published counts; public ones carry noise."""
         return self.is_protected or all(
             self.values[name] == number for name, number in self.numbers.items() if name in self.values
         )
@@ -169,18 +177,22 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
         rows = [table.row(key)]
         parts = str(rows[0]["row_key"]).split(SEPARATOR, len(table.key) - 1)
         named = dict(zip(table.key, parts, strict=True))
-        values = _values(rows[0], {*table.key, "row_key", "edition"})
+        values = {
+            name: value
+            for name, value in rows[0].items()
+            if value is not None and name not in {*table.key, "row_key", "edition"}
+        }
     keys = [str(row["row_key"]) for row in rows]
     extracts: list[dict[str, Any]] = []
     with open_lineage(folder) as con:
         if MOVEMENT in named:
             records = _answer(con, _MOVEMENT, id=int(named[MOVEMENT]))
         else:
-            records = _answer(con, RECORDS_BEHIND, table=table.name, keys=keys)
-            extracts = _answer(con, EXTRACTS_BEHIND, table=table.name, keys=keys)
-    behind = [record for record in records if record["part"] != MONTH]
-    counted = [record for record in behind if record["is_counted"] or record["counts"] == "all"]
-    prevented = sum(record["is_prevented"] for record in behind)
+            asked = {"edition": table.edition, "table": table.in_lineage, "keys": keys}
+            records = _answer(con, RECORDS_BEHIND, **asked)
+            extracts = _answer(con, EXTRACTS_BEHIND, **asked)
+    numbers = _numbers(table.in_lineage, records, extracts)
+    behind = [record for record in records if record["part"] not in (MONTH, YEAR_BEFORE)]
     return Trace(
         release.release_id,
         table.edition,
@@ -188,11 +200,10 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
         named,
         values,
         counted=tuple(keys) if is_of_rows else (),
-        records=len(counted),
-        movements=len({record["movement"] for record in counted}),
-        prevented=prevented,
-        numbers={} if is_of_rows else _numbers(counted, extracts) | {"prevented_count": prevented},
-        rows=tuple(_rows_of(settings, records)),
+        records=len({record["record"] for record in behind}),
+        movements=len({record["movement"] for record in behind}),
+        numbers={} if is_of_rows else numbers,
+        rows=tuple(_rows_of(settings, records, [*numbers, MONTH])),
         extracts=tuple(
             row | {"file": intake.file_of(settings, row["partner"], row["extract_id"])} for row in extracts
         ),
@@ -221,14 +232,24 @@ def _fact(release: Release, kind: str, name: str) -> Trace:
 def _traced(release: Release, name: str) -> str:
     """Return the full name of a table that can be traced."""
     tables = release.manifest.get("tables", {})
-    traced = [table for table in tables if table in BEHIND or MOVEMENT in key_of(release.manifest, table)]
-    for table in traced:
+    traced = sorted(
+        table
+        for table in tables
+        if _in_lineage(table) in BEHIND or MOVEMENT in key_of(release.manifest, table)
+    )
+    for table in traced:  # a name alone is one of `published` before one of `series`
         if name in (table, table.partition(".")[2]):
             return table
     raise UsageError(
-        f"{name or 'Nothing'} cannot be traced. Tables of the release {release.release_id}: "
-        f"{', '.join(sorted(traced))}."
+        f"{name or 'Nothing'} cannot be traced.{what_replaced(name)} Tables of the release "
+        f"{release.release_id}: {', '.join(traced)}."
     )
+
+
+def _in_lineage(table: str) -> str:
+    """Return the name of a table in the lineage, where quarters stand with the other periods."""
+    schema, _, name = table.partition(".")
+    return f"{PUBLISHED}.{name}" if schema == SERIES else table
 
 
 def _refuse_without_lineage(settings: Settings, release: Release, folder: Path) -> None:
@@ -248,7 +269,7 @@ class _Table:
     """A table of an edition: its rows by key, or by conditions on its columns."""
 
     def __init__(self, release: Release, name: str, edition: str | None) -> None:
-        self.name, self.key = name, key_of(release.manifest, name)
+        self.name, self.key, self.in_lineage = name, key_of(release.manifest, name), _in_lineage(name)
         is_public = edition == PUBLIC or (edition is None and bool(erasure_of(release)))
         self.edition = PUBLIC if is_public and name.startswith("published.") else MEMBERS
         if self.edition == MEMBERS:
@@ -316,41 +337,35 @@ def _movement_id(text: str) -> int:
         raise UsageError(f"{text} is no movement_id. Give it as in fct_movements, or as `r-…`.") from None
 
 
-def _values(row: Row, left_out: Set[str]) -> dict[str, Any]:
-    """Return the values of a row; the text of a count only where it has no number."""
-    texts = {f"{name}_text" for name, value in row.items() if value is not None}
-    return {name: value for name, value in row.items() if value is not None and name not in left_out | texts}
-
-
 def _sums(rows: Sequence[Row]) -> dict[str, int]:
-    """Add up counts, without those published as text."""
-    sums: dict[str, int] = {}
-    for name in ("movement_count", "report_count"):
-        if counts := [int(row[name]) for row in rows if row.get(name) is not None]:
-            sums[name] = sum(counts)
-    return sums
+    """Add up the counts of disjoint rows."""
+    counts = {name: [int(row[name]) for row in rows if row.get(name) is not None] for name in SUMMED}
+    return {name: sum(of_rows) for name, of_rows in counts.items() if of_rows}
 
 
-def _numbers(counted: Sequence[Row], extracts: Sequence[Row]) -> dict[str, int]:
-    """Return the counts of a published row by what its records give."""
-    parts = {"baseline": "baseline_count", "current": "current_count", "stated": "known_count"}
-    numbers = {name: sum(record["part"] == part for record in counted) for part, name in parts.items()}
-    if not numbers["baseline_count"] + numbers["current_count"]:  # a shift and an alert compare two windows
-        by_movement = any(record["counts"] == "movements" for record in counted)
-        number = len({record["movement"] for record in counted}) if by_movement else len(counted)
-        numbers |= dict.fromkeys(("movement_count", "report_count", "record_count"), number)
+def _numbers(table: str, records: Sequence[Row], extracts: Sequence[Row]) -> dict[str, int]:
+    """Return the counts of a published row by what its records and extracts give."""
+    counted: dict[str, set[Any]] = {of.part: set() for of in BEHIND.get(table, ()) if of.part != WATCHED}
+    for record in records:
+        if record["part"] != MONTH:
+            unit = "movement" if record["counts"] == "movements" else "record"
+            counted.setdefault(record["part"], set()).add((record["cell"], record[unit]))
     months = {(row["source"], month) for row in extracts for month in row["months"]}
-    return numbers | {"effort_months": len(months)}
+    return {part: len(units) for part, units in counted.items()} | {
+        "effort_months": len(months),
+        "months_reported": len({month for _, month in months}),
+    }
 
 
-def _rows_of(settings: Settings, records: Sequence[Row]) -> Iterator[Rows]:
-    """Locate records in the files of partners, rows of child sheets included."""
+def _rows_of(settings: Settings, records: Sequence[Row], parts: Sequence[str]) -> Iterator[Rows]:
+    """Locate records in the files of partners, rows of child sheets included, in the order of the parts."""
     by_extract: dict[tuple[str, str, str, str], list[Row]] = {}
     for record in records:
         names = ("part", "partner_code", "partner", "extract_id")
         part, code, partner, extract_id = (record[name] for name in names)
         by_extract.setdefault((part, code, partner, extract_id), []).append(record)
-    for (part, code, partner, extract_id), own in sorted(by_extract.items()):
+    in_order = sorted(by_extract.items(), key=lambda item: (parts.index(item[0][0]), item[0]))
+    for (part, code, partner, extract_id), own in in_order:
         file = intake.file_of(settings, partner, extract_id)
         landed = intake.rows_of(settings, partner, extract_id, {record["record_id"] for record in own})
         places = landed or {(record["sheet"] or "", record["row_number"]) for record in own}
@@ -361,6 +376,6 @@ def _rows_of(settings: Settings, records: Sequence[Row]) -> Iterator[Rows]:
 
 def _carried_from(release: Release, row: Row) -> str | None:
     """Return the earlier release whose rows of this period the release carries, else None."""
-    period = release.manifest.get("periods", {}).get(row.get("period_id", row.get("current")), {})
+    period = release.manifest.get("periods", {}).get(row.get("period_id"), {})
     first: str | None = period.get("first_release")
     return None if first == release.release_id else first

@@ -27,6 +27,7 @@ from orchestration.core import (
     add_sums_of,
     decrypted,
     durable,
+    load_publication_policy,
     of_text,
     open_duckdb,
     parsed,
@@ -63,7 +64,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "expected", "waived", "check_definition", "why", "steward_action", "finding", "said",
     ),
     ALERTS: (
-        "corridor_id", "direction", "first_month", "newest_month", "record_count_text", "expected_low",
+        "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
         "expected_high", "evidence", "in_current_release",
     ),
     DRIFT: (
@@ -182,12 +183,14 @@ def rows_by_rule(settings: Settings) -> Counter[tuple[str, str]]:
 def write_alerts(
     settings: Settings, released: Iterable[Mapping[str, Any]], staged: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Write the alerts of the current release, and those that a candidate alone has."""
+    """Write the alerts of the current release, and those that a candidate alone has; small counts as `<5`."""
+    few = f"<{load_publication_policy()['members_least_count']}"
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for rows, is_current in ((staged, False), (released, True)):
         for row in rows:
             key = tuple(str(row[name]) for name in ("corridor_id", "direction", "first_month"))
-            found[key] = {**row, "in_current_release": is_current}
+            count = few if row["record_count"] is None else row["record_count"]
+            found[key] = {**row, "record_count": count, "in_current_release": is_current}
     write(settings, ALERTS, [row for _, row in sorted(found.items())])
 
 

@@ -43,7 +43,7 @@ def tables_with(flows: int) -> dict[str, list[dict[str, Any]]]:
     row = world("public")["corridors"][0]
     corridors = [
         row
-        | {"period_id": year, "corridor_id": f"{start}>{end}", "movement_count": dice.randint(10, 400)}
+        | {"period_id": year, "movement_count": dice.randint(10, 400)}
         | {"start_place_id": start, "end_place_id": end}
         for year in YEARS
         for start, end in pairs
@@ -59,7 +59,7 @@ def seconds_of(browser: Any, address: str, flows: int) -> dict[str, float]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     first = _drawn(page, 0)
-    assert f"Corridors from origin to destination: {flows:,}." in page.locator("#summary").text_content()
+    assert f"Corridors from start to end: {flows:,}." in page.locator("#summary").text_content()
     page.locator("#choose-period").focus()
     done = page.evaluate("Number(document.getElementById('map').dataset.drawn)")
     started = page.evaluate(

@@ -164,7 +164,9 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
         ) as numbered where nr > 1
     """
     fit = f"event_on is not null and event_on <= date '{AS_OF}'"
-    known = """(start_place_id <> 'unknown' or end_place_id <> 'unknown' or trim(via) not in ('', 'Direct'))"""
+    known = (
+        """(start_place_id <> 'unknown' or end_place_id <> 'unknown' or trim(via) not in ('', 'Direct'))"""
+    )
     problems = f"""
         select partner,
             sum(case when event_on is null then 1 else 0 end) as day_unread,

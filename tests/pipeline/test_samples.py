@@ -331,7 +331,7 @@ def test_a_partner_that_joins_or_leaves_moves_the_counts_and_no_status(
     of_corridor = f"comparison = 'months' and record_grain = 'case' and corridor_id = '{corridor_id}'"
     [(then, now, how_many, status)] = samples.work(
         f"select record_count_baseline, record_count_current, {partners}, status "
-        f"from staging.stg_corridor_shifts where {of_corridor}"
+        f"from statistics.corridor_shifts where {of_corridor}"
     )
     assert (now > 3 * then) if rises else (then > 3 * now)
     assert how_many == 1 and status == "too_few"
@@ -341,8 +341,8 @@ def test_a_partner_that_joins_or_leaves_moves_the_counts_and_no_status(
 def test_a_place_or_corridor_is_measured_or_counted_with_its_reason(samples: EvidenceBase) -> None:
     for measure, measured, asked in (
         ("hotspots", "marts.mart_hotspots", "marts.mart_places"),
-        ("corridor_shifts", "marts.mart_corridor_shifts", "staging.stg_corridor_shifts"),
-        ("regional_risk", "marts.mart_regional_risk", "staging.stg_county_ratings"),
+        ("corridor_shifts", "marts.mart_corridor_shifts", "statistics.corridor_shifts"),
+        ("regional_risk", "marts.mart_regional_risk", "statistics.county_ratings"),
     ):
         [(rows,)] = samples.work(f"select count(*) from {asked}")
         [(found,)] = samples.work(f"select count(*) from {measured}")

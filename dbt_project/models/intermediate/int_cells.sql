@@ -5,42 +5,8 @@ with members as (select * from {{ ref('int_cell_members') }}),
 
 movements as (select * from {{ ref('int_movements') }}),
 
-reported as (select * from {{ ref('int_source_months') }} where record_grain = 'case'),
-
-months as (
-    select
-        windows.source,
-        windows.window_id,
-        case when earlier.source is null then 0 else 1 end as is_like,
-        case when later.source is null then 0 else 1 end as is_like_later
-    from (
-        select distinct
-            source,
-            window_id,
-            window_from,
-            window_to
-        from movements
-        where record_grain = 'case'
-    ) as windows
-    inner join {{ ref('int_calendar_months') }} as months
-        on months.month_start between {{ month_of('windows.window_from') }} and windows.window_to
-    left join reported on windows.source = reported.source and months.month_start = reported.month_start
-    left join reported as earlier
-        on reported.source = earlier.source and {{ months_after('reported.month_start', -12) }} = earlier.month_start
-    left join reported as later
-        on reported.source = later.source and {{ months_after('reported.month_start', 12) }} = later.month_start
-),
-
 -- A case is compared if its source reported every month that its date allows in both years.
-compared as (
-    select
-        source,
-        window_id,
-        min(is_like) as is_like,
-        min(is_like_later) as is_like_later
-    from months
-    group by source, window_id
-),
+compared as (select * from {{ ref('int_matched_windows') }}),
 
 of_windows as (
     select

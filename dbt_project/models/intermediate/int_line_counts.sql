@@ -171,7 +171,12 @@ counts as (
 
 -- Duplicates are those of cases. The grain is a column of theirs, so that the join is one of equal keys: engines ask an
 -- outer join that states something of its left side alone row against row.
-duplicates as (select *, 'case' as record_grain from {{ source('linkage', 'cell_duplicates') }})
+duplicates as (
+    select
+        *,
+        'case' as record_grain
+    from {{ source('linkage', 'cell_duplicates') }}
+)
 
 {% set expected_low %}
     greatest(

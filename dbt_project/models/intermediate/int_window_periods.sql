@@ -1,5 +1,5 @@
--- Bridge of windows of departure and the periods they lie in. All the days of a window must lie inside a period; a round
--- holds what was collected in it, whenever people left.
+-- Bridge of windows of departure and the periods they lie in. All the days of a window must lie inside a period;
+-- a round holds what was collected in it, whenever people left.
 with windows as (
     select distinct
         window_id,

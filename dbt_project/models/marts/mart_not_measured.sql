@@ -6,9 +6,9 @@ periods as (select * from {{ ref('int_periods') }}),
 
 measures as (select * from {{ ref('stg_hotspots') }}),
 
-shifts as (select * from {{ ref('stg_corridor_shifts') }} where status = 'too_few'),
+shifts as (select * from {{ source('statistics', 'corridor_shifts') }} where status = 'too_few'),
 
-ratings as (select * from {{ ref('stg_county_ratings') }} where band = 'not_rated'),
+ratings as (select * from {{ source('statistics', 'county_ratings') }} where band = 'not_rated'),
 
 unmeasured as (
     select

@@ -5,12 +5,11 @@ with places as (
         place_id,
         name,
         kind,
-        country_place_id
+        country_place_id,
+        population
     from {{ ref('int_places') }}
     where kind in ('county', 'country', 'border_point')
 ),
-
-populations as (select * from {{ ref('places') }} where kind = 'county'),
 
 listed as (
     select
@@ -18,10 +17,9 @@ listed as (
         case when places.place_id = 'KEN' then 'Kenya, county unknown' else places.name end as place,
         case when places.place_id = 'KEN' then 'kenya_county_unknown' else places.kind end as kind,
         countries.name as country,
-        cast(populations.population as integer) as population
+        places.population
     from places
     left join places as countries on places.country_place_id = countries.place_id
-    left join populations on places.place_id = populations.place_id
 
     union all
 

@@ -29,7 +29,9 @@ described as (
         periods.label,
         periods.period_from,
         periods.period_to,
-        cast(months.months_reported as integer) as months_reported,
+        cast(
+            case when periods.period_kind <> 'round' then coalesce(months.months_reported, 0) end as integer
+        ) as months_reported,
         periods.is_complete and not coalesce(reported.is_partial, false) as is_complete,
         reported.partial_reason
     from periods

@@ -67,7 +67,7 @@ withheld_rows as (
         withheld.reason in (
             'withheld:withdrawn', 'withheld:no_consent', 'withheld:consent_not_recorded', 'withheld:other_purpose'
         ) as is_by_consent
-    from {{ ref('stg_withheld_records') }} as withheld
+    from {{ source('typed', 'withheld_records') }} as withheld
     inner join extracts on withheld.extract_id = extracts.extract_id and withheld.partner = extracts.partner
     left join typed on withheld.extract_id = typed.extract_id and withheld.partner = typed.partner
     where
@@ -123,7 +123,7 @@ noted as (
     group by extract_id, record_id
 ),
 
-excluded as (select record_id from {{ ref('stg_row_decisions') }} where decision = 'exclude'),
+excluded as (select record_id from {{ source('gates', 'row_decisions') }} where decision = 'exclude'),
 
 permitted as (
     select

@@ -14,7 +14,7 @@ releases as (
         record_id,
         rule_code,
         'Q' as outcome
-    from {{ ref('stg_row_decisions') }}
+    from {{ source('gates', 'row_decisions') }}
     where decision = 'release'
 ),
 
@@ -24,7 +24,7 @@ stated_codes as (
         record_id,
         domain,
         code
-    from {{ ref('stg_record_codes') }}
+    from {{ source('typed', 'record_codes') }}
     where domain <> 'nationality'
 
     union all
@@ -116,9 +116,9 @@ met as (
         extract_id,
         record_id,
         outcome,
-        rule_code,
+        problem_code as rule_code,
         field
-    from {{ ref('stg_problems') }}
+    from {{ source('typed', 'problems') }}
     where record_id is not null
 
     union all

@@ -57,10 +57,13 @@ _EDITIONS = {
 _SYNTHETIC = "Partners, people and records are made up: nothing here is a finding."
 _MADE_UP = "-made-up"
 _READING = (
-    "Counts are movements that partners recorded, not all movements. Where no partner works, none is "
-    "recorded.",
-    "`coverage` gives the number of partners that reported in a period: a rise may come from a new partner.",
-    "Never add grains (case, route_report, interception, flow_count), levels, or periods that overlap.",
+    "Counts are cases that partners recorded, not all cases. Where no partner works, none is recorded.",
+    "`movement_count` may be added over any rows of one file, in `ends` also its parts by basis: each case "
+    "stands in one row. Rows with `unknown` or `fewer` belong to the sum.",
+    "Never add `passing_count`, `trait_count` or `mention_count`: one case stands in several of their rows. "
+    "Never add counts of two files, shares or ratios.",
+    "`comparison` says whether a count may be set beside that of the year before, `change` whether it rose "
+    "or fell. `periods.is_complete` is false for a year in part.",
     "`context_counts` holds numbers that others published, without change and under the licence in each row: "
     "for comparison, never to be added.",
     "Names of places and points on maps do not imply any opinion on the status of a territory.",
@@ -118,14 +121,19 @@ class About:
         policy = load_publication_policy()
         if self.edition == "public":
             return (
-                "Each count carries a small random change (cell-key method), so tables do not add up "
-                f"exactly; a cell under {policy['public_least_count']} has no row."
+                "Counts carry a small random change (cell-key method) and are fitted to each other, so parts "
+                f"add up to their whole; cells under {policy['public_least_count']} are summed in the row "
+                "`fewer` or have no row."
             )
         least = policy["members_least_count"]
-        return (
-            f"A count of 1 to {least - 1} stands as <{least} in `movement_count_text`; `movement_count` is "
-            "empty there."
-        )
+        return f"Cells under {least} are summed in the row `fewer`. Files `series_…` count by quarter."
+
+    @property
+    def readme(self) -> str:
+        """Return title, sentences and citation as Markdown."""
+        listed = "\n".join(f"* {sentence}" for sentence in self.sentences)
+        head = f"# {self.title}\n\nRelease {self.release_id}, as of {self.day}."
+        return f"{head}\n\n{listed}\n\nTo cite: {self.citation}\n"
 
     @property
     def citation(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.core import sha256_of
 from orchestration.outputs.exports.about import KEYWORDS, About, DataLicence
-from orchestration.outputs.exports.tables import WHOLE_NUMBERS, Table
+from orchestration.outputs.exports.tables import SERIES, WHOLE_NUMBERS, Table
 
 DATA_PACKAGE = "datapackage.json"
 DICTIONARY, DICTIONARY_AS_TABLE = "dictionary.json", "dictionary.csv"
@@ -22,6 +22,10 @@ _MEDIA_TYPES = {
     "geojson": "application/geo+json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# Table and column that a column refers to.
+_REFERENCES = dict.fromkeys(("period_id", "earlier_period_id"), ("periods", "period_id")) | dict.fromkeys(
+    ("place_id", "start_place_id", "via_place_id", "end_place_id"), ("areas", "place_id")
+)
 _OF_COLUMN = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
 # Only the row of HXL tags begins with #.
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
@@ -30,7 +34,7 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 def write_data_package(
     folder: Path, about: About, tables: Mapping[str, Table], others: Mapping[str, Path]
 ) -> Path:
-    """`tables`: those written as CSV. `others`: further files by name, which are not tables."""
+    """`tables`: those written as CSV, by file name. `others`: further files by name, which are no tables."""
     content = {
         "$schema": PROFILE,
         "profile": "data-package",
@@ -69,7 +73,7 @@ def _table(path: Path, table: Table, tables: Mapping[str, Table]) -> dict[str, A
     return _sized(
         path,
         {
-            "name": table.name,
+            "name": table.file_stem,
             "type": "table",
             "profile": "tabular-data-resource",
             "path": path.name,
@@ -91,19 +95,23 @@ def _field(table: Table, at: int) -> dict[str, Any]:
         "description": column.description,
         "hxl": column.hxl,
     }
-    # A column of a key may be null: role and place in the codes of all movements.
+    constraints: dict[str, Any] = {"enum": list(column.listed)} if column.listed else {}
+    # A column of a key may be null: in the numbers of others.
     if column.is_key and None not in table.values(column.name):
-        field["constraints"] = {"required": True}
-    return field
+        constraints["required"] = True
+    return field | ({"constraints": constraints} if constraints else {})
 
 
 def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """Return the foreign key to `periods`, if each id is one of them."""
-    if table.name == "periods" or "periods" not in tables or "period_id" not in table.key:
-        return []
-    if not table.values("period_id") <= tables["periods"].values("period_id"):
-        return []
-    return [{"fields": ["period_id"], "reference": {"resource": "periods", "fields": ["period_id"]}}]
+    """Return the foreign keys to periods and areas, as far as each id is one of them."""
+    found = []
+    for column in table.columns:
+        name, key = _REFERENCES.get(column.name, ("", ""))
+        target = tables.get(f"series_{name}" if table.schema == SERIES and name == "periods" else name)
+        if target and target is not table and table.values(column.name) - {None} <= target.values(key):
+            reference = {"resource": target.file_stem, "fields": [key]}
+            found.append({"fields": [column.name], "reference": reference})
+    return found
 
 
 def _file(name: str, path: Path) -> dict[str, Any]:

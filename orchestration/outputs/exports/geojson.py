@@ -1,6 +1,6 @@
-"""Published tables as GeoJSON (RFC 7946): one feature per row, with the columns of its table.
+"""Counts of the newest complete year as GeoJSON (RFC 7946): a feature per row, with the columns of its table.
 
-Positions come from the reference seeds. A place without a position has no geometry.
+Positions come from the reference seeds. A row that stands for no place on the map has no geometry.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
-from orchestration.outputs.published import position
+from orchestration.outputs.published import is_place, position
 
 KIND = "geojson"
 HALF_TURN = 180.0
@@ -23,25 +23,25 @@ Properties = dict[str, Any]
 
 
 def write_geojson(folder: Path, about: About, tables: Mapping[str, Table]) -> dict[str, Path]:
-    """Write a file per table. Corridors and shifts at level `od`: `odv` would draw the same lines."""
+    """Write a file per table; without rows where no year is complete."""
+    years = [
+        row for row in tables["periods"].records() if row["period_kind"] == "year" and row["is_complete"]
+    ]
+    newest = max(years, key=lambda row: row["period_to"], default={"period_id": None})["period_id"]
     written = {}
     for name, geometry in _GEOMETRIES.items():
-        table = tables[name]
-        if any(column.name == "level" for column in table.columns):
-            table = table.where(pc.field("level") == "od")
+        rows = tables[name].where(pc.field("period_id") == pc.scalar(newest)).records()
+        features = [{"type": "Feature", "geometry": geometry(row), "properties": row} for row in rows]
+        content = {
+            "type": "FeatureCollection",
+            **_of_release(about),
+            "period_id": newest,
+            "features": features,
+        }
         written[name] = folder / about.file_name(name, KIND)
-        head = _json({"type": "FeatureCollection", **_of_release(about)}).removesuffix("}")
-        with written[name].open("w", encoding="utf-8") as file:
-            file.write(f'{head},"features":[')
-            for number, row in enumerate(table.records()):
-                feature = {"type": "Feature", "geometry": geometry(row), "properties": row}
-                file.write(f"{',' if number else ''}{_json(feature)}")
-            file.write("]}\n")
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        written[name].write_text(text + "\n", encoding="utf-8")
     return written
-
-
-def _json(content: Properties) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _of_release(about: About) -> Properties:
@@ -57,14 +57,18 @@ def _of_release(about: About) -> Properties:
     }
 
 
+def _at(place_id: str) -> Position | None:
+    return position(place_id) if is_place(place_id) else None
+
+
 def _point(row: Properties) -> Properties | None:
-    at = position(row["place_id"])
+    at = _at(row["place_id"])
     return {"type": "Point", "coordinates": at} if at else None
 
 
 def _line(row: Properties) -> Properties | None:
     """Return a straight line, in two parts across the 180th meridian; a point within one place."""
-    start, end = position(row["start_place_id"]), position(row["end_place_id"])
+    start, end = _at(row["start_place_id"]), _at(row["end_place_id"])
     if start is None or end is None:
         return None
     if start == end:
@@ -82,8 +86,8 @@ def _cut(start: Position, end: Position) -> Sequence[Sequence[Position]]:
 
 
 _GEOMETRIES: dict[str, Callable[[Properties], Properties | None]] = {
+    "starts": _point,
+    "ends": _point,
     "corridors": _line,
-    "shifts": _line,
-    "places": _point,
-    "hotspots": _point,
+    "border_points": _point,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,11 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from orchestration.core import open_duckdb
 from orchestration.outputs.published import Edition
 
-PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
+PUBLISHED, SERIES, EVIDENCE_BASE = "published", "series", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
 ROWS_AT_A_TIME = 20_000  # as Python's own values, which take more memory than Arrow's
 WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -27,18 +29,22 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported."""
+    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported.
+
+    `listed`: all values that it may hold, if they are a closed list (ENUM in the DuckDB file).
+    """
 
     name: str
     data_type: str
     is_key: bool
     description: str
     hxl: str = ""
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition, such as `published.corridors`. `data`: None outside schema `published`."""
+    """A table of an edition, such as `published.corridors`. `data`: None where it is not exported."""
 
     schema: str
     name: str
@@ -48,7 +54,12 @@ class Table:
 
     @property
     def is_exported(self) -> bool:
-        return self.schema == PUBLISHED
+        return self.schema in (PUBLISHED, SERIES)
+
+    @property
+    def file_stem(self) -> str:
+        """The name in files of all tables: `corridors`, and by quarter `series_corridors`."""
+        return self.name if self.schema == PUBLISHED else f"{self.schema}_{self.name}"
 
     @property
     def key(self) -> list[str]:
@@ -94,19 +105,22 @@ def tables_of(edition: Edition) -> list[Table]:
                 "select table_schema, table_name, column_name from meta.columns where is_key"
             ).fetchall()
         )
-        data = {
-            name: con.table(f"{PUBLISHED}.{name}").to_arrow_table()
-            for schema, name, _ in tables
-            if schema == PUBLISHED
-        }
     found = []
     for schema, name, description in tables:
         own = [column[2:] for column in columns if column[:2] == (schema, name)]
         described = tuple(
-            Column(column, kind, (schema, name, column) in keys, comment or "", _tag(schema, name, column))
+            Column(
+                column,
+                "VARCHAR" if kind.startswith("ENUM") else kind,
+                (schema, name, column) in keys,
+                comment or "",
+                _tag(schema, name, column),
+                tuple(re.findall("'(.*?)'", kind)),
+            )
             for column, kind, comment in own
         )
-        own_data = data[name] if schema == PUBLISHED else None
+        path = edition.path / "parquet" / f"{schema}.{name}.parquet"
+        own_data = pq.read_table(path) if schema in (PUBLISHED, SERIES) else None
         found.append(Table(schema, name, description or "", described, own_data))
     return found
 
@@ -119,6 +133,6 @@ def hxl_tags() -> dict[tuple[str, str], str]:
 
 
 def _tag(schema: str, table: str, column: str) -> str:
-    if schema != PUBLISHED:
+    if schema not in (PUBLISHED, SERIES):
         return ""
     return hxl_tags().get((table, column)) or hxl_tags().get(("*", column), "")

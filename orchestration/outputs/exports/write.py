@@ -13,11 +13,11 @@ from orchestration.core import safe, sha256_of
 from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
 from orchestration.outputs.exports.data_package import write_data_package, write_dictionary
 from orchestration.outputs.exports.geojson import write_geojson
-from orchestration.outputs.exports.tables import Cell, Column, Table, tables_of
+from orchestration.outputs.exports.tables import PUBLISHED, Cell, Column, Table, tables_of
 from orchestration.outputs.exports.workbook import write_workbook
 from orchestration.outputs.published import Edition, editions_of
 
-EXPORTS, CITATION, CHECKSUMS = "exports", "CITATION.cff", "SHA256SUMS"
+EXPORTS, CITATION, README, CHECKSUMS = "exports", "CITATION.cff", "README.md", "SHA256SUMS"
 
 
 def write_exports(folder: Path, manifest: Mapping[str, Any]) -> list[Path]:
@@ -30,14 +30,15 @@ def _write(edition: Edition) -> Path:
     folder.mkdir()
     about = About.of(edition)
     tables = tables_of(edition)
-    exported = {table.name: table for table in tables if table.is_exported}
+    exported = {table.file_stem: table for table in tables if table.is_exported}
     for table in exported.values():
         _write_csv(folder, about, table)
-    workbook = write_workbook(folder, about, list(exported.values()))
+    workbook = write_workbook(folder, about, [table for table in tables if table.schema == PUBLISHED])
     maps = write_geojson(folder, about, exported)
     write_data_package(folder, about, exported, {**maps, about.name: workbook})
     write_dictionary(folder, about, tables)
     write_citation(folder, about)
+    (folder / README).write_text(about.readme, encoding="utf-8")
     lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return folder
@@ -45,7 +46,7 @@ def _write(edition: Edition) -> Path:
 
 def _write_csv(folder: Path, about: About, table: Table) -> None:
     """Write a table as CSV: names, HXL tags, then the rows; a missing value is an empty cell."""
-    path = folder / about.file_name(table.name, "csv")
+    path = folder / about.file_name(table.file_stem, "csv")
     replaced = [_replacements(table, column) for column in table.columns]
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")

@@ -21,24 +21,23 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """A corridor with its count (None: a small one) and the label of its origin or destination.
+    """A corridor with its count and the label of its start or end.
 
     `change`: up or down. `before`: the second line of the label. `label_at`: the labelled place.
     """
 
-    origin: str
-    destination: str
+    start: str
+    end: str
     direction: str
-    count: int | None
+    count: int
     label: str = ""
     change: str = ""
     before: str = ""
-    faded: bool = False
     label_at: str = ""
 
     @property
     def ends(self) -> tuple[str, str]:
-        return self.origin, self.destination
+        return self.start, self.end
 
 
 def draw_corridors(
@@ -54,19 +53,14 @@ def draw_corridors(
     drawing = Drawing(frame.width, frame.height)
     draw_ground(drawing, frame, layer)
     spots = {place: spot for line in lines for place in line.ends if (spot := _spot(frame, line, place))}
-    placed = [
-        line for line in lines if all(end in spots for end in line.ends) and line.origin != line.destination
-    ]
+    placed = [line for line in lines if all(end in spots for end in line.ends) and line.start != line.end]
     bends = bends_of([line.ends for line in placed], [spots])
-    most = max((line.count or 0 for line in placed), default=1)
+    most = max((line.count for line in placed), default=1)
     curves = [
-        curve_of(spots[line.origin], spots[line.destination], bend)
-        for line, bend in zip(placed, bends, strict=True)
+        curve_of(spots[line.start], spots[line.end], bend) for line, bend in zip(placed, bends, strict=True)
     ]
     for line, curve in reversed(list(zip(placed, curves, strict=True))):
-        draw_curve(
-            drawing, curve, DIRECTIONS.get(line.direction, HELD), thickness(line.count, most), line.faded
-        )
+        draw_curve(drawing, curve, DIRECTIONS.get(line.direction, HELD), thickness(line.count, most))
     ends = {end: spots[end] for line in placed for end in line.ends}
     for place, (x, y) in ends.items():
         drawing.circle(
@@ -80,8 +74,8 @@ def draw_corridors(
             labels.put(Label(ends[place], name, 600, 9))
     labelled = [line for line in placed if line.label]
     for line in sorted(labelled, key=lambda line: not line.change):
-        goes_out = is_county(line.origin) and not is_county(line.destination)
-        away = line.label_at or (line.destination if goes_out else line.origin)
+        goes_out = is_county(line.start) and not is_county(line.end)
+        away = line.label_at or (line.end if goes_out else line.start)
         weight = 600 if line.change else 400
         fill = {"into": INTO_TEXT, "out_of": OUT_TEXT}.get(line.direction, INK)
         labels.put(
@@ -90,14 +84,14 @@ def draw_corridors(
     return drawing.svg(alt)
 
 
-def thickness(count: int | None, most: int) -> float:
-    return max(THINNEST, THICKEST * ((count or 1) / most) ** 0.6)
+def thickness(count: int, most: int) -> float:
+    return max(THINNEST, THICKEST * (max(count, 1) / most) ** 0.6)
 
 
 def _spot(frame: Frame, line: Line, place: str) -> Point | None:
     """Return the point of a place; for a near country outside the frame, a point at its edge."""
     at = position(place)
-    other = position(line.destination if place == line.origin else line.origin)
+    other = position(line.end if place == line.start else line.start)
     if at is None or other is None:
         return None
     if frame.has(at):
@@ -139,13 +133,12 @@ def sampled(curve: Curve) -> list[Point]:
     return [_at(curve, step / steps) for step in range(steps + 1)]
 
 
-def draw_curve(drawing: Drawing, curve: Curve, colour: str, width: float, faded: bool = False) -> None:
+def draw_curve(drawing: Drawing, curve: Curve, colour: str, width: float) -> None:
     """Draw the line with an arrow a little past its middle."""
     (x0, y0), (x1, y1), (x2, y2) = curve
-    style = {"stroke_dasharray": "3 2"} if faded else {}
     drawing.path(
         f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}", fill="none", stroke=colour,
-        stroke_width=width, stroke_opacity=0.9, **style,
+        stroke_width=width, stroke_opacity=0.9,
     )  # fmt: skip
     (ax, ay), (bx, by) = _at(curve, 0.56), _at(curve, 0.6)
     turn = atan2(by - ay, bx - ax)
@@ -188,10 +181,10 @@ def draw_abroad(lines: Sequence[Line], kenya: str, layer: boundaries.Boundaries,
     drawing = Drawing(GULF.width, GULF.height)
     draw_ground(drawing, GULF, layer, lines=False)
     start = GULF.at(START)
-    ends = {line.destination: GULF.at(position(line.destination) or START) for line in lines}
-    most = max((line.count or 0 for line in lines), default=1)
+    ends = {line.end: GULF.at(position(line.end) or START) for line in lines}
+    most = max((line.count for line in lines), default=1)
     curves = [
-        curve_of(start, ends[line.destination], 0.12 if ends[line.destination][0] < start[0] + 30 else -0.16)
+        curve_of(start, ends[line.end], 0.12 if ends[line.end][0] < start[0] + 30 else -0.16)
         for line in lines
     ]
     for line, curve in reversed(list(zip(lines, curves, strict=True))):
@@ -200,5 +193,5 @@ def draw_abroad(lines: Sequence[Line], kenya: str, layer: boundaries.Boundaries,
     labels = Labels(drawing, (0, 0, GULF.width, GULF.height), along, ends.values())
     labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
     for line in lines:
-        labels.put(Label(ends[line.destination], line.label, 600, fill=OUT_TEXT))
+        labels.put(Label(ends[line.end], line.label, 600, fill=OUT_TEXT))
     return drawing.svg(alt)

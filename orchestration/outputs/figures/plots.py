@@ -18,14 +18,10 @@ COLOURS = {"up": OUT, "down": WITHIN, "held": HELD}
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `now` are None where a count is not listed; the texts are drawn beside the marks."""
-
     name: str
     kind: str  # up, down, held
-    before: int | None
-    now: int | None
-    before_text: str
-    now_text: str
+    before: int
+    now: int
 
 
 def draw_changes(changes: Sequence[Change], heads: tuple[str, str], titles: tuple[str, str], alt: str) -> str:
@@ -35,12 +31,12 @@ def draw_changes(changes: Sequence[Change], heads: tuple[str, str], titles: tupl
     groups = [(title, rows) for title, rows in zip(titles, (changed, held), strict=True) if rows]
     height = HEAD * len(groups) + ROW * len(changes) + 22
     drawing = Drawing(WIDTH, height)
-    most = max((max(one.before or 0, one.now or 0) for one in changes), default=1) or 1
+    most = max((max(change.before, change.now) for change in changes), default=1) or 1
     step = next(step for step in (10, 20, 50, 100, 200, 500, 1000, 5000) if most / step <= 6)
     scale = (WIDTH - NAMES - RIGHT) / (step * -(-most // step))
 
-    def at(count: int | None) -> float:
-        return NAMES + (count or 0) * scale
+    def at(count: int) -> float:
+        return NAMES + count * scale
 
     bottom = height - 16
     for tick in range(0, -(-most // step) * step + 1, step):
@@ -71,19 +67,13 @@ def _row(drawing: Drawing, change: Change, y: float, before: float, now: float) 
     size = 7.4 if wide(change.name, 7.4, 600) < NAMES - 8 else 6.4
     drawing.text(NAMES - 8, y + 2.5, change.name, size, 600 if strong else 400, anchor="end")
     drawing.line(before, y, now, y, stroke=colour, stroke_width=2.4 if strong else 1)
-    if change.before is None:
-        drawing.line(before, y - 3, before, y + 3, stroke=colour, stroke_width=1.2)
-    else:
-        drawing.circle(before, y, 2.6, fill="#FFFFFF", stroke=colour, stroke_width=1.2)
-    if change.now is None:
-        drawing.line(now, y - 3, now, y + 3, stroke=colour, stroke_width=1.6)
-    else:
-        drawing.circle(now, y, 3, fill=colour)
+    drawing.circle(before, y, 2.6, fill="#FFFFFF", stroke=colour, stroke_width=1.2)
+    drawing.circle(now, y, 3, fill=colour)
     beyond, behind = max(now, before) + 5.5, min(now, before) - 5.5
-    texts = {"before": (change.before_text, 6.6, 400, GREY), "now": (change.now_text, 7.0, 600, INK)}
+    texts = {"before": (f"{change.before:,}", 6.6, 400, GREY), "now": (f"{change.now:,}", 7.0, 600, INK)}
     left, right = ("before", "now") if now >= before else ("now", "before")
     text, size, weight, fill = texts[left]
-    fits = behind - wide(text, size, weight) > NAMES - 4 and None not in (change.before, change.now)
+    fits = behind - wide(text, size, weight) > NAMES - 4
     if fits:
         drawing.text(behind, y + 2.5, text, size, weight, fill, "end", halo=2)
     for side in (right,) if fits else (right, left):
@@ -121,10 +111,7 @@ def draw_quarters(quarters: Sequence[Quarter], tone: str, texts: tuple[str, str]
         drawing.add("rect", x=at * step, y=bottom - up, width=step, height=part, fill=INTO, opacity=0.35)
     for at, one in enumerate(quarters):
         left, across, up = at * step + 1.5, step - 3, high(one.count)
-        fill, stroke = ("#FFFFFF", GREY) if one.text.startswith("<") else (COLOURS[tone], "none")
-        drawing.add(
-            "rect", x=left, y=bottom - up, width=across, height=up, fill=fill, stroke=stroke, stroke_width=0.6
-        )
+        drawing.add("rect", x=left, y=bottom - up, width=across, height=up, fill=COLOURS[tone])
         drawing.text(left + across / 2, bottom - up - 2, one.text, SIZE, 600, anchor="middle", halo=1.5)
     drawing.line(0, bottom, BARS_WIDTH, bottom, stroke=INK, stroke_width=0.5)
     foot = BARS_HEIGHT - 2.5

@@ -17,40 +17,34 @@ from markupsafe import Markup
 
 from orchestration.core import LANGUAGES, durable, seed_rows, texts_for
 from orchestration.outputs.bends import BENDS
-from orchestration.outputs.map_page.payload import bends, claims, code_labels, most_rank, places_of, tables
+from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
 from orchestration.outputs.map_page.shapes import frames, shapes
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
-from orchestration.outputs.published import Edition, editions_of, reference_places
+from orchestration.outputs.published import NO_PLACE, Edition, editions_of, reference_places
 from orchestration.outputs.texts import BORDER_POINT, MEANINGS
 from orchestration.places import boundaries
 
 SHARED_KINDS = (
-    "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "component",
-    "evidence", "evidence_class", "field",
+    "role", "direction", "label", "band", "status", "trend", "risk_band", "component", "evidence",
+    "evidence_class", "field",
 )  # fmt: skip
 MEANING_KINDS = ("trend_category", "risk_band", "evidence_class")
-# Names of places and codes: the page holds those that the edition uses.
-NAME_KINDS = ("place", "code")
-# The id in the scripts of a stop in Kenya whose county is not known.
-COUNTY_UNKNOWN = "KEN-unknown"
 
 
-def page_texts(
-    captions: boundaries.Captions, code_labels: Mapping[str, str], places: Iterable[str]
-) -> dict[str, dict[str, str]]:
-    """Return the texts of each language by key. The page falls back to English where Swahili is missing."""
-    named = {f"code.{key}" for key in code_labels} | {f"place.{place}" for place in (*places, COUNTY_UNKNOWN)}
+def page_texts(captions: boundaries.Captions, places: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the texts of each language by key. The page falls back to English where Swahili is missing.
+
+    Of names of places, it holds those that the edition uses.
+    """
+    named = {f"place.{place}" for place in (*places, *NO_PLACE)}
     found = {}
     for language in LANGUAGES:
         texts = _shared(language) | _meanings(language) | texts_for("map", language)
         found[language] = {
-            key: text
-            for key, text in texts.items()
-            if key.partition(".")[0] not in NAME_KINDS or key in named
+            key: text for key, text in texts.items() if not key.startswith("place.") or key in named
         }
     found["en"] |= {"map.label": captions.label, "map.disclaimer": captions.disclaimer}
     found["en"] |= {"map.disputed": captions.disputed, "map.schematic": captions.schematic}
-    found["en"] |= {f"code.{key}": label for key, label in code_labels.items()}
     return found
 
 
@@ -73,9 +67,9 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In order: code that runs on loading uses only names of scripts before it.
 SCRIPTS = (
-    "payload", "say", "state", "frames", "rows", "corridors", "places", "hotspots", "shifts", "alerts",
-    "risk", "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend", "table",
-    "details", "controls", "main",
+    "payload", "say", "state", "frames", "rows", "counts", "corridors", "places", "hotspots", "shifts",
+    "alerts", "risk", "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend",
+    "table", "details", "controls", "main",
 )  # fmt: skip
 
 
@@ -115,18 +109,19 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
 
 def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any]:
     """Return the data of the page, without its release."""
+    policy = {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]}
     captions = boundaries.captions(counties)
     places = places_of(edition)
     drawings = frames(places)
     claimed, claims_of_rows = claims(edition)
-    texts = page_texts(captions, code_labels(edition), places)
+    texts = page_texts(captions, places)
     listed = tables(edition)
     for table, numbers in claims_of_rows.items():
         if table in listed:
             listed[table]["claim"] = numbers
     return {
         "edition": edition.name,
-        "policy": {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]},
+        "policy": policy | {"least": policy[f"{edition.name}_least_count"]},
         "credits": captions.credits,
         "texts": {language: texts[language] | claimed[language] for language in texts},
         "shapes": shapes(counties),
@@ -138,7 +133,6 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
             for place in places
         },
         "tables": listed,
-        "most_rank": most_rank(edition),
     }
 
 

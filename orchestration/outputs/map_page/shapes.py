@@ -16,7 +16,7 @@ import shapely
 from shapely.affinity import affine_transform
 
 from orchestration.outputs.bends import Point
-from orchestration.outputs.published import position, reference_places
+from orchestration.outputs.published import is_place, position, reference_places
 from orchestration.places import boundaries
 
 # The area that the page draws: west, south, east, north.
@@ -85,8 +85,8 @@ Gulf = tuple[float, float, float]  # west, south, height
 AROUND_GULF: Box = (30.0, 11.5, 62.0, 38.0)
 GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
 NARROW = 0.92  # a degree of longitude is shorter there
-# Kenya as a country is its middle; capitals just outside the drawing move to its edge.
-MOVED = {"KEN": (37.9, 0.4), "COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
+# Capitals just outside the drawing move to its edge.
+MOVED = {"COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
 FAR_ROW, FAR_HEADING, FAR_MARGIN = 1.1, 1.0, 0.4  # degrees
 DECIMALS = 3
 
@@ -117,7 +117,7 @@ FRAMES = {
 def frames(places: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return box, Gulf, far places and points of places for each drawing.
 
-    A place without a position has no point.
+    A place without a position has no point, nor has Kenya, whose county is not known.
     """
     drawings = {}
     for name, frame in FRAMES.items():
@@ -137,7 +137,7 @@ def _placed(frame: Frame, places: Sequence[str]) -> tuple[dict[str, Point], list
     points: dict[str, Point] = {}
     far = []
     for place_id in places:
-        if (at := position(place_id)) is None:
+        if not is_place(place_id) or (at := position(place_id)) is None:
             continue
         at, place = MOVED.get(place_id, at), reference_places()[place_id]
         if frame.gulf is None or frame.far is None:

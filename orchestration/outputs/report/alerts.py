@@ -1,6 +1,6 @@
 """Alerts on the first page: corridors with more or fewer records than partners' own level lets expect.
 
-The marts hold no month of a child's case, so bars are quarters, of the members' published counts.
+The marts hold no month of a child's case, so bars are quarters, of the members' series.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ def alert(view: View, row: Row) -> Spans:
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)
     slots["until"] = cell("alerts", row, "newest_month", view.published.month(day(row["newest_month"])))
-    none = cell("alerts", row, "record_count", view.say.text("claim.none"))
-    slots["count"] = none if row["record_count"] == 0 else view.published.count("alerts", row, "record")
+    none = view.say.text("claim.none") if row["record_count"] == 0 else None
+    slots["count"] = cell("alerts", row, "record_count", none)
+    if row["record_count"] is None:
+        slots["count"] = view.say("comparison.under", least=view.least)
     slots |= {end: cell("alerts", row, f"expected_{end}") for end in ("low", "high")}
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 

@@ -6,23 +6,33 @@ from datetime import datetime
 
 from orchestration.outputs.exports.about import licence_of
 from orchestration.outputs.published import day
-from orchestration.outputs.report.parts import Block, Columns, Heading, Items, Paragraph, Section, Table
-from orchestration.outputs.report.view import GRAIN, HALF, NONE, View, capital, corridor_counts, heads, titled
+from orchestration.outputs.report.brief import year_before
+from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
+from orchestration.outputs.report.view import NONE, YEAR, View, capital, counted_table, titled
 from orchestration.outputs.texts import Spans, Value
 
-METHODS = ("counts", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage", "places")
+METHODS = (
+    "counts",
+    "bases",
+    "comparison",
+    "grains",
+    "effort",
+    "hotspots",
+    "shifts",
+    "rounds",
+    "risk",
+    "linkage",
+    "places",
+)
 STATUSES = ("emerging", "growing", "stable", "fading", "abandoned")
-# Of each level: a network of a million movements has thousands of corridors.
-MOST_LINES, MOST_NAMES = 200, 200
-LONG = 16  # more lines are split into two halves side by side
-GRAINS = ("case", "route_report", "interception", "flow_count")
+MOST_LINES = 200  # a network of a million movements has thousands of corridors
 
 
 def annex(view: View, credits: str) -> Section:
     say = view.say
     blocks: list[Block] = [*_method(view)]
     if view.now:
-        blocks += [*_corridors(view), *_coverage(view), *_completeness(view)]
+        blocks += [*_years(view), *_corridors(view), *_via(view), *_coverage(view), *_completeness(view)]
     blocks += [*_definitions(view), *_policy(view), *_waivers(view), *_sources(view, credits)]
     title = say("annex.title")
     return Section(
@@ -33,7 +43,8 @@ def annex(view: View, credits: str) -> Section:
 def _method(view: View) -> list[Block]:
     say, name = view.say, view.published.name
     made_up = [Paragraph(say("annex.made_up"))] if view.published.manifest.get("is_synthetic") else []
-    items = [say("term", term=say(f"methods.{key}.term"), meaning=say(f"methods.{key}")) for key in METHODS]
+    methods = [key for key in METHODS if view.compares or key != "comparison"]
+    items = [say("term", term=say(f"methods.{key}.term"), meaning=say(f"methods.{key}")) for key in methods]
     blocks: list[Block] = [
         *made_up,
         Heading(say("annex.methods")),
@@ -56,75 +67,65 @@ def _method(view: View) -> list[Block]:
     ]  # fmt: skip
 
 
+def _years(view: View) -> list[Block]:
+    """Return the cases of each year, with what may be compared: for members."""
+    published = view.published
+    if view.is_public:
+        return []
+    years = {row["period_id"]: row for row in published.rows("periods", period_kind=YEAR)}
+    items = []
+    for year in sorted((year for year in years if published.rows("directions", year)), reverse=True):
+        count, both = published.total("directions", year), year_before(view, year)
+        said = view.say("years.count", period=published.period(year), count=count)
+        if not years[year]["is_complete"]:
+            said += view.say("years.partial")
+        if both:
+            said += view.say("years.like", both=both)
+        items.append(said)
+    return [Heading(view.say("years.title")), Items(items)]
+
+
 def _corridors(view: View) -> list[Block]:
-    """Return the corridors of the period, most cases first; of members, small ones by name."""
-    say, periods = view.say, view.periods(2)
-    blocks: list[Block] = []
-    for level in ("od", "odv", "country"):
-        rows = view.corridors(level)
-        if level == "country":
-            rows = [row for row in rows if row["start_place_id"] != row["end_place_id"]]
-        counted = [row for row in rows if row["movement_count"] is not None][:MOST_LINES]
-        small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)
-        if not rows:
-            continue
-        lines: list[list[Spans]] = [
-            [(view.marked(row),), *corridor_counts(view, row, periods)] for row in counted
-        ]
-        blocks.append(Heading(say(f"annex.corridors.{level}")))
-        if lines:
-            columns = [say("column.corridor"), *heads(view, periods)]
-            half = -(-len(lines) // 2) if len(lines) > LONG else len(lines)
-            tables = [
-                [Table((), columns, part, len(periods))] for part in (lines[:half], lines[half:]) if part
-            ]
-            blocks.append(Columns([HALF] * len(tables), tables) if len(tables) > 1 else tables[0][0])
-        blocks += view.mark_note(counted)
-        is_named = 0 < len(small) <= MOST_NAMES
-        if is_named:
-            blocks.append(Paragraph((say.text("annex.small"), " ", ", ".join(small), "."), tone="note"))
-        if len(counted) + len(small) * is_named < len(rows):
-            blocks.append(Paragraph(say("annex.more"), tone="note"))
-    return blocks
+    """Return the corridors of the period, most cases first."""
+    listed = view.listed("corridors")
+    rows = listed[:MOST_LINES]
+    table = counted_table(view, "corridors", rows, "corridor", ())
+    more = [Paragraph(view.say("annex.more"), tone="note")] if listed[MOST_LINES:] else []
+    return [*titled(view.say("annex.corridors"), table), *view.mark_note(rows), *more]
+
+
+def _via(view: View) -> list[Block]:
+    listed = view.listed("corridors_via")
+    table = counted_table(view, "corridors_via", listed[:MOST_LINES], "corridor", ())
+    more = [Paragraph(view.say("annex.more"), tone="note")] if listed[MOST_LINES:] else []
+    return [*titled(view.say("annex.via"), table), *more]
 
 
 def _coverage(view: View) -> list[Block]:
-    say = view.say
+    say, cell = view.say, view.published.cell
     lines: list[list[Spans]] = []
-    for grain in GRAINS:
-        for row in view.published.rows("coverage", record_grain=grain):
-            if row["period_id"] not in (view.now, view.before) and grain != "route_report":
-                continue
-            if grain == "route_report" and not row["period_id"].startswith("round"):
-                continue
-            share = row["one_partner_share"]
-            alone = NONE if share is None else (view.percent("coverage", row, "one_partner_share"), " %")
-            lines.append(
-                [
-                    (say.text(f"grain.{grain}").capitalize(),),
-                    (view.published.head(row["period_id"]),),
-                    (view.published.cell("coverage", row, "partner_count"),),
-                    (view.published.cell("coverage", row, "county_count"),),
-                    alone,
-                ]
-            )
-    columns = [say(f"column.{name}") for name in ("grain", "period", "partners", "counties", "alone")]
+    for row in view.published.rows("coverage"):
+        if row["period_id"] in (view.now, view.before):
+            is_known = row["one_partner_share"] is not None
+            alone = (view.percent("coverage", row, "one_partner_share"), " %") if is_known else NONE
+            counts = [(cell("coverage", row, name),) for name in ("partner_count", "county_count")]
+            lines.append([(view.published.head(row["period_id"]),), *counts, alone])
+    columns = [say(f"column.{name}") for name in ("period", "partners", "counties", "alone")]
     return titled(say("annex.coverage"), Table(say("table.coverage"), columns, lines, 3))
 
 
 def _completeness(view: View) -> list[Block]:
-    say, periods = view.say, view.periods(2)
-    fields = [row["field"] for row in view.published.rows("completeness", view.now, record_grain=GRAIN)]
-    lines: list[list[Spans]] = []
-    for field in fields:
-        line: list[Spans] = [(say.text(f"field.{field}").capitalize(),)]
-        for period in periods:
-            rows = view.published.rows("completeness", period, record_grain=GRAIN, field=field)
-            is_known = bool(rows) and rows[0]["known_share"] is not None
-            line.append((view.percent("completeness", rows[0], "known_share"), " %") if is_known else NONE)
-        lines.append(line)
-    columns = [say("column.field"), *heads(view, periods)]
-    return titled(say("annex.completeness"), Table(say("table.completeness"), columns, lines, len(periods)))
+    say = view.say
+    lines: list[list[Spans]] = [
+        [
+            (say.text(f"field.{row['field']}").capitalize(),),
+            (view.percent("completeness", row, "known_share"), " %"),
+        ]
+        for row in view.published.rows("completeness", view.now)
+        if row["known_share"] is not None
+    ]
+    columns = [say("column.field"), (view.published.head(view.now),)]
+    return titled(say("annex.completeness"), Table(say("table.completeness"), columns, lines, 1))
 
 
 def _definitions(view: View) -> list[Block]:

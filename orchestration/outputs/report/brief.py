@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from orchestration.outputs.figures.maps import reaches
-from orchestration.outputs.published import COUNTIES, Row
+from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.alerts import alerts
-from orchestration.outputs.report.figures import dots, hubs, out_of, shown_abroad
+from orchestration.outputs.report.figures import TABLES, dots, farther, hubs, shown_abroad
 from orchestration.outputs.report.parts import (
     Bar,
     Bars,
@@ -24,13 +23,23 @@ from orchestration.outputs.report.parts import (
     Paragraph,
     Section,
 )
-from orchestration.outputs.report.view import View, capital
-from orchestration.outputs.texts import Spans, Value
+from orchestration.outputs.report.view import COUNTED, View, capital
+from orchestration.outputs.texts import Spans, Value, listed
 
 WIDE, SIDE, THIRD, HALF = 120.0, 52.0, 55.3, 86.0  # millimetres
-LINES_BESIDE, MOST_BARS, MOST_BORDER_POINTS = 5, 8, 6
-FIELDS = ("origin", "transit", "nationality", "recruitment_method", "industry", "means_of_control")
-UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
+MOST_BARS, MOST_BORDER_POINTS = 8, 8
+LINES_BESIDE = 5  # corridors of the plot as high as a sentence beside it
+FIELDS = (
+    "origin",
+    "intended_destination",
+    "transit",
+    "exploitation_type",
+    "age_band",
+    "recruitment_method",
+    "industry",
+    "means_of_control",
+)
+OFTEN_UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
 
 
 def brief(view: View, figures: Mapping[str, str]) -> Section:
@@ -48,11 +57,11 @@ def brief(view: View, figures: Mapping[str, str]) -> Section:
 
 def too_small(view: View) -> Section:
     """Return the page of an edition that shows no corridor."""
-    say, total = view.say, view.total() if view.now else None
+    say = view.say
     reason = say("small.text.public", least=view.least) if view.is_public else say("small.text.members")
     blocks: list[Block] = [Paragraph(reason)]
-    if total is not None:
-        blocks.insert(0, Paragraph(view.against("deck.total", "codes", total, view.total_before())))
+    if view.now:
+        blocks.insert(0, Paragraph(view.say("deck.total", count=view.total, period=view.period)))
     blocks += alerts(view, {})
     title = (
         say("small.title", period=view.period)
@@ -67,12 +76,7 @@ def too_small(view: View) -> Section:
 def edition_and_period(view: View) -> Spans:
     """Return the text above a title, at the right."""
     name = view.say(f"edition.{view.published.name}")
-    if not view.now:
-        return name
-    value = view.period
-    text = value.text.removeprefix("the ")
-    period = Value(text[:1].upper() + text[1:], value.source, value.column)
-    return view.say("brief.side", period=period, edition=name)
+    return view.say("brief.side", period=view.period, edition=name) if view.now else name
 
 
 # --- the first page -------------------------------------------------------------------------------
@@ -87,84 +91,68 @@ def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
         right += [
             Heading(findings.abroad_title(view, abroad)),
             Figure("abroad", figures["abroad"], SIDE),
-            *([Paragraph(farther, tone="note")] if (farther := _farther(view)) else []),
+            *([Paragraph(_farther(view), tone="note")] if farther(view) else []),
         ]
     right += [Figure("legend", figures["legend"], SIDE), Paragraph(map_note, tone="note")]
-    right += view.mark_note(view.corridors())
-    roles = [
-        [Heading((f"{say.text(f'{name}.prefix')}: ", *title(view))), *place_bars(view, role, others)]
-        for name, title, role, others in (
-            ("from", findings.from_title, "origin", "from.abroad"),
-            ("through", findings.through_title, "transit", "through.border"),
-            ("to", findings.to_title, "destination", "to.abroad"),
-        )
+    titles = (findings.from_title, findings.through_title, lambda of: of.say("to.title"))
+    places = [
+        [Heading((f"{say.text(f'{table}.prefix')}: ", *title(view))), *place_bars(view, table)]
+        for table, title in zip(TABLES, titles, strict=True)
     ]
     return [
         *alerts(view, figures),
         Facts(key_figures(view)),
-        *_partners_moved(view),
         *_data(view),
         Heading(findings.leading_corridors(view)),
         Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),
-        Columns((THIRD, THIRD, THIRD), roles),
-        Paragraph(say(f"brief.note.{view.published.name}", period=view.period), tone="note"),
+        Columns((THIRD, THIRD, THIRD), places),
+        *view.mark_note([row for table in TABLES for row in view.counties(table)[:MOST_BARS]]),
+        Paragraph(
+            say(f"brief.note.{view.published.name}", period=view.period, least=view.least), tone="note"
+        ),
     ]
 
 
 def key_figures(view: View) -> list[Fact]:
-    say, count = view.say, view.count
-    facts = []
-    if (total := view.total()) is not None:
-        before = view.total_before()
-        label = say("fact.total", period=view.period)
-        if before is not None:
-            label += say("fact.before", before=count("codes", before), earlier=view.period_before)
-        facts.append(Fact((count("codes", total),), label))
-    if (within := view.code("direction", "within")) is not None:
+    say, count, facts = view.say, view.count, []
+    label = say("fact.total", period=view.period)
+    if both := year_before(view, view.now):
+        label += say("fact.like", both=both)
+    facts.append(Fact((view.total,), label))
+    directions = {row["direction"]: row for row in view.published.rows("directions", view.now)}
+    if within := directions.get("within"):
         others = [
-            say(f"fact.{code}", count=count("codes", row))
-            for code in ("out_of", "into")
-            if (row := view.code("direction", code)) is not None
+            say(f"fact.{code}", count=count("directions", directions[code]))
+            for code in ("first_known_at_border", "out_of", "into")
+            if code in directions
         ]
-        label = say("fact.within")
-        if others:
-            label = (*label, "; ", *say.together(others))
-        facts.append(Fact((count("codes", within),), label))
-    if destinations := view.places("destination"):
-        first = destinations[0]
-        label = say("fact.to", place=first["place"])
-        if first["share"]:
-            label += say("fact.share", share=view.percent("places", first, "share"))
-        if len(destinations) > 1:
-            second = destinations[1]
-            label += say("fact.next", count=count("places", second), place=second["place"])
-        facts.append(Fact((count("places", first),), label))
-    if (children := view.total("children")) is not None:
-        label = say("fact.children")
-        if total is not None and total["movement_count"] and children["movement_count"]:
-            text = rules.fraction(children["movement_count"], total["movement_count"])
-            label += say(
-                "fact.fraction", fraction=view.published.cell("codes", children, "movement_count", text)
-            )
-        facts.append(Fact((count("codes", children),), label))
+        facts.append(Fact((count("directions", within),), listed([say("fact.within"), *others], "; ")))
+    if ends := view.listed("ends"):
+        facts.append(Fact((count("ends", ends[0]),), findings.end_of(view, ends[0])))
+    if children := view.row("traits", trait="age_group", code="child"):
+        text = rules.fraction(children["trait_count"], view.all_cases)
+        part = view.published.cell("traits", children, "trait_count", text)
+        label = say("fact.children", fraction=part, total=view.total)
+        facts.append(Fact((count("traits", children),), label))
     return facts
 
 
-def _partners_moved(view: View) -> list[Block]:
-    """Return how many partners came and left between the periods: totals move with them."""
-    row = view.one("coverage")
-    if row is None or view.total_before() is None:
-        return []
-    if view.is_public:
-        return [Paragraph(view.say("reporting.moved.public"), tone="note")]
-    moved = {name: row.get(f"partners_{name}") for name in ("started", "stopped")}
-    if not any(moved.values()):
-        return []
-    words = {
-        name: view.published.cell("coverage", row, f"partners_{name}", rules.in_words(count or 0))
-        for name, count in moved.items()
-    }
-    return [Paragraph(view.say("reporting.moved.members", **words), tone="note")]
+def year_before(view: View, year: str) -> Spans:
+    """Return all cases of a year and of the year before, of the same partners and months.
+
+    Empty where an earlier direction has no row in this year: the sum of the rows would lack its cases.
+    """
+    published, before = view.published, view.published.year_before(year)
+    rows = published.rows("directions", year)
+    directions = [
+        {row["direction"] for row in published.rows("directions", of)} for of in (before, year) if of
+    ]
+    if not before or not directions[0] or not directions[0] <= directions[1] or rows[0]["comparison"] is None:
+        return ()
+    now, earlier = (
+        published.total("directions", year, name) for name in ("like_count", "like_earlier_count")
+    )
+    return view.say("like.both", now=now, before=earlier)
 
 
 def _data(view: View) -> list[Block]:
@@ -179,16 +167,35 @@ def _data(view: View) -> list[Block]:
     return [Paragraph(view.say("reporting.data", **numbers), tone="note")]
 
 
-def place_bars(view: View, role: str, others: str) -> list[Block]:
-    """Return counties with most cases in a role, and a line on countries or border points."""
-    rows = view.places(role)[:MOST_BARS]
-    strong = {row["place_id"] for row in view.hotspots(role)}
-    blocks: list[Block] = [Bars(bars(view, "places", rows, _place, strong=strong))]
-    beside = ("any", ("border_point",)) if role == "transit" else (role, ("country",))
-    if found := view.places(*beside)[:2]:
-        named = [view.say("named", name=row["place"], count=view.count("places", row)) for row in found]
-        blocks.append(Paragraph(view.say(others, places=view.say.together(named)), tone="note"))
+def place_bars(view: View, table: str) -> list[Block]:
+    """Return counties with most cases, then countries or border points, and what is no place."""
+    rows = view.counties(table)[:MOST_BARS]
+    strong = {row["place_id"] for row in view.hotspots("origin")} if table == "starts" else ()
+    blocks: list[Block] = [Bars(bars(view, table, rows, _place, _before(view, table), strong))]
+    if table == "passings" and rows and view.earlier(table, rows[0]):
+        blocks.append(Paragraph(_compared(view, table, rows[0]), tone="note"))
+    abroad = "border_points" if table == "passings" else table
+    found = view.listed(abroad)[:2] if table == "passings" else view.countries(table)[:2]
+    if found:
+        places = _named(view, abroad, found)
+        blocks.append(Paragraph(view.say(f"{table}.abroad", places=places), tone="note"))
+    if others := view.others(table):
+        named = [view.say("named", name=row["place"], count=view.count(table, row)) for row in others]
+        blocks.append(Paragraph((*listed(named, "; "), "."), tone="note"))
     return blocks
+
+
+def _compared(view: View, table: str, row: Row) -> Spans:
+    """Return the first row of a list with the year before and the like-for-like counts."""
+    said = view.say("compared", place=row["place"], count=view.count(table, row), period=view.period)
+    return (*said, *view.against(table, row))
+
+
+def _named(view: View, table: str, rows: Sequence[Row]) -> Spans:
+    """Return names with their counts: Uganda 54 and Ethiopia 40."""
+    return view.say.together(
+        view.say("named", name=row["place"], count=view.count(table, row)) for row in rows
+    )
 
 
 def bars(
@@ -200,17 +207,22 @@ def bars(
     strong: Collection[str] = (),
 ) -> list[Bar]:
     """Return a bar per row. `name` and `beside`: its label and the grey text after its count."""
-    most = max((row["movement_count"] or 0 for row in rows), default=1) or 1
+    column = COUNTED.get(table, "movement_count")
+    most = max((row[column] for row in rows), default=1) or 1
     return [
         Bar(
             name(row),
             (view.count(table, row),),
-            None if row["movement_count"] is None else row["movement_count"] / most,
+            row[column] / most,
             () if beside is None else beside(row),
             is_strong=row.get("place_id") in strong,
         )
         for row in rows
     ]
+
+
+def _before(view: View, table: str) -> Callable[[Row], Spans]:
+    return lambda row: view.beside(table, row)
 
 
 # --- the second page ------------------------------------------------------------------------------
@@ -219,25 +231,24 @@ def bars(
 def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
     say = view.say
     blocks: list[Block] = []
-    border = _border_points(view)
+    border, beside = _border_points(view), findings.beside_the_dots(view)
     if "changes" in figures:
-        key = "changes.note" if len(dots(view)) == len(view.shifts()) else "changes.note_part"
+        note = say("changes.note", earlier=view.period_before, period=view.period)
         left: list[Block] = [
             Figure("changes", figures["changes"], WIDE),
-            Paragraph(
-                findings.joined(
-                    [say(key, earlier=view.period_before, period=view.period), findings.unjudged(view)]
-                ),
-                tone="note",
-            ),
-            *view.mark_note(view.shifts()),
+            Paragraph(findings.joined([note, findings.unjudged(view)]), tone="note"),
         ]
-        right: list[Block] = [*findings.beside_the_dots(view)]
+        right: list[Block] = [*beside]
         # A sentence is about as high as five corridors of the plot: the border points go to the shorter side.
         (left if len(dots(view)) < LINES_BESIDE * len(right) else right).extend(border)
-        blocks += [Heading(findings.changes_title(view)), Columns((WIDE, SIDE), (left, right))]
+        blocks += [
+            Heading(findings.changes_title(view) or say("contents.changes")),
+            Columns((WIDE, SIDE), (left, right)),
+        ]
     else:
-        blocks += border
+        title = findings.changes_title(view)
+        halves = [part for part in ([Heading(title), *beside] if title else [], border) if part]
+        blocks.append(Columns([HALF] * len(halves), halves))
     thirds = [part for part in (_children(view), _forms(view), _reporting(view)) if part]
     if thirds:
         blocks.append(Columns([THIRD] * len(thirds), thirds))
@@ -255,15 +266,12 @@ def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
 
 
 def _border_points(view: View) -> list[Block]:
-    rows = view.places("any", ("border_point",))[:MOST_BORDER_POINTS]
+    rows = view.listed("border_points")[:MOST_BORDER_POINTS]
     if not rows:
         return []
-
-    def before(row: Row) -> Spans:
-        return view.beside("places", view.place_before(row["place_id"], "any"))
-
-    note = view.say("border.note", period=view.period, earlier=view.period_before)
-    return _noted(findings.border_title(view, rows), bars(view, "places", rows, _place, before), note)
+    note = view.say("border.note", period=view.period)
+    made = bars(view, "border_points", rows, _place, _before(view, "border_points"))
+    return _noted(findings.border_title(view, rows), made, note)
 
 
 def _noted(title: Spans, made: Sequence[Bar], note: Spans) -> list[Block]:
@@ -271,123 +279,104 @@ def _noted(title: Spans, made: Sequence[Bar], note: Spans) -> list[Block]:
 
 
 def _children(view: View) -> list[Block]:
-    say, rows = view.say, view.places("origin", population="children")[:6]
+    say = view.say
+    rows = sorted(view.counties("starts"), key=lambda row: -(row["child_count"] or 0))[:6]
+    rows = [row for row in rows if row["child_count"]]
     if not rows:
         return []
-
-    def base(row: Row) -> Spans:
-        whole = view.place(row["place_id"], "origin")
-        return say("bar.of", whole=view.count("places", whole)) if whole is not None else ()
-
+    made = [
+        Bar(
+            row["place"],
+            (view.published.cell("starts", row, "child_count"),),
+            row["child_count"] / rows[0]["child_count"],
+            say("bar.of", whole=view.count("starts", row)),
+        )
+        for row in rows
+    ]
     note = say("children.note", period=view.period)
-    sexes = [sex for code in ("female", "male") if (sex := view.code("sex", code)) is not None]
+    sexes = [row for code in ("female", "male") if (row := view.row("traits", trait="sex", code=code))]
     if len(sexes) == 2:
-        female, male = (view.count("codes", row) for row in sexes)
-        note = (*note, " ", *say("children.sexes", female=female, male=male))
-    return _noted(findings.children_title(view), bars(view, "places", rows, _place, base), note)
+        female, male = (view.count("traits", row) for row in sexes)
+        note = (*note, " ", *say("children.sexes", female=female, male=male, total=view.total))
+    return _noted(findings.children_title(view), made, note)
 
 
 def _forms(view: View) -> list[Block]:
-    rows = view.codes("exploitation_type")[:7]
+    rows = view.traits("exploitation_type")[:7]
     if not rows:
         return []
-
-    def before(row: Row) -> Spans:
-        return view.beside("codes", view.code_before("exploitation_type", row["code"]))
-
-    made = bars(view, "codes", rows, lambda row: row["label"], before)
-    note = view.say("forms.note", period=view.period, earlier=view.period_before)
-    return _noted(findings.leading_code(view, "exploitation_type"), made, note)
+    made = bars(view, "traits", rows, lambda row: row["label"])
+    note = view.say("forms.note", period=view.period)
+    return _noted(findings.leading_trait(view, "exploitation_type"), made, note)
 
 
 def _reporting(view: View) -> list[Block]:
-    say, row = view.say, view.one("coverage")
-    known = [
-        (field, found) for field in FIELDS if (found := view.one("completeness", field=field)) is not None
-    ]
+    say, row, cell = view.say, view.row("coverage"), view.published.cell
+    known = [(field, found) for field in FIELDS if (found := view.row("completeness", field=field))]
     if row is None:
         return []
-    cell = view.published.cell
+    touched = {place["place_id"] for table in TABLES for place in view.counties(table)}
+    is_least = any(place["place_id"] == FEWER for table in TABLES for place in view.others(table))
+    heading = say(
+        "reporting.least" if is_least else "reporting.all",
+        counties=cell("coverage", row, "county_count"),
+        touched=Value(str(len(touched)), "published.starts", f"counties of rows:period_id={view.now}"),
+    )
+    blocks: list[Block] = [Heading(heading)]
     partners = cell("coverage", row, "partner_count", rules.in_words(row["partner_count"]))
-    counties = cell("coverage", row, "county_count", rules.in_words(row["county_count"]))
-    key = "reporting.all" if row["county_count"] >= COUNTIES else "reporting.some"
-    blocks: list[Block] = [Heading(capital(say(key, partners=partners, counties=counties)))]
-    alone = row["one_partner_share"]
-    if alone:
-        text = rules.fraction(alone, 1)
-        share = cell("coverage", row, "one_partner_share", text)
-        blocks.append(Paragraph(say("reporting.alone", share=share)))
+    said = capital(say("reporting.partners", partners=partners))
+    if row["one_partner_share"]:
+        share = cell("coverage", row, "one_partner_share", rules.fraction(row["one_partner_share"], 1))
+        said = (*said, " ", *say("reporting.alone", share=share))
+    blocks.append(Paragraph(said))
     if known:
-        blocks.append(
-            Bars(
-                [
-                    Bar(
-                        say.text(f"field.{field}").capitalize(),
-                        (view.percent("completeness", found, "known_share"), " %"),
-                        found["known_share"] or 0,
-                    )
-                    for field, found in known
-                ],
-                "grey",
+        made = [
+            Bar(
+                say.text(f"field.{field}").capitalize(),
+                (view.percent("completeness", found, "known_share"), " %"),
+                found["known_share"] or 0,
             )
-        )
-        blocks.append(
-            Paragraph(say(f"reporting.note.{view.published.name}", period=view.period), tone="note")
-        )
+            for field, found in known
+        ]
+        note = say(f"reporting.note.{view.published.name}", period=view.period)
+        blocks += [Bars(made, "grey"), Paragraph(note, tone="note")]
     return blocks
 
 
 def _unknown(view: View) -> list[Spans]:
-    """Return three limits of the data; the second and third name fields that are often unknown."""
+    """Return limits of the data: what is not counted, starts that are not known, fields often unknown."""
     say, limits = view.say, [view.say("unknown.how_many")]
-    for field in UNKNOWN:
-        row = view.one("completeness", field=field)
-        if (
-            row is None
-            or row["known_share"] is None
-            or row["known_share"] >= rules.LEAST_KNOWN
-            or len(limits) == 3
-        ):
+    for row in view.others("starts"):
+        if row["place_id"] == UNKNOWN:
+            limits.append(say("unknown.start", count=view.count("starts", row), total=view.total))
+    for field in OFTEN_UNKNOWN:
+        row = view.row("completeness", field=field)
+        if row is None or row["known_share"] is None or row["known_share"] >= rules.LEAST_KNOWN:
             continue
         text = rules.fraction(1 - row["known_share"], 1)
         share = view.published.cell("completeness", row, "known_share", text)
         limits.append(say(f"unknown.{field}", share=share))
-    return limits
+    return limits[:3]
 
 
 def summary(view: View) -> list[Spans]:
     """Return the findings in three sentences, for the Swahili box."""
     say, count = view.say, view.count
     sentences: list[Spans] = []
-    total, children = view.total(), view.total("children")
-    if total is not None and children is not None:
-        counts = {"count": count("codes", total), "children": count("codes", children)}
+    if children := view.row("traits", trait="age_group", code="child"):
+        counts = {"count": view.total, "children": count("traits", children)}
         sentences.append(say("summary.total", period=view.period, **counts))
-    within, destinations = view.code("direction", "within"), view.places("destination")
-    if (
-        total
-        and within
-        and destinations
-        and (within["movement_count"] or 0) > (total["movement_count"] or 0) / 2
-    ):
-        slots = {"within": count("codes", within), "count": count("places", destinations[0])}
-        sentences.append(say("summary.within", place=destinations[0]["place"], **slots))
+    within, ends = view.row("directions", direction="within"), view.listed("ends")
+    if within and ends and within["movement_count"] > view.all_cases / 2:
+        slots = {"within": count("directions", within), "count": count("ends", ends[0])}
+        sentences.append(say("summary.within", place=ends[0]["place"], **slots))
     if rules.pairs(view.shifts()):
         sentences.append(findings.joined([findings.stop(findings.title(view)), findings.deck(view)]))
     return sentences
 
 
 def _farther(view: View) -> Spans:
-    rows = [row for row in out_of(view) if not reaches(row["end_place_id"])][:3]
-    named = [
-        view.say(
-            "named",
-            name=view.published.place(row["end_place_id"]),
-            count=view.count("corridors", row),
-        )
-        for row in rows
-    ]
-    return view.say("abroad.farther", places=view.say.together(named)) if rows else ()
+    return view.say("abroad.farther", places=_named(view, "ends", farther(view)[:3]))
 
 
 def _place(row: Row) -> str:

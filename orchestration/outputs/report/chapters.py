@@ -8,25 +8,24 @@ from __future__ import annotations
 from datetime import date
 
 from orchestration.outputs.claims import claim
-from orchestration.outputs.published import KENYA, Row, ends_known
+from orchestration.outputs.published import FEWER, UNKNOWN, Row, ends_known
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.parts import Block, Columns, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import (
-    GRAIN,
     HALF,
     NONE,
+    TWELVE_MONTHS,
+    YEAR,
     View,
     capital,
     code,
-    corridor_counts,
-    count,
-    heads,
+    counted_table,
     section,
     titled,
 )
-from orchestration.outputs.texts import Spans, Value
+from orchestration.outputs.texts import Spans, Value, listed
 
-# --- what is new since the last release; corridors that rose, fell or held, and displacement
+# --- what is new since the last release; corridors whose share rose, fell or held, and displacement
 
 
 def since_release(view: View) -> Section | None:
@@ -37,7 +36,7 @@ def since_release(view: View) -> Section | None:
     items: list[Spans] = [say("since.period", period=view.period)] if view.now != previous.now else []
     known = {(row["corridor_id"], row["status"]) for row in previous.shifts()}
     items += [
-        findings.joined([findings.stop(findings.change(view, row)), findings.counts(view, row)])
+        findings.joined([findings.stop(findings.change(view, row)), findings.numbers(view, row)])
         for row in view.shifts()
         if rules.is_change(row) and (row["corridor_id"], row["status"]) not in known
     ]
@@ -55,158 +54,101 @@ ORDER = (*rules.ROSE, *rules.FELL)
 
 
 def changes(view: View) -> Section | None:
-    if not view.before:
-        return None
-    tables = [table for level in ("od", "odv") if (table := _changes_table(view, level)).rows]
-    if not tables:
-        return None
-    pairs = [
+    shifts = view.shifts()
+    table = _changes_table(
+        view, shifts, view.say("table.changes", earlier=view.period_before, period=view.period)
+    )
+    blocks: list[Block] = [
         Paragraph(findings.stop(findings.displacement(view, rise, fall)))
-        for rise, fall in rules.pairs(view.shifts())
+        for rise, fall in rules.pairs(shifts)
     ]
-    note = view.mark_note([*view.shifts(), *view.shifts("odv")])
-    blocks: list[Block] = [*pairs, *tables, *note, *_newer_windows(view)]
-    if any(row["status"] == "abandoned" for row in view.shifts()):
+    by_place = _changes_table(view, view.shifts(is_via=True), view.say("table.changes_via"))
+    blocks += [*(part for part in (table, by_place) if part.rows), *_newer_windows(view)]
+    if any(row["status"] == "abandoned" for row in shifts):
         blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
     return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
 
 
-def _changes_table(view: View, level: str) -> Table:
+def _changes_table(view: View, shifts: list[Row], caption: Spans) -> Table:
     say = view.say
-    shifts = view.shifts(level)
-    shifts.sort(key=lambda row: ORDER.index(row["status"]) if row["status"] in ORDER else len(ORDER))
-    columns = [say(f"column.{name}") for name in ("corridor", "change", "share")]
+    columns = [say(f"column.{name}") for name in ("corridor", "share_change", "share")]
     if not view.is_public:
         columns.append(say("column.seen_by"))
     lines: list[list[Spans]] = []
-    for row in shifts:
-        line = [(view.marked(row),), code(view, row, "status", "status")]
+    for row in sorted(
+        shifts, key=lambda row: ORDER.index(row["status"]) if row["status"] in ORDER else len(ORDER)
+    ):
         # The band says too much of a change that is not sure, and too little where none is left.
-        is_gone = row["current_count_text"] == "0"
-        band = NONE if is_gone else code(view, row, "factor_band", "band")
+        band = NONE if row["later_count"] == 0 else code(view, row, "factor_band", "band")
         band = say("changes.stable") if row["status"] == "stable" else band
+        line: list[Spans] = [(view.published.corridor(row),), code(view, row, "status", "status")]
         line.append(findings.size_of(view, "shifts", row) or band)
-        if not view.is_public:
-            line.append(code(view, row, "evidence", "evidence"))
-        lines.append([*line, _or_dash(findings.before(view, row)), _or_dash(findings.now(view, row))])
-    periods = heads(view, (view.before or "", view.now))
-    return Table(say(f"table.changes.{level}"), [*columns, *periods], lines, 2)
+        lines.append([*line, *([] if view.is_public else [code(view, row, "evidence", "evidence")])])
+    return Table(caption, columns, lines)
 
 
 def _newer_windows(view: View) -> list[Block]:
-    """Return changes up to a month after the newest quarter, which members have."""
-    say, published = view.say, view.published
-    rows = [
-        row
-        for row in published.rows("shifts", comparison="months", record_grain=GRAIN)
-        if rules.is_change(row) and row["current"] != view.now
-    ]
+    """Return changes in the twelve months up to the newest month, which members have."""
+    rows = [row for row in view.published.rows("shifts", compared="months") if rules.is_change(row)]
     if not rows:
         return []
-    lines = [
-        [
-            (published.corridor(row),),
-            code(view, row, "status", "status"),
-            _window_count(view, row, "baseline"),
-            _window_count(view, row, "current"),
-        ]
-        for row in rows
-    ]
-    year, month = rows[0]["current"].split("-")[:2]
-    last = published.cell("shifts", rows[0], "current", published.month(date(int(year), int(month), 1)))
-    columns = [say(f"column.{name}") for name in ("corridor", "change", "twelve_before", "twelve")]
-    return titled(say("changes.months", month=last), Table((), columns, lines, 2))
+    year, month = rows[0]["period_id"].split("-")[:2]
+    text = view.published.month(date(int(year), int(month), 1))
+    last = view.published.cell("shifts", rows[0], "period_id", text)
+    return titled(view.say("changes.months", month=last), _changes_table(view, rows, ()))
 
 
-def _window_count(view: View, row: Row, side: str) -> Spans:
-    return NONE if row[f"{side}_count_text"] in (None, "0") else (view.published.count("shifts", row, side),)
+# --- corridors with most cases; cases by start, on the way and by end
 
-
-def _or_dash(count: Value | str) -> Spans:
-    return (count,) if count else NONE
-
-
-# --- corridors with most cases, and pairs of Kenya and another country
-
-MOST_CORRIDORS, MOST_COUNTRIES = 30, 12
+MOST_CORRIDORS = 30
 
 
 def corridors(view: View) -> Section:
-    say = view.say
-    note = Paragraph(say(f"table.dash.{view.published.name}", least=view.least), tone="note")
-    blocks: list[Block] = [_corridor_table(view), note, *view.mark_note(view.corridors())]
-    both = (("to", "destination", "origin"), ("from", "origin", "destination"))
-    halves = [[table] for ends in both if (table := _country_table(view, *ends)).rows]
-    if halves:
-        blocks += [Heading(say("chapter.countries")), Columns([HALF] * len(halves), halves)]
+    """Return the corridors with most cases, and below them what has no corridor."""
+    rows = view.listed("corridors")[:MOST_CORRIDORS]
+    caption = view.say("table.corridors", period=view.period, total=view.total)
+    table = counted_table(view, "corridors", rows, "corridor", caption, ("intended_count",))
+    blocks: list[Block] = [table, *_others(view, "corridors"), *view.mark_note(rows)]
     title = findings.leading_corridors(view)
-    return Section("corridors", say.text("contents.corridors"), title, [blocks], is_page=True)
+    return Section("corridors", view.say.text("contents.corridors"), title, [blocks], is_page=True)
 
 
-def _corridor_table(view: View) -> Table:
-    """Return corridors with the change of their share and their counts by period."""
-    say, periods = view.say, view.periods()
-    shifts = {row["corridor_id"]: row for row in view.shifts()}
-    rows = [row for row in view.corridors() if row["movement_count"] is not None][:MOST_CORRIDORS]
-    lines: list[list[Spans]] = []
-    for row in rows:
-        direction: Spans = (say.text(f"direction.{row['direction']}"),) if row["direction"] else NONE
-        status = code(view, shifts.get(row["corridor_id"]), "status", "status")
-        counts = corridor_counts(view, row, periods)
-        lines.append([(view.marked(row),), direction, status, *counts])
-    columns = [say(f"column.{name}") for name in ("corridor", "direction", "change")]
-    caption = say("table.corridors", period=view.period)
-    return Table(caption, [*columns, *heads(view, periods)], lines, len(periods))
+def _others(view: View, table: str) -> list[Block]:
+    """Return the rows of a table that are no place or corridor, as a line below its list."""
+    rows = view.others(table)
+    if not rows:
+        return []
+    named = [view.say("named", name=_other(view, row), count=view.count(table, row)) for row in rows]
+    return [Paragraph(view.say("others", rows=listed(named, "; ")), tone="note")]
 
 
-def _country_table(view: View, key: str, end: str, other: str) -> Table:
-    """Return countries to which cases went out of Kenya, or from which they came in."""
-    periods = view.periods()
-    rows = [
-        row
-        for row in view.corridors("country")
-        if row["movement_count"] is not None
-        and row[f"{end}_place_id"] != KENYA
-        and row[f"{other}_place_id"] == KENYA
-    ]
-    lines: list[list[Spans]] = [
-        [(view.published.place(row[f"{end}_place_id"]),), *corridor_counts(view, row, periods)]
-        for row in rows[:MOST_COUNTRIES]
-    ]
-    columns = [view.say("column.country"), *heads(view, periods)]
-    return Table(view.say(f"table.countries_{key}"), columns, lines, len(periods))
+def _other(view: View, row: Row) -> str:
+    """Return the name of a row below a list, with its direction where the ends do not say it."""
+    if "place" in row:
+        return str(row["place"])
+    name = view.published.corridor(row)
+    is_told = row["start_place_id"] != FEWER and row["direction"] != "first_known_at_border"
+    return name if is_told else f"{name} ({view.say.text('direction.' + row['direction'])})"
 
 
-# --- cases from, through and to each county and each other country
-
-ROLES = ("origin", "transit", "destination")
+EXTRA = {
+    "starts": ("per_100000", "child_count"),
+    "passings": (),
+    "ends": ("exploited_count", "last_known_count", "intended_count"),
+}
 
 
 def places(view: View) -> Section | None:
-    levels = (("county", "counties"), ("country", "countries"))
-    blocks: list[Block] = [table for level in levels if (table := _places_table(view, *level)).rows]
-    return section(view, "places", capital(findings.to_title(view)), blocks)
-
-
-def _places_table(view: View, level: str, key: str) -> Table:
-    """Return places of a level with their counts by role and period, the largest first."""
-    say = view.say
-    columns = [(role, period) for role in ROLES for period in view.periods(2)]
-    names: dict[str, str] = {}
-    for role in ROLES:
-        names |= {row["place_id"]: row["place"] for row in view.places(role, (level,))}
-    lines: list[list[Spans]] = []
-    for place in sorted(names, key=lambda place: (-_largest(view, place), place)):
-        cells = [count(view, "places", view.place(place, role, period=period)) for role, period in columns]
-        if any(cell != NONE for cell in cells):
-            lines.append([(names[place],), *cells])
-    heads = [say(f"column.{role}", period=view.published.head(period)) for role, period in columns]
-    return Table(say(f"table.{key}"), [say("column.place"), *heads], lines, len(heads))
-
-
-def _largest(view: View, place: str) -> int:
-    rows: list[Row | None] = [view.place(place, role) for role in ROLES]
-    return max((row["movement_count"] or 0 for row in rows if row is not None), default=0)
+    """Return where cases start, what they pass and where they end, each with what is no place below it."""
+    blocks: list[Block] = []
+    for table, extra in EXTRA.items():
+        if rows := view.listed(table):
+            caption = view.say(f"table.{table}", period=view.period, total=view.total)
+            blocks.append(counted_table(view, table, rows, "place", caption, extra))
+            blocks += [*_others(view, table), *view.mark_note(rows)]
+    ends = view.listed("ends")
+    title = (view.count("ends", ends[0]), " ", *findings.end_of(view, ends[0])) if ends else ()
+    return section(view, "places", title or view.say("contents.places"), blocks)
 
 
 # --- children among all cases; forms of exploitation, sex, age, transport and recruitment
@@ -215,7 +157,7 @@ MOST_PLACES = 24
 
 
 def children(view: View) -> Section | None:
-    halves = [[table] for role in ("origin", "destination") if (table := _children_table(view, role)).rows]
+    halves = [[table] for end in ("starts", "ends") if (table := _children_table(view, end)).rows]
     blocks: list[Block] = []
     if halves:
         note = Paragraph(view.say("children.base", period=view.period), tone="note")
@@ -223,46 +165,49 @@ def children(view: View) -> Section | None:
     return section(view, "children", findings.children_title(view), blocks)
 
 
-def _children_table(view: View, role: str) -> Table:
-    say = view.say
+def _children_table(view: View, table: str) -> Table:
+    say, cell = view.say, view.published.cell
+    rows = sorted(view.listed(table), key=lambda row: -(row["child_count"] or 0))
     lines: list[list[Spans]] = []
-    for row in view.places(role, ("county", "country"), population="children")[:MOST_PLACES]:
-        base = view.place(row["place_id"], role)
-        counts = (count(view, "places", row), count(view, "places", base))
-        text = rules.share_of_children(row, base)
-        share = (view.published.cell("places", row, "movement_count", text),) if text else NONE
-        lines.append([(row["place"],), share, *counts])
-    columns = [say(f"column.{name}") for name in (f"place_{role}", "children_share", "children", "all")]
-    return Table(say(f"table.children.{role}"), columns, lines, 2)
+    for row in [row for row in rows if row["child_count"]][:MOST_PLACES]:
+        text = rules.share_of_children(row)
+        share = (cell(table, row, "child_count", text),) if text else NONE
+        lines.append([(row["place"],), share, (cell(table, row, "child_count"),), (view.count(table, row),)])
+    columns = [say(f"column.{name}") for name in (f"place_{table}", "children_share", "child_count", "all")]
+    return Table(say(f"table.children.{table}"), columns, lines, 2)
 
 
-DOMAINS = ("exploitation_type", "sex", "age_band", "transport_mode", "recruitment_method")
+TRAITS = ("exploitation_type", "sex", "age_band", "transport_mode", "recruitment_method")
 HEADING_LINES = 4  # height of a heading with its table head, in lines
 
 
 def forms(view: View) -> Section | None:
-    say, periods = view.say, view.periods(2)
+    say = view.say
     halves: list[list[Block]] = [[], []]
     heights = [0, 0]
-    for domain in DOMAINS:
+    for trait in TRAITS:
+        rows = view.traits(trait)
+        if not rows:
+            continue
+        rows += [row for row in view.published.rows("traits", view.now, trait=trait) if row not in rows]
         lines: list[list[Spans]] = [
-            [
-                (view.published.cell("codes", row, "label"),),
-                *(count(view, "codes", view.code(domain, row["code"], period)) for period in periods),
-            ]
-            for row in view.codes(domain)
+            [(view.published.cell("traits", row, "label", _label(view, row)),), (view.count("traits", row),)]
+            for row in rows
         ]
-        if lines:
-            table = Table((), [say("column.code"), *heads(view, periods)], lines, len(periods))
-            heading = findings.leading_code(view, domain) if any(heights) else say(f"codes.{domain}")
-            shorter = heights.index(min(heights))
-            halves[shorter] += [Heading(heading), table]
-            heights[shorter] += len(lines) + HEADING_LINES
+        table = Table((), [say("column.code"), (view.published.head(view.now),)], lines, 1)
+        heading = findings.leading_trait(view, trait) if any(heights) else say(f"traits.{trait}")
+        shorter = heights.index(min(heights))
+        halves[shorter] += [Heading(heading), table]
+        heights[shorter] += len(lines) + HEADING_LINES
     filled = [half for half in halves if half]
     blocks: list[Block] = []
     if filled:
         blocks = [Columns([HALF] * len(filled), filled), Paragraph(say("forms.several"), tone="note")]
-    return section(view, "forms", findings.leading_code(view, "exploitation_type"), blocks)
+    return section(view, "forms", findings.leading_trait(view, "exploitation_type"), blocks)
+
+
+def _label(view: View, row: Row) -> str:
+    return view.published.place(row["code"]) if row["code"] in (UNKNOWN, FEWER) else str(row["label"])
 
 
 # --- places that stand out, and bands of reported activity
@@ -273,11 +218,15 @@ BANDS = ("much_higher", "higher", "typical", "lower")
 
 
 def hotspots(view: View) -> Section | None:
-    say, lines = view.say, _hotspot_lines(view)
-    columns = [say(f"column.{name}") for name in ("place", "role", "population", "label", "times")]
-    blocks: list[Block] = []
-    if lines:
-        blocks.append(Table(say("table.hotspots", period=view.period), columns, lines, 1))
+    """Return the labels of this year, and of the newest twelve months, which members have."""
+    say, published = view.say, view.published
+    newest = [period for period in published.periods(TWELVE_MONTHS) if published.rows("hotspots", period)][:1]
+    columns = [say(f"column.{name}") for name in ("place", "role", "people", "label", "times")]
+    blocks: list[Block] = [
+        Table(say("table.hotspots", period=published.period(period)), columns, lines, 1)
+        for period in (view.now, *newest)
+        if (lines := _hotspot_lines(view, period))
+    ]
     if bands := _risk_bands(view):
         blocks += [Heading(say("risk.title")), Items(bands), Paragraph(say("risk.note"), tone="note")]
     if blocks:
@@ -285,21 +234,20 @@ def hotspots(view: View) -> Section | None:
     return section(view, "hotspots", capital(findings.stand_out(view)), blocks)
 
 
-def _hotspot_lines(view: View) -> list[list[Spans]]:
+def _hotspot_lines(view: View, period: str) -> list[list[Spans]]:
     say, lines = view.say, []
-    for population in ("all", "children"):
-        rows = view.published.rows("hotspots", view.now, record_grain=GRAIN, population=population)
-        for row in sorted(rows, key=lambda row: (LABELS.get(row["label"], 2), row["role"], row["place"])):
-            keys = (f"role.{row['role']}", f"population.{population}", f"label.{row['label']}")
-            size = findings.size_of(view, "hotspots", row) or NONE
-            lines.append([(row["place"],), *(say(key) for key in keys), size])
+    rows = view.published.rows("hotspots", period)
+    for row in sorted(rows, key=lambda row: (row["people"], LABELS[row["label"]], row["role"], row["place"])):
+        keys = (f"role.{row['role']}", f"people.{row['people']}", f"label.{row['label']}")
+        size = findings.size_of(view, "hotspots", row) or NONE
+        lines.append([(row["place"],), *(say(key) for key in keys), size])
     return lines
 
 
 def _risk_bands(view: View) -> list[Spans]:
     """Return counties by band of reported activity, in the newest period that has bands."""
     published = view.published
-    periods = [view.now, *published.periods("year"), *published.periods("rolling_12_months")]
+    periods = [view.now, *published.periods(YEAR), *published.periods(TWELVE_MONTHS)]
     period = next((period for period in periods if published.rows("risk", period)), None)
     sentences = []
     for band in BANDS if period else ():
@@ -323,28 +271,29 @@ def _rated(view: View, row: Row) -> Spans:
 # --- the newest survey round, with corridors and countries named for the first time
 
 MOST_OF_A_ROUND = 24
+NAMED_AS = ("origin", "transit", "destination")  # roles of novelty
 
 
 def rounds(view: View) -> Section | None:
     say, published = view.say, view.published
-    period = next((round_ for round_ in published.periods("round") if published.rows("routes", round_)), None)
+    period = next((of for of in published.periods("round") if published.rows("mentions", of)), None)
     if period is None:
         return None
     confirmed = published.rows("novelty", period, evidence_class="panel_confirmed")
-    corridors = published.rows("routes", period, line="corridor", level="od")
-    new = _new_corridors(view, confirmed, corridors)
+    new = _new_corridors(view, confirmed)
     name = published.period(period)
     blocks: list[Block] = []
-    total = next(iter(published.rows("routes", period, line="round")), None)
-    if total is not None and total["report_count"] is not None:
-        count = published.cell("routes", total, "report_count")
+    total = next(iter(published.rows("mentions", period, subject="round")), None)
+    if total is not None and total["mention_count"] is not None:
+        count = published.cell("mentions", total, "mention_count")
         blocks.append(Paragraph(say("rounds.total", count=count, round=name)))
     if new:
         blocks += [_first_named(view, "corridors"), _list(new)]
     if countries := _new_countries(view, confirmed):
         blocks += [_first_named(view, "countries"), Items(countries)]
+    corridors = [row for row in published.rows("mentions", period, subject="corridor") if ends_known(row)]
     if corridors:
-        known = sorted((row for row in corridors if ends_known(row)), key=published.corridor)
+        known = sorted(corridors, key=published.corridor)
         blocks += [
             Heading(say("rounds.corridors")),
             _round_corridors(view, known, say("table.rounds", round=name)),
@@ -364,21 +313,17 @@ def _first_named(view: View, items: str) -> Heading:
     return Heading(claim(view.say, "novelty", "panel_confirmed", name=view.say(f"rounds.items.{items}")))
 
 
-def _new_corridors(view: View, confirmed: list[Row], corridors: list[Row]) -> list[str]:
+def _new_corridors(view: View, confirmed: list[Row]) -> list[str]:
     """Return the names of corridors that no earlier round named."""
-    by_id = {row["line_id"].rpartition("|")[2]: row for row in corridors}
-    place, corridor = view.published.place, view.published.corridor
+    place = view.published.place
     new = [row["item"] for row in confirmed if row["item_kind"] == "corridor"]
-    return sorted(
-        corridor(by_id[item]) if item in by_id else " → ".join(place(stop) for stop in item.split(">"))
-        for item in new
-    )
+    return sorted(" → ".join(place(stop) for stop in item.split(">")) for item in new)
 
 
 def _new_countries(view: View, confirmed: list[Row]) -> list[Spans]:
     """Return countries that no earlier round named, a line per role."""
     sentences = []
-    for role in ROLES:
+    for role in NAMED_AS:
         rows = [row for row in confirmed if row["item_kind"] == "country" and row["role"] == role]
         if names := sorted(row["place"] for row in rows):
             sentences.append(view.say(f"rounds.country.{role}", places=view.say.together(names)))
@@ -390,9 +335,9 @@ def _round_corridors(view: View, rows: list[Row], caption: Spans) -> Block:
     say, published = view.say, view.published
     if view.is_public:
         return _list([published.corridor(row) for row in rows])
-    largest = sorted(rows, key=lambda row: -(row["report_count"] or 0))[:MOST_OF_A_ROUND]
+    largest = sorted(rows, key=lambda row: -row["mention_count"])[:MOST_OF_A_ROUND]
     lines: list[list[Spans]] = [
-        [(published.corridor(row),), (published.cell("routes", row, "report_count"),)] for row in largest
+        [(published.corridor(row),), (published.cell("mentions", row, "mention_count"),)] for row in largest
     ]
     return Table(caption, [say("column.corridor"), say("column.reports")], lines, 1)
 

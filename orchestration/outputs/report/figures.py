@@ -1,19 +1,19 @@
-"""The figures of a report: which corridors, places and changes they show, as SVG with alternative texts."""
+"""The figures of a report: which corridors, ends and changes they show, as SVG with alternative texts."""
 
 from __future__ import annotations
 
 from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
 from orchestration.outputs.figures.plots import Change, Quarter, draw_changes, draw_quarters
-from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county
-from orchestration.outputs.report import findings, rules
+from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county, reference_places
+from orchestration.outputs.report import findings
 from orchestration.outputs.report.alerts import MOST_DRAWN, TONES
-from orchestration.outputs.report.view import View
+from orchestration.outputs.report.view import NUMBER, View
 from orchestration.outputs.texts import plain
 from orchestration.places import boundaries
 
 MOST_LINES, MOST_LABELS, LEAST_DRAWN, MOST_DOTS, MOST_COUNTY_LINES = 60, 16, 10, 24, 14
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
-ROLES = ("origin", "transit", "destination")
+TABLES = ("starts", "passings", "ends")
 COUNTY_MAP, SMALL_COUNTY_MAP = 92.0, 62.0  # millimetres across: members, public
 MOST_QUARTERS = 10
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
@@ -28,7 +28,10 @@ def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str
         figures[name] = {"svg": svg, "alt": alt}
 
     lines = corridor_lines(view)
-    top = [f"{view.published.corridor(row)} {row['movement_count_text']}" for row in view.corridors()[:5]]
+    top = [
+        f"{view.published.corridor(row)} {view.count('corridors', row).text}"
+        for row in view.listed("corridors")[:5]
+    ]
     alt = say.text("alt.corridors").format(corridors="; ".join(top))
     add("corridors", draw_corridors(lines, hubs(view), layer, alt), alt)
     directions = [one for one in ("within", "into", "out_of") if any(line.direction == one for line in lines)]
@@ -44,23 +47,19 @@ def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str
     )
     add("legend", legend, alt)
     if rows := shown_abroad(view):
-        countries = [(row, place(row["end_place_id"])) for row in rows]
-        named = [f"{country} {row['movement_count_text']}" for row, country in countries]
+        named = [f"{row['place']} {view.count('ends', row).text}" for row in rows]
         alt = say.text("alt.abroad").format(places="; ".join(named))
         abroad = [
-            Line(
-                KENYA, row["end_place_id"], "out_of", row["movement_count"],
-                f"{country}  {view.count('corridors', row).text}",
-            )
-            for row, country in countries[:8]
-        ]  # fmt: skip
-        add("abroad", draw_abroad(abroad, place(KENYA), layer, alt), alt)
-    if (changes := dots(view)) and view.before:
+            Line(KENYA, row["place_id"], "out_of", row["movement_count"], label)
+            for row, label in zip(rows[:8], named, strict=False)
+        ]
+        add("abroad", draw_abroad(abroad, reference_places()[KENYA]["name"], layer, alt), alt)
+    if changes := dots(view):
         changed = [change for change in changes if change.kind != "held"]
-        named = [f"{change.name}: {change.before_text}, {change.now_text}" for change in changed]
+        named = [f"{change.name}: {change.before:,}, {change.now:,}" for change in changed]
         held = len(changes) - len(changed)
         alt = say.text("alt.changes").format(changed="; ".join(named), count=held)
-        heads = view.published.head(view.before).text, view.published.head(view.now).text
+        heads = view.published.head(view.before or "").text, view.published.head(view.now).text
         titles = say.text("dots.title_changed"), say.text("dots.title_held")
         add("changes", draw_changes(changes, heads, titles, alt), alt)
     for at, row in enumerate([] if view.is_public else view.alerts()[:MOST_DRAWN]):
@@ -86,106 +85,81 @@ def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str
 
 def corridor_lines(view: View) -> list[Line]:
     """Return the strongest corridors; the top ones and those that changed have labels."""
-    rows = [row for row in view.corridors() if (row["movement_count"] or 0) >= LEAST_DRAWN][:MOST_LINES]
-    changed = {row["corridor_id"]: row for row in view.shifts() if rules.is_change(row)}
+    rows = [row for row in view.listed("corridors") if row["movement_count"] >= LEAST_DRAWN][:MOST_LINES]
     hub = next(iter(hubs(view)), "")
-    top = [row["corridor_id"] for row in rows if _is_near(row)][:MOST_LABELS]
-    labelled = {*top, *changed}
-    lines = [_line(view, row, hub, changed.get(row["corridor_id"]), labelled) for row in rows]
-    drawn = {row["corridor_id"] for row in rows}
-    gone = [row for name, row in changed.items() if name not in drawn and row["status"] in rules.FELL]
-    return [*lines, *(_gone_line(view, row) for row in gone)]
+    top = [row for row in rows if _is_near(row)][:MOST_LABELS]
+    return [_line(view, row, hub, row in top or bool(findings.tone(row) != "plain")) for row in rows]
 
 
-def _line(view: View, row: Row, hub: str, shift: Row | None, labelled: set[str]) -> Line:
+def _line(view: View, row: Row, hub: str, is_labelled: bool) -> Line:
+    """Return a line; a corridor whose like-for-like counts changed has the year before below its label."""
     label, before, change = "", "", ""
-    if row["corridor_id"] in labelled:
-        label = f"{_label(view, row, hub)}{view.mark(row)}  {view.count('corridors', row).text}"
-    if shift is not None:
-        key = (
-            ("map.unlisted" if view.is_public else "map.none")
-            if findings.is_new(view, shift)
-            else "map.before"
-        )
-        count = plain(findings.before(view, shift))
-        before = view.say.text(key).format(before=count, earlier=view.earlier)
-        change = "up" if shift["status"] in rules.ROSE else "down"
+    if is_labelled:
+        label = f"{_label(view, row, hub)}  {view.count('corridors', row).text}"
+    if (tone := findings.tone(row)) != "plain":
+        count = plain(view.earlier("corridors", row))
+        before = view.say.text("map.before").format(before=count, period=plain(view.period_before))
+        change = tone
     return Line(
         row["start_place_id"], row["end_place_id"], row["direction"], row["movement_count"], label,
         change, before,
     )  # fmt: skip
 
 
-def _gone_line(view: View, row: Row) -> Line:
-    """Return a dashed line for a corridor that is no longer drawn."""
-    count = plain(findings.before(view, row))
-    before = view.say.text("map.before").format(before=count, earlier=view.earlier)
-    places = (row["start_place_id"], row["end_place_id"])
-    return Line(*places, "held", None, row["origin"], "down", before, faded=True)
-
-
 def _label(view: View, row: Row, hub: str) -> str:
     """Return the name of a line; one without an arrow leads to the hub."""
-    origin, destination = (view.published.place(row[f"{end}_place_id"]) for end in ("origin", "destination"))
+    start, end = (view.published.place(row[f"{at}_place_id"]) for at in ("start", "end"))
     if row["direction"] == "out_of":
-        return view.say.text("map.to").format(place=destination)
+        return view.say.text("map.to").format(place=end)
     if not is_county(row["start_place_id"]):
-        origin = view.say.text("map.from").format(place=origin)
-    return origin if row["end_place_id"] == hub else f"{origin} → {destination}"
+        start = view.say.text("map.from").format(place=start)
+    return start if row["end_place_id"] == hub else f"{start} → {end}"
 
 
 def _is_near(row: Row) -> bool:
-    """Whether the map of Kenya shows the destination; farther countries are on the map abroad."""
+    """Whether the map of Kenya shows the end; farther countries are on the map abroad."""
     return is_county(row["end_place_id"]) or row["end_place_id"] in NEIGHBOURS
 
 
 def hubs(view: View) -> dict[str, str]:
     """Return the two counties where most cases end, by id."""
-    return {row["place_id"]: row["place"] for row in view.places("destination")[:2]}
+    return {row["place_id"]: row["place"] for row in view.counties("ends")[:2]}
 
 
 # --- the map of countries abroad --------------------------------------------------------------------
 
 
 def shown_abroad(view: View) -> list[Row]:
-    """Return pairs of Kenya and a country farther away that the map abroad shows."""
-    return [row for row in out_of(view) if reaches(row["end_place_id"])]
+    """Return the countries farther away where cases end that the map abroad shows."""
+    return [row for row in _far(view) if reaches(row["place_id"])]
 
 
-def out_of(view: View) -> list[Row]:
-    """Return pairs of Kenya and a country farther away."""
-    return [
-        row
-        for row in view.corridors("country")
-        if row["start_place_id"] == KENYA
-        and row["end_place_id"] not in NEIGHBOURS
-        and (row["movement_count"] or 0) >= LEAST_DRAWN
-    ]
+def farther(view: View) -> list[Row]:
+    """Return those that it does not show."""
+    return [row for row in _far(view) if not reaches(row["place_id"])]
+
+
+def _far(view: View) -> list[Row]:
+    rows = [row for row in view.countries("ends") if row["place_id"] not in NEIGHBOURS]
+    return [row for row in rows if row["movement_count"] >= LEAST_DRAWN]
 
 
 # --- the plot of changes ----------------------------------------------------------------------------
 
 
 def dots(view: View) -> list[Change]:
-    """Return corridors that rose, fell, then held their share, the largest first."""
-    order = {**dict.fromkeys(rules.ROSE, 0), **dict.fromkeys(rules.FELL, 1)}
-    shifts = view.shifts()
-    changed = sorted((row for row in shifts if rules.is_change(row)), key=lambda row: order[row["status"]])
-    held = [row for row in shifts if row["status"] == "stable"]
-    none = view.say.text("dots.unlisted" if view.is_public else "dots.none")
-    changes = []
-    for row in [*changed, *held][:MOST_DOTS]:
-        kind = "held" if row["status"] == "stable" else "up" if row["status"] in rules.ROSE else "down"
-        before, now = plain(findings.before(view, row)), plain(findings.now(view, row))
-        changes.append(
-            Change(view.marked(row), kind, _drawn(before), _drawn(now), before or none, now or none)
+    """Return the like-for-like counts of corridors: those that changed, then others, most cases first."""
+    judged = [row for row in view.listed("corridors") if row["change"] and row["comparison"] in NUMBER]
+    judged.sort(key=lambda row: findings.tone(row) == "plain")
+    return [
+        Change(
+            view.published.corridor(row),
+            "held" if findings.tone(row) == "plain" else findings.tone(row),
+            row["like_earlier_count"],
+            row["like_count"],
         )
-    return changes
-
-
-def _drawn(text: str) -> int | None:
-    """Return the position of a count; `<5` is drawn at two."""
-    return 2 if text.startswith("<") else findings.number_in(text)
+        for row in judged[:MOST_DOTS]
+    ]
 
 
 # --- the quarters of an alert -----------------------------------------------------------------------
@@ -199,12 +173,14 @@ def alert_quarters(view: View, row: Row) -> list[Quarter]:
     first, newest = day(row["first_month"]), day(row["newest_month"])
     part = 3 / (12 * (newest.year - first.year) + newest.month - first.month + 1)
     expected = tuple(row[f"expected_{end}"] * part for end in ("low", "high"))
+    ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
     quarters = []
-    for period in view.published.periods("quarter")[:MOST_QUARTERS][::-1]:
-        counted = view.corridor(row["corridor_id"], "od", period)
-        text = "0" if counted is None else counted["movement_count_text"]
-        is_in = day(view.published.rows("periods", period)[0]["period_from"]) >= first
-        quarters.append(Quarter(period, _drawn(text) or 0, text, expected if is_in else None))
+    for period in view.published.quarters()[:MOST_QUARTERS][::-1]:
+        counted = next(iter(view.published.rows("series.corridors", period["period_id"], **ends)), None)
+        count = 0 if counted is None else counted["movement_count"]
+        is_in = day(period["period_from"]) >= first
+        text = f"{count:,}" if count else "–"
+        quarters.append(Quarter(period["period_id"], count, text, expected if is_in else None))
     return quarters
 
 
@@ -212,13 +188,9 @@ def alert_quarters(view: View, row: Row) -> list[Quarter]:
 
 
 def counties_shown(view: View) -> list[str]:
-    """Return counties with a count in some role, by name."""
-    found = [
-        county
-        for county in county_ids()
-        if any((row := view.place(county, role)) is not None and row["movement_count"] for role in ROLES)
-    ]
-    return sorted(found, key=view.published.place)
+    """Return counties where cases start, pass or end, by name."""
+    shown = {row["place_id"] for table in TABLES for row in view.counties(table)}
+    return sorted((county for county in county_ids() if county in shown), key=view.published.place)
 
 
 def county_figure(county: str) -> str:
@@ -228,10 +200,10 @@ def county_figure(county: str) -> str:
 def county_lines(view: View, county: str) -> list[Line]:
     """Return corridors that start or end in a county, the strongest first."""
     least = LEAST_DRAWN if view.is_public else 5
-    rows = [*view.corridors_of(county, "origin"), *view.corridors_of(county, "destination")]
+    rows = [*view.corridors_of(county, "start"), *view.corridors_of(county, "end")]
     lines = []
-    for row in by_count([row for row in rows if (row["movement_count"] or 0) >= least])[:MOST_COUNTY_LINES]:
-        key, other = ("map.to", "destination") if row["start_place_id"] == county else ("map.from", "origin")
+    for row in by_count([row for row in rows if row["movement_count"] >= least])[:MOST_COUNTY_LINES]:
+        key, other = ("map.to", "end") if row["start_place_id"] == county else ("map.from", "start")
         name = view.say.text(key).format(place=view.published.place(row[f"{other}_place_id"]))
         lines.append(
             Line(

@@ -50,11 +50,11 @@ class Facts(Part):
 
 @dataclass(frozen=True)
 class Bar:
-    """`part`: share of the longest; None draws the open box of a small count. `beside`: grey text."""
+    """`part`: share of the longest. `beside`: grey text."""
 
     label: str
     value: Spans
-    part: float | None
+    part: float
     beside: Spans = ()
     is_strong: bool = False
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 from typing import Any
 
 Row = dict[str, Any]
-ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")
+ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")  # statuses of a share
+TONES = {"more": "up", "fewer": "down"}  # of counts
 LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3
-LEAST_DOUBLED = 20  # cases of a corridor that is said to have doubled
 _FRACTIONS = {
     1 / 10: "one in ten",
     1 / 7: "one in seven",
@@ -90,32 +90,10 @@ def fraction(part: float, whole: float) -> str:
     return f"{'nearly' if near > share else 'more than'} {_FRACTIONS[near]}"
 
 
-def one_in(part: int, whole: int) -> int:
-    """Return the k of `at least one in k`."""
-    return ceil(whole / part)
-
-
-def times(larger: int, smaller: int) -> str | None:
-    """Return `more than twice`, `nearly three times`; None below twice."""
-    ratio = larger / smaller
-    if ratio < 1.9:
-        return None
-    whole = ceil(ratio) if ceil(ratio) - ratio <= 0.1 * ceil(ratio) else int(ratio)
-    text = multiple(whole)
-    if abs(ratio - whole) < 0.02 * whole:
-        return text
-    return f"{'nearly' if ratio < whole else 'more than'} {text}"
-
-
-def multiple(count: int) -> str:
-    """Return `twice`, `three times` …"""
-    return "twice" if count == 2 else f"{in_words(count)} times"
-
-
-def share_of_children(children: Row, everyone: Row | None) -> str | None:
+def share_of_children(row: Row) -> str | None:
     """Return the fraction of children among the cases of a place, or None with too few cases."""
-    count, base = children["movement_count"], (everyone or {}).get("movement_count") or 0
-    return fraction(min(count, base), base) if count and base >= LEAST_BASE else None
+    children, everyone = row["child_count"], row["movement_count"]
+    return fraction(children, everyone) if children and everyone >= LEAST_BASE else None
 
 
 def in_words(count: int) -> str:
@@ -138,9 +116,4 @@ def pairs(shifts: Sequence[Row]) -> list[tuple[Row, Row]]:
         and row["displaced_from"] in by_id
         and by_id[row["displaced_from"]]["status"] in FELL
     ]
-    return sorted(found, key=lambda pair: -(pair[0]["current_count"] or 0))
-
-
-def doubled(before: int, now: int | None) -> bool:
-    """Whether a count at least doubled; of few cases nothing is said."""
-    return now is not None and now >= max(LEAST_DOUBLED, 2 * before)
+    return sorted(found, key=lambda pair: -(pair[0]["later_count"] or 0))

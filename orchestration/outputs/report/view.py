@@ -1,41 +1,51 @@
-"""A view of one edition: its newest period, the period before, the rows of both; cells of tables."""
+"""A view of one edition: its newest year, the year before as comparisons allow it, and cells of tables."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from orchestration.outputs.published import NOT_KNOWN, Published, Row, by_count, ends_known
+from orchestration.outputs.published import (
+    FEWER,
+    UNKNOWN,
+    Published,
+    Row,
+    by_count,
+    ends_known,
+    is_county,
+    is_place,
+    reference_places,
+)
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
 from orchestration.outputs.texts import Spans, Value
 
-GRAIN = "case"
-JUDGED = {"public": ("od",), "members": ("od", "odv")}
-MARK, SMALL = " °", 4  # the largest of the counts that members see as `<5`
-MOST_PERIODS = 3
-KINDS = {"public": ("year",), "members": ("rolling_12_months", "year")}
+YEAR, TWELVE_MONTHS = "year", "rolling_12_months"
+MARK = " †"
+COUNTED = {
+    "passings": "passing_count",
+    "border_points": "passing_count",
+    "corridors_via": "passing_count",
+    "traits": "trait_count",
+    "mentions": "mention_count",
+}
+NUMBER, REASON = ("same_reporting", "other_reporting"), ("not_comparable", "few")
 
 
 class View:
-    """An edition at its newest period; `now` is empty where it has no complete period."""
+    """An edition at its newest complete year with cases; `now` is empty where it has none."""
 
     def __init__(self, published: Published, now: str | None) -> None:
         self.published, self.say = published, published.say
         self.now = now or ""
-        self.before = published.year_before(now) if now else None
+        before = published.year_before(now) if now else None
+        self.before = before if before and published.rows("directions", before) else None
         self.previous: View | None = None  # the same edition of the last release
-        self._corridors: dict[str, list[Row]] = {}
 
     @classmethod
     def newest(cls, published: Published) -> View:
-        """Return the view of the newest closed year (public) or complete twelve months (members)."""
-        kinds = KINDS[published.name]
-        for kind in kinds:
-            for period in published.periods(kind):
-                if published.is_public or published.rows("corridors", period, record_grain=GRAIN):
-                    return cls(published, period)
-        return cls(published, None)
+        years = (year for year in published.periods(YEAR) if published.rows("directions", year))
+        return cls(published, next(years, None))
 
     def in_language(self, language: str) -> View:
         return View(self.published.in_language(language), self.now or None)
@@ -53,151 +63,71 @@ class View:
 
     # --- rows -------------------------------------------------------------------------------------
 
-    def _rows(
-        self, table: str, period: str | None = None, population: str = "all", **where: object
-    ) -> list[Row]:
-        return self.published.rows(
-            table, period or self.now, record_grain=GRAIN, population=population, **where
-        )
+    def listed(self, table: str) -> list[Row]:
+        """Return the rows of places and corridors that are some, most cases first."""
+        rows = self.published.rows(table, self.now)
+        known = [row for row in rows if (is_place(row["place_id"]) if "place_id" in row else ends_known(row))]
+        return by_count(known, COUNTED.get(table, "movement_count"))
 
-    def corridors(self, level: str = "od") -> list[Row]:
-        """Return corridors of this period with known origin and destination, most cases first."""
-        if level not in self._corridors:
-            rows = self._rows("corridors", level=level)
-            self._corridors[level] = by_count([row for row in rows if level == "country" or ends_known(row)])
-        return self._corridors[level]
+    def others(self, table: str) -> list[Row]:
+        """Return the rows below a list: unknown ends, Kenya as a whole, small rows in one."""
+        column = COUNTED.get(table, "movement_count")
+        listed = self.listed(table)
+        return by_count([row for row in self.published.rows(table, self.now) if row not in listed], column)
 
-    def corridor(self, corridor_id: str, level: str = "od", period: str | None = None) -> Row | None:
-        """Return a corridor in a period, else in the period before."""
-        period = period or self.before
-        if period is None:
-            return None
-        return next(iter(self._rows("corridors", period, level=level, corridor_id=corridor_id)), None)
+    def counties(self, table: str) -> list[Row]:
+        return [row for row in self.listed(table) if is_county(row["place_id"])]
 
-    def corridors_of(self, place_id: str, role: str) -> list[Row]:
-        """Return corridors whose origin or destination is a place, most cases first."""
-        return [row for row in self.corridors() if row[f"{role}_place_id"] == place_id]
+    def countries(self, table: str) -> list[Row]:
+        return [row for row in self.listed(table) if reference_places()[row["place_id"]]["kind"] == "country"]
 
-    def places(
-        self,
-        role: str,
-        levels: Collection[str] = ("county",),
-        population: str = "all",
-        period: str | None = None,
-    ) -> list[Row]:
-        """Return known places of some levels in a role, most cases first."""
-        rows = self._rows("places", period, population, role=role)
-        return by_count(
-            [row for row in rows if row["place_id"] not in NOT_KNOWN and row["place_level"] in levels]
-        )
+    def corridors_of(self, place_id: str, end: str) -> list[Row]:
+        """Return corridors whose start or end (`end`) is a place, most cases first."""
+        return [row for row in self.listed("corridors") if row[f"{end}_place_id"] == place_id]
 
-    def place(
-        self, place_id: str, role: str, population: str = "all", period: str | None = None
-    ) -> Row | None:
-        return next(iter(self._rows("places", period, population, role=role, place_id=place_id)), None)
+    def corridor(self, shift: Row) -> Row | None:
+        """Return the corridor of a change or an alert in this year."""
+        ends = {name: shift[name] for name in ("start_place_id", "end_place_id")}
+        return next(iter(self.published.rows("corridors", self.now, **ends)), None)
 
-    def codes(self, domain: str, period: str | None = None, population: str = "all") -> list[Row]:
-        """Return the known codes of a domain among all cases, most cases first."""
-        rows = self._rows("codes", period, population, domain=domain, subject="all")
-        return by_count([row for row in rows if row["code"] != "unknown"])
+    def row(self, table: str, **where: object) -> Row | None:
+        return next(iter(self.published.rows(table, self.now, **where)), None)
 
-    def code(self, domain: str, code: str, period: str | None = None, population: str = "all") -> Row | None:
-        return next((row for row in self.codes(domain, period, population) if row["code"] == code), None)
+    def traits(self, trait: str) -> list[Row]:
+        """Return the known codes of a trait, most cases first."""
+        rows = self.published.rows("traits", self.now, trait=trait)
+        return by_count([row for row in rows if row["code"] not in (UNKNOWN, FEWER)], "trait_count")
 
-    def total(self, population: str = "all", period: str | None = None) -> Row | None:
-        return self.code("total", "total", period, population)
-
-    def total_before(self) -> Row | None:
-        return self.total(period=self.before) if self.before else None
-
-    def place_before(self, place_id: str, role: str) -> Row | None:
-        return self.place(place_id, role, period=self.before) if self.before else None
-
-    def code_before(self, domain: str, code: str) -> Row | None:
-        return self.code(domain, code, self.before) if self.before else None
-
-    def shifts(self, level: str = "od") -> list[Row]:
-        """Return changes from the period before, the largest first."""
-        rows = self.published.rows("shifts", self.now, record_grain=GRAIN, level=level, baseline=self.before)
-        rows = [row for row in rows if ends_known(row)]
-        return sorted(rows, key=lambda row: -max(row["current_count"] or 0, row["baseline_count"] or 0))
-
-    def mark(self, corridor: Row) -> str:
-        """Return ` °` for a corridor whose count at least doubled without a rise of its share, else no text.
-
-        A count that is not listed is taken at its largest. Levels whose shares are not judged have no mark.
-        """
-        corridor_id, level = corridor["corridor_id"], corridor["level"]
-        now = self.corridor(corridor_id, level, self.now)
-        if self.before is None or now is None or level not in JUDGED[self.published.name]:
-            return ""
-        before = self.corridor(corridor_id, level)
-        small = before["movement_count"] or SMALL if before else self.noise.unlisted
-        where = {"level": level, "baseline": self.before, "corridor_id": corridor_id}
-        shifts = self.published.rows("shifts", self.now, record_grain=GRAIN, **where)
-        rose = any(row["status"] in rules.ROSE for row in shifts)
-        return MARK if rules.doubled(small, now["movement_count"]) and not rose else ""
-
-    def marked(self, corridor: Row) -> str:
-        """Return the name of a corridor with its mark."""
-        return self.published.corridor(corridor) + self.mark(corridor)
-
-    def mark_note(self, corridors: Sequence[Row]) -> list[Paragraph]:
-        """Return what the mark means, where one of these corridors has it.
-
-        The public edition names no partner and no number of them.
-        """
-        if not any(self.mark(row) for row in corridors):
-            return []
-        kind = "began" if (self.one("coverage") or {}).get("partners_started") else "moves"
-        return [Paragraph(self.say(f"mark.{kind}"), tone="note")]
+    def shifts(self, is_via: bool = False) -> list[Row]:
+        """Return changes of a share from the year before, most cases first; `is_via`: by place passed."""
+        rows = self.published.rows("shifts", self.now, earlier_period_id=self.before)
+        rows = [row for row in rows if ends_known(row) and bool(row["via_place_id"]) == is_via]
+        return sorted(rows, key=lambda row: -max(row["later_count"] or 0, row["earlier_count"] or 0))
 
     def alerts(self) -> list[Row]:
         """Return the alerts in force: the oldest first."""
-        rows = self.published.rows("alerts")
         return sorted(
-            rows,
-            key=lambda row: (str(row["first_month"]), row["corridor_id"]),
+            self.published.rows("alerts"), key=lambda row: (str(row["first_month"]), row["corridor_id"])
         )
 
     def hotspots(self, role: str) -> list[Row]:
-        rows = self._rows("hotspots", role=role, label="hotspot")
-        return sorted(rows, key=lambda row: (-(row["movement_count"] or 0), row["place"]))
+        """Return hotspots of this year, those with the largest sure size first."""
+        rows = self.published.rows("hotspots", self.now, role=role, people="all", label="hotspot")
+        return sorted(rows, key=lambda row: (-(row["at_least_times"] or 0), row["place"]))
 
-    def one(self, table: str, **where: object) -> Row | None:
-        """Return the row of a national table for this period."""
-        return next(iter(self.published.rows(table, self.now, record_grain=GRAIN, **where)), None)
+    # --- numbers ------------------------------------------------------------------------
 
-    # --- texts ------------------------------------------------------------------------
-
-    @property
-    def period(self) -> Value:
-        return self.published.period(self.now)
+    def count(self, table: str, row: Row) -> Value:
+        return self.published.count(table, row, COUNTED.get(table, "movement_count"))
 
     @property
-    def period_before(self) -> Value | str:
-        """The period before, as it follows `in` in a sentence."""
-        if not self.before:
-            return ""
-        period = self.published.period(self.before)
-        if self.published.kind(self.before) == "rolling_12_months":
-            return Value(self.say.text("period.twelve_before"), period.source, period.column)
-        return period
+    def all_cases(self) -> int:
+        return self.published.sum("directions", self.now)
 
     @property
-    def earlier(self) -> str:
-        """The period before on a label: `in 2024`, `a year before`."""
-        if self.before and self.published.kind(self.before) == "rolling_12_months":
-            return self.say.text("map.earlier.months")
-        return self.say.text("map.earlier.year").format(period=self.published.head(self.before or "").text)
-
-    def periods(self, most: int = MOST_PERIODS) -> list[str]:
-        """Return this period and those of the years before, the newest last."""
-        found, period = [self.now], self.before
-        while period and len(found) < most:
-            found.append(period)
-            period = self.published.year_before(period)
-        return found[::-1]
+    def total(self) -> Value:
+        """The cases of this year."""
+        return self.published.total("directions", self.now)
 
     @property
     def least(self) -> Value:
@@ -207,24 +137,74 @@ class View:
     def percent(self, table: str, row: Row, column: str) -> Value:
         return self.published.cell(table, row, column, f"{100 * row[column]:.0f}")
 
-    def count(self, table: str, row: Row) -> Value:
-        return self.published.count(table, row)
+    # --- the year before, only as the comparison of a row allows it -----------------------------
 
-    def beside(self, table: str, row: Row | None) -> Spans:
-        """Return the count of the period before in brackets, as text beside a bar."""
-        if self.before is None:
+    @property
+    def compares(self) -> bool:
+        """Whether rows of this year have a comparison: the public edition has none."""
+        rows = self.published.rows("directions", self.now)
+        return any(row["comparison"] in (*NUMBER, *REASON) for row in rows)
+
+    def earlier(self, table: str, row: Row) -> Spans:
+        """Return the count of the year before, with † where other partners report, or why there is none."""
+        comparison = row["comparison"]
+        if comparison in REASON:
+            text = self.say.text(f"comparison.{comparison}")
+            return (self.published.cell(table, row, "comparison", text),)
+        if comparison not in NUMBER:
             return ()
-        if row is None:
-            return (self.say.text("bar.none" if not self.is_public else "bar.not_listed"),)
-        return ("(", self.count(table, row), ")")
-
-    def against(self, key: str, table: str, now: Row, before: Row | None) -> Spans:
-        """Return the text of `key` with this count, and the count of the period before if there is one."""
-        first = self.say(key, count=self.count(table, now), period=self.period)
+        mark = MARK if comparison == "other_reporting" else ""
+        key = {name: row[name] for name in self.published.edition.key_of(table) if name != "period_id"}
+        before = next(iter(self.published.rows(table, self.before, **key)), None)
         if before is None:
-            return first
-        more = self.say("against", before=self.count(table, before), period=self.period_before)
-        return (*first, *more)
+            return (*self.say("comparison.under", least=self.least), mark)
+        return (self.count(table, before), mark) if mark else (self.count(table, before),)
+
+    def like(self, table: str, row: Row) -> Spans:
+        """Return both counts of the same partners and months; empty where they say nothing."""
+        if row["comparison"] not in NUMBER:
+            return ()
+        now, before = (self.published.cell(table, row, name) for name in ("like_count", "like_earlier_count"))
+        return self.say("like.both", now=now, before=before)
+
+    def change(self, table: str, row: Row) -> Spans:
+        """Return the word for what the like-for-like counts show; empty where they were not judged."""
+        change = row["change"]
+        return (
+            (self.published.cell(table, row, "change", self.say.text(f"change.{change}")),) if change else ()
+        )
+
+    def against(self, table: str, row: Row) -> Spans:
+        """Return what follows a count in a sentence: the year before and the like-for-like counts."""
+        comparison = row["comparison"]
+        if comparison not in (*NUMBER, *REASON):
+            return (".",)
+        said = self.say(f"against.{comparison}", before=self.earlier(table, row), earlier=self.period_before)
+        if comparison in REASON:
+            return said
+        key = "like.judged" if row["change"] else "like.not_judged"
+        return (*said, " ", *self.say(key, both=self.like(table, row), change=self.change(table, row)))
+
+    def beside(self, table: str, row: Row) -> Spans:
+        """Return the year before in brackets, as text beside a bar."""
+        before = self.earlier(table, row)
+        return ("(", *before, ")") if before else ()
+
+    def mark_note(self, rows: Sequence[Row]) -> list[Paragraph]:
+        """Return what † means, where one of these rows has it."""
+        if not any(row["comparison"] == "other_reporting" for row in rows):
+            return []
+        return [Paragraph(self.say("mark.note", earlier=self.period_before), tone="note")]
+
+    # --- texts ------------------------------------------------------------------------
+
+    @property
+    def period(self) -> Value:
+        return self.published.period(self.now)
+
+    @property
+    def period_before(self) -> Value | str:
+        return self.published.period(self.before) if self.before else ""
 
 
 def capital(text: Spans) -> Spans:
@@ -244,28 +224,39 @@ def section(view: View, name: str, title: Spans, blocks: Sequence[Block]) -> Sec
     return Section(name, view.say.text(f"contents.{name}"), title, [blocks]) if blocks else None
 
 
-def heads(view: View, periods: Sequence[str]) -> list[Spans]:
-    """Return a column head per period."""
-    return [(view.published.head(period),) for period in periods]
-
-
 def titled(heading: Spans, table: Table) -> list[Block]:
     """Return a table under its heading; nothing without rows."""
     return [Heading(heading), table] if table.rows else []
 
 
-def count(view: View, table: str, row: Row | None) -> Spans:
-    return NONE if row is None else (view.count(table, row),)
-
-
-def corridor_counts(view: View, row: Row, periods: Sequence[str]) -> list[Spans]:
-    """Return the count of a corridor in each period."""
-    rows = [view.corridor(row["corridor_id"], row["level"], period) for period in periods]
-    return [count(view, "corridors", found) for found in rows]
-
-
-def code(view: View, row: Row | None, column: str, kind: str) -> Spans:
+def code(view: View, row: Row, column: str, kind: str) -> Spans:
     """Return a code of `shifts` as its text, such as a status or a band."""
-    if row is None or row[column] is None:
+    if row[column] is None:
         return NONE
     return (view.published.cell("shifts", row, column, view.say.text(f"{kind}.{row[column]}")),)
+
+
+def counted_table(
+    view: View, table: str, rows: Sequence[Row], name: str, caption: Spans, extra: Sequence[str] = ()
+) -> Table:
+    """Return rows with their counts: this year, `extra` columns, and where compared the year before.
+
+    `name`: the column head of places or corridors.
+    """
+    say, published = view.say, view.published
+    extra = [column for column in extra if any(row.get(column) is not None for row in rows)]
+    compares = view.compares and bool(rows) and "comparison" in rows[0]
+    columns = [say(f"column.{name}"), (published.head(view.now),), *(say(f"column.{at}") for at in extra)]
+    if compares:
+        before = published.head(view.before or view.now)
+        like = say("column.like", period=published.head(view.now), earlier=before)
+        columns += [(before,), like, say("column.change")]
+    lines: list[list[Spans]] = []
+    for row in rows:
+        label = row["place"] if "place" in row else published.corridor(row)
+        line: list[Spans] = [(label,), (view.count(table, row),)]
+        line += [NONE if row[at] is None else (published.cell(table, row, at),) for at in extra]
+        if compares:
+            line += [part(table, row) or NONE for part in (view.earlier, view.like, view.change)]
+        lines.append(line)
+    return Table(caption, columns, lines, len(columns) - 1)

@@ -69,7 +69,7 @@ def compose(view: View, previous: View | None, figures: Mapping[str, str], credi
 
 def has_findings(view: View) -> bool:
     """Whether the edition shows a corridor of its newest period."""
-    return bool(view.now) and bool(view.corridors())
+    return bool(view.now) and bool(view.listed("corridors"))
 
 
 def _chapters(view: View, previous: View | None) -> list[Section]:
@@ -136,8 +136,8 @@ def _marked(sentence: Spans) -> Markup:
             parts.append(text)
             continue
         column = f' data-column="{escape(part.column)}"' if part.column else ""
-        is_of_rows = part.column.startswith("rows:")
-        key = escape(f"{part.source}|{part.column}" if is_of_rows else part.source)
+        _, rows, which = part.column.partition("rows:")  # counted or summed
+        key = escape(f"{part.source}|{rows}{which}" if rows else part.source)
         parts.append(f'<span data-source="{escape(part.source)}"{column} title="{key}">{text}</span>')
     return Markup("".join(parts))  # noqa: S704 - each value is escaped above
 

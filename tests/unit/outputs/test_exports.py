@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import frictionless
 import geopandas
 import hxl
@@ -23,9 +24,8 @@ from orchestration.outputs.exports.about import About, DataLicence, licence_of
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
-from orchestration.outputs.exports.workbook import write_workbook
 from orchestration.outputs.exports.write import write_citation, write_exports
-from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, write_release
+from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, SERIES, write_release
 
 EDITIONS = ("public", "members")
 editions = pytest.mark.parametrize("edition", EDITIONS)
@@ -78,23 +78,18 @@ def test_every_published_column_has_a_tag_and_every_tag_a_column() -> None:
     assert {one for one in tags if one not in columns and one[1] not in names} == set()
 
 
-def test_a_small_count_has_a_text_and_no_number(release: Path) -> None:
-    shown = {
-        (row["corridor_id"], row["period_id"]): (row["movement_count"], row["movement_count_text"])
-        for row in rows_of(release / "members/exports/corridors.csv")
-    }
-    assert shown["KE010>KE047", "2026-Q2-12m"] == ("", "<5")
-    assert shown["KE010>KE047", "year-2025"] == ("71", "71")
-
-
 def test_each_edition_exports_its_rows_and_tables_and_no_microdata(release: Path) -> None:
     rows = rows_of(release / "public/exports/corridors.csv")
-    shown = {(row["corridor_id"], row["period_id"]) for row in rows}
-    assert ("KE009>KE047", "year-2025") in shown and ("KE009>KE047", "year-2024") not in shown, (
-        "a hidden cell"
-    )
+    counts = {
+        (row["start_place"], row["end_place_id"], row["period_id"]): row["movement_count"] for row in rows
+    }
+    assert counts["Mandera", "KE047", "year-2025"] == "69"
+    assert ("Mandera", "KE047", "year-2024") not in counts, "summed in the row of fewer"
+    assert "like_count" not in rows[0]
     folder = release / "members/exports"
-    assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, "dictionary"}
+    by_quarter = {f"series_{name}" for name in SERIES}
+    assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, *by_quarter, "dictionary"}
+    assert {row["period_id"] for row in rows_of(folder / "series_starts.csv")} == {"2026-Q1", "2026-Q2"}
     assert "do not share it further" in read_json(folder / "datapackage.json")["description"]
 
 
@@ -109,71 +104,103 @@ def test_the_data_package_is_valid_with_its_rows_keys_and_hashes(release: Path, 
 def test_a_value_of_another_type_makes_the_data_package_invalid(tmp_path: Path) -> None:
     folder = write_release(tmp_path, ["public"])
     write_exports(folder, MANIFEST)
-    path = folder / "public/exports/places-made-up.csv"
+    path = folder / "public/exports/starts-made-up.csv"
     path.chmod(0o644)
-    path.write_text(path.read_text(encoding="utf-8").replace(",281,", ",many,", 1), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(",245,", ",many,", 1), encoding="utf-8")
     report = frictionless.Package(str(path.with_name("datapackage.json"))).validate()
     assert "type-error" in {error for (error,) in report.flatten(["type"])}
 
 
-def test_the_data_package_declares_types_and_foreign_keys(exports: Path) -> None:
-    """A year is text, as other ids of periods are, and refers to the periods."""
-    resources = read_json(exports / "datapackage.json")["resources"]
-    [corridors] = [one["schema"] for one in resources if one["name"] == "corridors"]
-    types = {field["name"]: field["type"] for field in corridors["fields"]}
-    wanted = {"period_id": "string", "movement_count": "integer", "movement_count_text": "string"}
-    assert wanted.items() <= types.items()
-    reference = {"resource": "periods", "fields": ["period_id"]}
-    assert corridors["foreignKeys"] == [{"fields": ["period_id"], "reference": reference}]
+def test_the_data_package_declares_types_and_foreign_keys(release: Path) -> None:
+    """A year is text, as other ids of periods are. Quarters refer to their own periods."""
+    resources = read_json(release / "members/exports/datapackage.json")["resources"]
+    schemas = {one["name"]: one["schema"] for one in resources if "schema" in one}
+    types = {field["name"]: field["type"] for field in schemas["corridors"]["fields"]}
+    assert {
+        "period_id": "string",
+        "movement_count": "integer",
+        "comparison": "string",
+    }.items() <= types.items()
+
+    def references(table: str) -> set[tuple[str, str]]:
+        found = schemas[table].get("foreignKeys", [])
+        return {(one["fields"][0], one["reference"]["resource"]) for one in found}
+
+    places = {("start_place_id", "areas"), ("end_place_id", "areas")}
+    assert references("corridors") == {("period_id", "periods"), *places}
+    assert references("series_corridors") == {("period_id", "series_periods"), *places}
+    assert references("periods") == references("context_counts") == set()
+
+
+def test_a_closed_list_is_text_with_its_values(tmp_path: Path) -> None:
+    folder = write_release(tmp_path, ["public"])
+    kinds = ["round", "year", "quarter"]
+    with duckdb.connect(str(folder / "public/evidence_base.duckdb")) as con:
+        con.execute(f"alter table published.periods alter period_kind type enum {tuple(kinds)}")
+    write_exports(folder, MANIFEST)
+    resources = read_json(folder / "public/exports/datapackage.json")["resources"]
+    [periods] = [one["schema"]["fields"] for one in resources if one["name"] == "periods"]
+    [kind] = [field for field in periods if field["name"] == "period_kind"]
+    assert (kind["type"], kind["constraints"]) == ("string", {"enum": kinds})
 
 
 def features(path: Path, **where: str) -> list[dict[str, Any]]:
     return [one for one in read_json(path)["features"] if where.items() <= one["properties"].items()]
 
 
-def test_a_corridor_is_a_line_with_the_columns_of_its_row(exports: Path) -> None:
-    (busia,) = features(exports / "corridors.geojson", corridor_id="KE040>KE047", period_id="year-2025")
+def test_counts_of_the_newest_complete_year_are_lines_and_points(exports: Path) -> None:
+    (busia,) = features(exports / "corridors.geojson", start_place_id="KE040")
     assert busia["geometry"]["type"] == "LineString"
     assert [round(end[0]) for end in busia["geometry"]["coordinates"]] == [34, 37], "longitude first"
-    assert (busia["properties"]["origin"], busia["properties"]["movement_count"]) == ("Busia", 245)
-    rows = [row for row in rows_of(exports / "corridors.csv") if row["level"] == "od"]
-    assert len(features(exports / "corridors.geojson")) == len(rows)
-    (fell,) = features(exports / "shifts.geojson", corridor_id="KE010>KE047")
-    assert (fell["properties"]["status"], fell["geometry"]["type"]) == ("fading", "LineString")
+    assert (busia["properties"]["start_place"], busia["properties"]["movement_count"]) == ("Busia", 245)
+    (malaba,) = features(exports / "border_points.geojson")
+    assert (malaba["geometry"]["type"], malaba["properties"]["passing_count"]) == ("Point", 104)
+    for table in ("starts", "ends", "corridors"):
+        of_year = [row for row in rows_of(exports / f"{table}.csv") if row["period_id"] == "year-2025"]
+        drawn = features(exports / f"{table}.geojson", period_id="year-2025")
+        assert len(drawn) == len(of_year) == len(features(exports / f"{table}.geojson"))
+    for no_place in ("unknown", "KEN"):
+        (row,) = features(exports / "starts.geojson", place_id=no_place)
+        assert row["geometry"] is None
 
 
-def test_a_place_and_a_hotspot_are_points_where_the_reference_has_them(exports: Path) -> None:
-    (busia,) = features(exports / "hotspots.geojson", period_id="year-2025")
-    assert busia["geometry"]["type"] == "Point"
-    assert (busia["properties"]["label"], busia["properties"]["at_least_times"]) == ("hotspot", 2)
-    (malaba,) = features(exports / "places.geojson", place_id="bp-ken-malaba", period_id="year-2025")
-    assert malaba["properties"]["role"] == "any" and malaba["geometry"]
+def test_a_line_is_cut_at_the_180th_meridian_and_one_within_a_place_is_a_point(tmp_path: Path) -> None:
+    ends = {
+        "period_id": ["year-2025"] * 2,
+        "start_place_id": ["KE040", "KE047"],
+        "end_place_id": ["WSM", "KE047"],
+    }
+    year = {
+        "period_id": ["year-2025"],
+        "period_kind": ["year"],
+        "is_complete": [True],
+        "period_to": ["2025-12-31"],
+    }
 
+    def table(name: str, rows: dict[str, list[Any]]) -> Table:
+        columns = tuple(Column(column, "VARCHAR", True, "") for column in rows)
+        return Table("published", name, "", columns, pa.table(rows))
 
-def test_a_line_is_cut_at_the_180th_meridian_and_an_unknown_place_has_none(tmp_path: Path) -> None:
-    names = ("start_place_id", "end_place_id")
-    ends = pa.table(dict(zip(names, (["KE040", "KE047", "KE040"], ["WSM", "KE047", "unknown"]), strict=True)))
-    columns = tuple(Column(name, "VARCHAR", True, "") for name in names)
-    tables = {name: Table("published", name, "", columns, ends) for name in ("corridors", "shifts")}
-    nothing = {name: Table("published", name, "", columns) for name in ("places", "hotspots")}
+    tables = {"periods": table("periods", year), "corridors": table("corridors", ends)}
+    nothing = {name: Table("published", name, "", ()) for name in ("starts", "ends", "border_points")}
     written = write_geojson(tmp_path, ABOUT, tables | nothing)
-    cut, within, unknown = [one["geometry"] for one in read_json(written["corridors"])["features"]]
+    cut, within = [one["geometry"] for one in read_json(written["corridors"])["features"]]
     west, east = cut["coordinates"]
     assert (west[1][0], east[0][0]) == (180.0, -180.0) and west[1][1] == east[0][1]
-    assert (within["type"], unknown) == ("Point", None)
+    assert within["type"] == "Point"
 
 
 def test_a_geojson_names_its_release_and_is_readable(exports: Path) -> None:
-    content = read_json(exports / "places.geojson")
+    content = read_json(exports / "starts.geojson")
     assert (content["release_id"], content["edition"]) == (MANIFEST["release_id"], "public")
     assert content["is_synthetic"] is False and "made up" not in content["description"]
-    drawn = geopandas.read_file(exports / "places.geojson")
-    assert {*drawn.columns} - {"geometry"} == {*rows_of(exports / "places.csv")[0]}
+    drawn = geopandas.read_file(exports / "starts.geojson")
+    assert {*drawn.columns} - {"geometry"} == {*rows_of(exports / "starts.csv")[0]}
 
 
 @pytest.mark.parametrize(
     ("edition", "said"),
-    [("public", "tables do not add up exactly; a cell under 10 has no row"), ("members", "stands as <5")],
+    [("public", "cells under 10 are summed in the row `fewer`"), ("members", "Cells under 5 are summed")],
 )
 def test_every_export_explains_its_counts(release: Path, edition: str, said: str) -> None:
     folder = release / edition / "exports"
@@ -182,6 +209,8 @@ def test_every_export_explains_its_counts(release: Path, edition: str, said: str
     assert said in read_json(folder / "datapackage.json")["description"]
     assert said in read_json(folder / "corridors.geojson")["description"]
     assert said in yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))["abstract"]
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert said in readme and "`movement_count` may be added over any rows of one file" in readme
 
 
 def test_exports_of_synthetic_partners_say_made_up_in_their_file_names(exports: Path, tmp_path: Path) -> None:
@@ -192,7 +221,7 @@ def test_exports_of_synthetic_partners_say_made_up_in_their_file_names(exports: 
     kept = {path.name for path in exports.iterdir()} - passed_on
     renamed = {name.replace(".", "-made-up.") for name in passed_on}
     assert {path.name for path in made_up.iterdir()} == kept | renamed
-    assert (made_up / "places-made-up.csv").read_bytes() == (exports / "places.csv").read_bytes()
+    assert (made_up / "starts-made-up.csv").read_bytes() == (exports / "starts.csv").read_bytes()
     assert "are made up" in read_json(made_up / "corridors-made-up.geojson")["description"]
     packages = [frictionless.Package(str(folder / "datapackage.json")) for folder in (exports, made_up)]
     assert packages[0].resource_names == packages[1].resource_names and packages[1].validate().valid
@@ -228,24 +257,17 @@ def test_an_incomplete_licence_is_refused(tmp_path: Path, row: str) -> None:
         licence_of("public", path)
 
 
-def test_the_workbook_has_a_sheet_a_table_with_names_and_small_counts_as_text(release: Path) -> None:
+def test_the_workbook_has_a_sheet_a_published_table(release: Path) -> None:
     book = openpyxl.load_workbook(release / "members/exports/njia-members.xlsx")
     assert {*book.sheetnames} == {"about", *KEYS, "columns"}
     names, *values = list(book["corridors"].values)
     rows = [dict(zip(names, row, strict=True)) for row in values]
-    [fell] = [row for row in rows if (row["corridor_id"], row["period_id"]) == ("KE010>KE047", "2026-Q2-12m")]
-    assert (fell["origin"], fell["movement_count"], fell["movement_count_text"]) == ("Marsabit", None, "<5")
-    assert {row["period_id"] for row in rows} == {"year-2024", "year-2025", "2026-Q2-12m"}, (
-        "the last of months"
-    )
-    names, *rows = list(book["codes"].values)
-    assert {row[names.index("subject")] for row in rows} == {"all"}, "those by place are in the CSV"
+    assert ("Marsabit", 71) in {(row["start_place"], row["movement_count"]) for row in rows}
 
 
 def test_exported_text_is_never_a_formula(tmp_path: Path) -> None:
     risk = {
         "period_id": "year-2025",
-        "record_grain": "case",
         "place_id": "KE040",
         "place": "=Busia",
         "band": "higher",
@@ -261,26 +283,10 @@ def test_exported_text_is_never_a_formula(tmp_path: Path) -> None:
     assert all(safe(f"{sign}1+1") == f"'{sign}1+1" for sign in "=+-@\t\r")
 
 
-def test_a_sheet_holds_the_rows_of_highest_rank_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("orchestration.outputs.exports.workbook.MOST_ROWS", 2)
-    columns = (Column("place", "VARCHAR", False, ""), Column("rank", "INTEGER", False, ""))
-    ranks = pa.array([3, None, 1, 2], pa.int32())
-    places = pa.table({"place": ["Busia", "Moyale", "Isiolo", "Lamu"], "rank": ranks})
-    ranked = Table("published", "places", "", columns, places)
-    whole = Table("published", "risk", "", columns, places.slice(2, 2))
-    book = openpyxl.load_workbook(write_workbook(tmp_path, ABOUT, [ranked, whole]))
-    assert [row[0] for row in book["places"].values] == ["place", "Isiolo", "Lamu"]
-    assert [row[0] for row in book["risk"].values] == ["place", "Isiolo", "Lamu"]
-    said = [line for (line,) in book["about"].values if "highest rank" in line]
-    assert said == ["Sheet places holds 2 of 4 rows, those of highest rank. The CSV file holds all."]
-
-
 def test_the_dictionary_describes_every_column_of_the_edition(exports: Path) -> None:
     tables = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
-    assert tables["places"]["key"] == ["period_id", "record_grain", "population", "place_id", "role"]
-    column = next(one for one in tables["places"]["columns"] if one["name"] == "movement_count")
+    assert tables["starts"]["key"] == ["period_id", "place_id"]
+    column = next(one for one in tables["starts"]["columns"] if one["name"] == "movement_count")
     assert column["description"] == "What movement_count means."
     assert column["hxl"] == "#affected+movements+num+reported"
     with (exports / "dictionary.csv").open(encoding="utf-8", newline="") as file:

@@ -23,6 +23,7 @@ from tests.fixtures.read_map import payload, rows, values
 
 MOST_BYTES = 900_000
 EDITIONS = ["public", "members"]
+MARKUP = "</script><script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
@@ -36,59 +37,38 @@ def pages(editions: dict[str, Edition]) -> dict[str, str]:
     return {name: page(edition, generalised()) for name, edition in editions.items()}
 
 
+KEY = ("period_id", "start_place_id", "end_place_id", "direction", "movement_count")
+
+
 @pytest.mark.parametrize("name", EDITIONS)
 def test_the_page_holds_the_corridors_of_its_edition_and_no_others(
     pages: dict[str, str], editions: dict[str, Edition], name: str
 ) -> None:
-    held = rows(payload(pages[name])["tables"]["corridors"], "period_id", "level", "corridor_id")
+    held = payload(pages[name])["tables"]["corridors"]
     table = editions[name].table("corridors")
-    assert held == list(table[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
+    assert rows(held, *KEY) == list(table[[*KEY]].itertuples(index=False, name=None))
+    assert ("like_earlier_count" in held) == (name == "members")
 
 
-def test_a_large_page_holds_corridors_up_to_a_rank_and_those_of_years_with_a_number(
-    editions: dict[str, Edition], pages: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert payload(pages["members"])["most_rank"] is None
-    monkeypatch.setattr("orchestration.outputs.map_page.payload.MOST_CORRIDORS", 3)
-    cut = payload(page(editions["members"], generalised()))
-    table = editions["members"].table("corridors")
-    is_year = table["period_id"].str.startswith("year")
-    kept = table[(table["rank"] == 1) | (is_year & table["movement_count"].notna())]
-    assert 0 < len(kept) < len(table)
-    held = rows(cut["tables"]["corridors"], "period_id", "level", "corridor_id")
-    assert held == list(kept[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
-    assert {*cut["tables"]["codes"]["corridor_id"]["of"]} <= {*kept["corridor_id"]}
-    assert cut["most_rank"] == 1
+def test_no_quarter_and_no_count_that_is_not_shown_is_held(pages: dict[str, str]) -> None:
+    for page_of_edition in pages.values():
+        held = payload(page_of_edition)["tables"]
+        assert not {"traits", "areas", "context_counts"} & held.keys()
+        assert {period for table in held.values() for period in values(table.get("period_id", []))} <= {
+            "year-2024", "year-2025", "2025-Q2-12m", "2026-Q2-12m", "2026-05-12m", "round-2020",
+        }  # fmt: skip
+        assert not {"earlier_count", "later_count"} & held["shifts"].keys()
 
 
-def test_small_counts_of_members_are_texts_and_absent_counts_are_null(pages: dict[str, str]) -> None:
-    members, public = (payload(pages[name])["tables"] for name in ("members", "public"))
-    counts = rows(members["corridors"], "period_id", "corridor_id", "movement_count")
-    assert ("2026-Q2-12m", "KE010>KE047", "<5") in counts
-    assert ("year-2025", "KE010>KE047", 71) in counts
-    before = ("KE009>KE047", None, 69)
-    assert before in rows(public["shifts"], "corridor_id", "baseline_count", "current_count")
-
-
-def test_comparable_counts_below_the_least_are_texts_and_the_least_itself_is_a_number(tmp_path: Path) -> None:
+def test_judged_counts_below_the_least_are_null_and_the_least_itself_is_a_number(tmp_path: Path) -> None:
     folder = write_release(tmp_path, ["members"])
-    shift = next(row for row in world("members")["shifts"] if row["corridor_id"] == "KE009>KE047")
-    counts = {"comparable_count_baseline": 4, "comparable_count_current": 5, "partners_started": 0}
-    judged = pd.DataFrame([{**shift, **counts}]).rename(
-        columns={"baseline": "baseline_window", "current": "current_window"}
-    )
-    judged.to_parquet(folder / "members" / "parquet" / SHIFTS)
+    judged = {"record_grain": "case", "level": "od", "corridor_id": "KE009>KE047"}
+    judged |= {"baseline_window": "year-2024", "current_window": "year-2025"}
+    judged |= {"record_count_baseline": 7, "record_count_current": 69}
+    judged |= {"comparable_count_baseline": 4, "comparable_count_current": 5}
+    pd.DataFrame([judged]).to_parquet(folder / "members" / "parquet" / SHIFTS)
     held = payload(page(Edition("members", folder, MANIFEST), generalised()))["tables"]["shifts"]
-    assert ("<5", 5) in rows(held, "comparable_count_baseline", "comparable_count_current")
-
-
-def test_only_named_columns_and_codes_of_places_and_corridors_are_held(
-    pages: dict[str, str], editions: dict[str, Edition]
-) -> None:
-    public, members = (payload(pages[name])["tables"] for name in EDITIONS)
-    assert "codes" not in public
-    assert set(values(members["codes"]["subject"])) == {"place"}
-    assert "rank" in editions["public"].table("corridors") and "rank" not in public["corridors"]
+    assert (None, 5) in rows(held, "comparable_count_baseline", "comparable_count_current")
 
 
 def test_places_have_name_country_and_position_of_the_reference_seeds(
@@ -96,8 +76,9 @@ def test_places_have_name_country_and_position_of_the_reference_seeds(
 ) -> None:
     places = places_of(editions["public"])
     assert set(places) == {
-        "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba",
+        "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba", "unknown",
     }  # fmt: skip
+    assert "KEN" not in frames(places)["wide"]["points"], "its county is not known"
     assert payload(pages["public"])["places"]["bp-ken-malaba"] == ["Malaba", "border_point", "KEN"]
     longitude, latitude = frames(places)["kenya"]["points"]["KE047"]
     assert 36 < longitude < 38 and -2 < latitude < -1
@@ -105,20 +86,19 @@ def test_places_have_name_country_and_position_of_the_reference_seeds(
 
 def test_places_of_a_round_that_only_novelty_names_are_found_too(tmp_path: Path) -> None:
     finland = {
-        "period_id": "round-2020", "record_grain": "route_report", "item_kind": "corridor",
-        "item": "FIN>KE047", "role": "any", "evidence_class": "new_source",
+        "period_id": "round-2020", "item_kind": "corridor", "item": "FIN>KE047", "role": "any",
+        "evidence_class": "new_source",
     }  # fmt: skip
     folder = write_release(tmp_path, ["public"], public={"novelty": [finland]})
     assert "FIN" in places_of(Edition("public", folder, MANIFEST))
 
 
-def test_markup_in_a_name_is_escaped(tmp_path: Path) -> None:
-    of_places = [row for row in world("members")["codes"] if row["subject"] == "place"]
-    codes = [{**row, "label": "</script><script>alert(1)</script>"} for row in of_places]
-    folder = write_release(tmp_path, ["members"], members={"codes": codes})
+def test_markup_in_a_table_is_escaped(tmp_path: Path) -> None:
+    [risk] = world("members")["risk"]
+    folder = write_release(tmp_path, ["members"], members={"risk": [risk | {"components": MARKUP}]})
     html = page(Edition("members", folder, MANIFEST), generalised())
     assert "<script>alert" not in html
-    assert "</script><script>alert(1)</script>" in payload(html)["texts"]["en"].values()
+    assert payload(html)["tables"]["risk"]["components"]["of"] == [MARKUP]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
@@ -174,20 +154,20 @@ def test_every_text_of_page_and_scripts_is_in_both_languages(pages: dict[str, st
 
 
 CODES = {
-    ("corridors", "level"): "level", ("corridors", "direction"): "direction",
-    ("corridors", "population"): "people", ("corridors", "record_grain"): "grain", ("places", "role"): "list",
-    ("hotspots", "label"): "label", ("hotspots", "role"): "role",
-    ("shifts", "status"): "status", ("shifts", "evidence"): "evidence", ("risk", "band"): "risk_band",
-    ("periods", "period_kind"): "kind", ("novelty", "evidence_class"): "evidence_class",
-    ("novelty", "item_kind"): "kind_of_item", ("completeness", "field"): "field",
+    ("corridors", "direction"): "direction", ("hotspots", "label"): "label", ("hotspots", "role"): "role",
+    ("hotspots", "people"): "people", ("shifts", "status"): "status", ("shifts", "evidence"): "evidence",
+    ("risk", "band"): "risk_band", ("periods", "period_kind"): "kind",
+    ("novelty", "evidence_class"): "evidence_class", ("novelty", "item_kind"): "kind_of_item",
+    ("completeness", "field"): "field", ("mentions", "subject"): "list", ("starts", "change"): "change",
 }  # fmt: skip
+WITHOUT_WORDS = {None, "round"}  # the round as a whole is no list
 
 
 @pytest.mark.parametrize("name", EDITIONS)
 def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) -> None:
     held = payload(pages[name])
     for (table, column), kind in CODES.items():
-        codes = set(values(held["tables"][table][column])) - {None}
+        codes = set(values(held["tables"][table][column])) - WITHOUT_WORDS
         for texts in held["texts"].values():
             assert {f"{kind}.{code}" for code in codes} <= texts.keys()
 
@@ -210,17 +190,16 @@ def is_within(point: list[float], box: tuple[float, float, float, float]) -> boo
 def test_kenya_is_drawn_alone_and_centred(editions: dict[str, Edition]) -> None:
     drawings = frames(places_of(editions["public"]))
     assert drawings["kenya"]["gulf"] is None and drawings["kenya"]["box"] == FRAMES["kenya"].box
-    assert drawings["wide"]["points"]["KEN"] == [37.9, 0.4]
 
 
 def test_corridors_that_lie_on_each_other_bend_apart_and_the_strongest_bends_least(tmp_path: Path) -> None:
     """Two places passed on the road from Uganda to Nairobi lie in one direction."""
-    passed = [row for row in world("public")["corridors"] if row["level"] == "odv"]
-    weaker = passed[0] | {"via_place_id": "KE040", "corridor_id": "UGA>KE040>KE047", "movement_count": 12}
-    folder = write_release(tmp_path, ["public"], public={"corridors": [*passed, weaker]})
+    passed = world("public")["corridors_via"]
+    weaker = passed[0] | {"via_place_id": "KE040", "passing_count": 12}
+    folder = write_release(tmp_path, ["public"], public={"corridors_via": [*passed, weaker]})
     edition = Edition("public", folder, MANIFEST)
     sheets = [drawing["points"] for drawing in frames(places_of(edition)).values()]
-    bent = bends(edition, sheets)["odv"]
+    bent = bends(edition, sheets)
     assert bent == {"UGA>KE040>KE047": [BENDS[1], BENDS[1]]}, "the stronger one has the first bend"
 
 

@@ -198,7 +198,7 @@ def test_movement_is_no_finer_than_its_agreement(warehouse: Warehouse) -> None:
         from marts.fct_movements where movement_id in (1, 7, 20, 30) order by 1""",
     ) == [
         # A child: the quarter for the month, the county or country for the town.
-        (1, "out_of", None, 2024, "KE040", "ARE", "ITA", "exploitation", True,
+        (1, "out_of", None, 2024, "KE040", "ARE", "ITA", "exploited", True,
          "Domestic servitude", "employment_agency", "age_estimated;twin_assumed"),
         (7, "unknown", None, 2024, "KE040", "unknown", "unknown", None, None, None, None, None),
         (20, "into", date(2024, 2, 1), 2024, "UGA", "KE047", "KE047", "intended", None,

@@ -30,9 +30,7 @@ PREFIXES = {
     "marts": ("fct_", "dim_", "bridge_", "mart_", "movements"),
     "published": ("published_",),
 }
-# A problem stands as often as typing found it; nothing counts or joins these rows by a key. Members of cells have
-# their test where they are numbers (int_numbered_members).
-NO_KEY_TEST = {"stg_problems", "int_cell_members"}
+NO_KEY_TEST = {"int_cell_members"}
 # The day of the refresh, which the macro `as_of_date` reads.
 DAY = "source.njia.gates.as_of"
 # SQL that engines refuse or read differently (stack.md 9).
@@ -92,12 +90,18 @@ def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
     assert wrong == []
 
 
-def test_every_source_is_read_by_one_model(manifest: dict[str, Any]) -> None:
-    """In staging where several need its rows, a column has another name or a test asks for its rows."""
-    read = [parent for model in of_type(manifest, "model") for parent in model["depends_on"]["nodes"]]
+def test_every_source_is_read_and_one_with_a_staging_model_by_it_alone(manifest: dict[str, Any]) -> None:
     given = {name for name, source in manifest["sources"].items() if source["source_name"] != "carried"}
     given.remove(DAY)
-    assert sorted(given) == sorted(parent for parent in read if parent in given)
+    readers = {
+        name: [m for m in of_type(manifest, "model") if name in m["depends_on"]["nodes"]] for name in given
+    }
+    assert [name for name, models in readers.items() if not models] == []
+    assert [
+        name
+        for name, models in readers.items()
+        if len(models) > 1 and any(folder(model) == "staging" for model in models)
+    ] == []
 
 
 def test_every_published_table_takes_its_carried_rows(manifest: dict[str, Any]) -> None:

@@ -11,15 +11,13 @@ const sayExpected = ({ data }) =>
     ? ""
     : say("alert.range", { low: count(data.expected_low), high: count(data.expected_high) });
 
-const alertRows = () => rowsOf("alerts").map((row) => ({ ...row, record_grain: "case", level: "od" }));
-
 const alertsView = {
   id: "alerts",
-  source: alertRows,
-  choices: [["grain", "record_grain"]],
+  source: () => rowsOf("alerts"),
+  choices: [],
   frame: "around",
   rows: (shown) =>
-    alertRows()
+    rowsOf("alerts")
       .map((data) => corridorRow(data, data.corridor_id, null))
       .filter((row) => fits(shown.find, row))
       .sort((a, b) => CHANGES.indexOf(a.data.direction) - CHANGES.indexOf(b.data.direction) || byTitle(a, b)),
@@ -31,13 +29,13 @@ const alertsView = {
         columnOf("status", sayChange),
         columnOf("since", (row) => row.data.first_month, (row) => sayMonth(row.data.first_month)),
         columnOf("until", (row) => row.data.newest_month, (row) => sayMonth(row.data.newest_month)),
-        numberColumn("records", (row) => row.data.record_count, blankCount),
+        numberColumn("records", (row) => row.data.record_count, PAYLOAD.edition === "members" ? countText : blankCount),
         columnOf("expected", sayExpected),
         codeColumn("evidence", "evidence"),
       ],
       rows,
     ),
-  summary: (shown, rows) => say("summary.alerts", { grain: grainName(shown), count: count(rows.length) }),
+  summary: (shown, rows) => say("summary.alerts", { count: count(rows.length) }),
   highlights: (shown, rows) => [sayUndrawn(rows)],
   meanings: (row) => [["claim", row.data.claim]],
   named: ({ data }) => ({

@@ -1,12 +1,10 @@
 // Choices are ordinary form elements that offer what the edition publishes.
 const CHOICE_WORDS = {
-  grain: (value) => sayCode("grain", value),
   people: (value) => say(`people.${value}`),
   kind: (value) => say(`kind.${value}`),
   windows: (value) => sayWindows(value).join(" → "),
-  level: (value) => say(`level.${value}`),
   role: (value) => sayCode("role", value),
-  list: listName,
+  list: (value) => say(`list.${value}`),
 };
 const CHOICES = Object.keys(CHOICE_WORDS);
 const MOST_PROPOSED = 300;
@@ -38,12 +36,12 @@ const startControls = (change) => {
   );
 };
 
-const drawControls = (view, offers, shown, fitting) => {
+const drawControls = (view, offers, shown, fitting, placed) => {
   for (const name of CHOICES) {
     const offered = offers[name] ?? [];
     const select = control(name);
-    // A single option is hidden, unless it says what is counted.
-    select.closest(".choice").hidden = offered.length < (["grain", "windows"].includes(name) ? 1 : 2);
+    // A single option is hidden, unless it says what is compared.
+    select.closest(".choice").hidden = offered.length < (name === "windows" ? 1 : 2);
     select.replaceChildren(
       ...offered.map((value) =>
         make("option", { value, selected: value === shown[name] }, CHOICE_WORDS[name](value)),
@@ -73,11 +71,11 @@ const drawControls = (view, offers, shown, fitting) => {
     );
   const most = control("most");
   most.closest(".choice").hidden = !view.isCut;
-  most.min = String(Math.min(10, fitting.length));
-  most.max = String(fitting.length);
-  most.value = String(mostOf(shown, fitting.length));
-  most.disabled = fitting.length <= 10;
-  const strongest = say("most.of", { most: count(mostOf(shown, fitting.length)), all: count(fitting.length) });
+  most.min = String(Math.min(10, placed));
+  most.max = String(placed);
+  most.value = String(mostOf(shown, placed));
+  most.disabled = placed <= 10;
+  const strongest = say("most.of", { most: count(mostOf(shown, placed)), all: count(placed) });
   most.setAttribute("aria-valuetext", strongest);
   document.getElementById("most-now").textContent = strongest;
 };

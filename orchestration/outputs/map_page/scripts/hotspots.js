@@ -12,13 +12,13 @@ const sayRange = ({ data: { ratio, ratio_low: low, ratio_high: high } }) =>
 const hotspotsView = {
   id: "hotspots",
   source: () => rowsOf("hotspots"),
-  choices: [["grain", "record_grain"], ["people", "population"], "period", ["role", "role"]],
+  choices: [["people", "people"], "period", ["role", "role"]],
   frame: "kenya",
   rows: (shown) =>
-    rowsWhere("hotspots", { ...atOf(shown), role: shown.role })
-      .map((data) => placeRow(data, data.movement_count))
+    rowsWhere("hotspots", { period_id: shown.period, people: shown.people, role: shown.role })
+      .map((data) => placeRow(data, null))
       .filter((row) => fits(shown.find, row))
-      .sort((a, b) => LABELS.indexOf(a.data.label) - LABELS.indexOf(b.data.label) || byWeight(a, b)),
+      .sort((a, b) => LABELS.indexOf(a.data.label) - LABELS.indexOf(b.data.label) || byTitle(a, b)),
   columns: (shown, rows) =>
     columnsWith(
       [
@@ -26,7 +26,6 @@ const hotspotsView = {
         codeColumn("label", "label"),
         numberColumn("at_least", (row) => row.data.at_least_times, (times) => (times === null ? "" : `× ${times}`)),
         columnOf("times", sayRange),
-        numberColumn("movements", (row) => row.value, blankCount),
         codeColumn("trend", "trend", "trend_category"),
       ],
       rows,
@@ -35,7 +34,8 @@ const hotspotsView = {
     const of = (label) => rows.filter((row) => row.data.label === label).map((row) => row.title);
     const said = (label) => say(`summary.label.${label}`, { count: of(label).length, names: of(label).join(", ") || "–" });
     return say("summary.hotspots", {
-      ...whereOf(shown),
+      people: say(`people.${shown.people}`),
+      period: periodName(shown.period),
       role: sayCode("role", shown.role),
       hotspots: said("hotspot"),
       elevated: said("elevated"),

@@ -21,13 +21,13 @@ const drawing = (width, height, ...shapes) => {
 };
 
 // One drawing per entry: an area with its mark, a line, or a point.
-const markShape = ({ size, isDown, isHollow }, x, y) => {
+const markShape = ({ size, isDown, isHollow, colour: name = "ink" }, x, y) => {
   const [half, tip] = [size / 2, isDown ? 1 : -1];
   return [
     "polygon",
     {
       points: [[x - half, y - tip * half], [x + half, y - tip * half], [x, y + tip * half]].join(" "),
-      fill: colourOf(isHollow ? "halo" : "ink"),
+      fill: colourOf(isHollow ? "halo" : name),
       stroke: colourOf("ink"),
       "stroke-width": isHollow ? 1.6 : 0,
     },
@@ -75,8 +75,8 @@ const examplesUpTo = (largest) => {
 };
 
 const scale = (entry, largest) => {
-  const drawn = examplesUpTo(largest).map((movements) => {
-    const part = Math.sqrt(movements / largest);
+  const drawn = examplesUpTo(largest).map((cases) => {
+    const part = Math.sqrt(cases / largest);
     const round = bubbleScale();
     const shape = entry.widths
       ? drawing(26, 12, [
@@ -97,7 +97,7 @@ const scale = (entry, largest) => {
       "span",
       { class: "entry" },
       shape,
-      make("span", {}, say("legend.movements", { count: count(movements) })),
+      make("span", {}, say("legend.cases", { count: count(cases) })),
     );
   });
   return make("li", { class: "scale" }, ...drawn);
@@ -107,6 +107,6 @@ const drawLegend = (view, shown, rows, scene) => {
   const entryOf = (entry) =>
     entry.widths || entry.sizes
       ? scale(entry, scene.largest)
-      : make("li", { class: "entry" }, swatch(entry), make("span", {}, entry.text ?? say(entry.word)));
+      : make("li", { class: "entry" }, entry.isNote ? null : swatch(entry), make("span", {}, entry.text ?? say(entry.word)));
   document.getElementById("legend").replaceChildren(...view.legend(shown, rows).map(entryOf));
 };

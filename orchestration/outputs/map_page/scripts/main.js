@@ -15,11 +15,13 @@ const unpick = () => {
 
 const show = (wish) => {
   const { view, offers, settled } = settle(wish);
-  const isOther = now?.view.id !== view.id || state.period !== settled.period || state.grain !== settled.grain;
+  const isOther = now?.view.id !== view.id || state.period !== settled.period;
   state = settled;
   language = settled.lang;
   const fitting = view.rows(settled);
-  const rows = view.isCut ? fitting.slice(0, mostOf(settled, fitting.length)) : fitting;
+  // Rows that stand for no place on the map are last, and in the table whatever the choice.
+  const placed = fitting.filter(isDrawable).length;
+  const rows = view.isCut ? [...fitting.slice(0, mostOf(settled, placed)), ...fitting.slice(placed)] : fitting;
   const columns = view.columns(settled, rows);
   if (!rows.some((row) => row.key === settled.pick)) state.pick = "";
   if (now?.view.id !== view.id) sorting = { column: "", isDown: false };
@@ -28,7 +30,7 @@ const show = (wish) => {
   history.replaceState(null, "", addressOf(state));
   drawFrame();
   drawTabs(settled);
-  drawControls(view, offers, settled, fitting);
+  drawControls(view, offers, settled, fitting, placed);
   drawText(view, fitting, rows);
   const scene = view.scene(settled, rows);
   now.scene = scene;
@@ -36,16 +38,15 @@ const show = (wish) => {
   drawMap(view, scene, new Set(picked ? (view.together?.(picked, rows) ?? [picked.key]) : []));
   drawLegend(view, settled, rows, scene);
   drawList(view, rows, state.pick, pick);
-  drawDetails(view, settled, columns, picked);
+  drawDetails(view, columns, picked);
   drawTableNow();
 };
 
 const captionNow = () =>
   [
     say(`view.${state.view}`),
-    state.grain && grainName(state),
     state.period ? periodName(state.period) : state.windows && CHOICE_WORDS.windows(state.windows),
-    ...["level", "role", "list"].map((key) => state[key] && CHOICE_WORDS[key](state[key])),
+    ...["role", "list"].map((key) => state[key] && CHOICE_WORDS[key](state[key])),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -78,7 +79,8 @@ const drawText = (view, fitting, rows) => {
   const summary = summaryOf(view, state, fitting, rows);
   const said = document.getElementById("summary");
   if (said.textContent !== summary) said.textContent = summary;
-  drawNotes(state.grain || "route_report", state.period || state.windows.split("|")[2]);
+  drawNotes(state.period || state.windows.split("|")[2]);
+  document.getElementById("unplaced").textContent = view.unplaced?.(state, rows) ?? "";
   document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
   document.getElementById("lead").textContent = say(`lead.${view.id}`);
   document.getElementById("how").textContent = say(`how.${view.id}`);
@@ -86,7 +88,7 @@ const drawText = (view, fitting, rows) => {
 };
 
 const fileName = () =>
-  ["njia", PAYLOAD.edition, PAYLOAD.release, ...["view", "grain", "people", "period", "windows", "level", "role", "list"].map((key) => state[key])]
+  ["njia", PAYLOAD.edition, PAYLOAD.release, ...["view", "people", "period", "windows", "role", "list"].map((key) => state[key])]
     .filter(Boolean)
     .join("_")
     .replaceAll(/[^\w.-]+/g, "-");

@@ -1,7 +1,6 @@
 // Notes: how many partners reported, and how complete the records are.
-const drawNotes = (grain, period) => {
-  const at = { period_id: period, record_grain: grain };
-  const where = { grain: sayCode("grain", grain), period: period && periodName(period) };
+const drawNotes = (period) => {
+  const at = { period_id: period };
   const [network] = rowsWhere("coverage", at);
   const fields = rowsWhere("completeness", at)
     .sort((a, b) => b.known_share - a.known_share)
@@ -17,6 +16,6 @@ const drawNotes = (grain, period) => {
   for (const [name, said] of Object.entries(notes)) {
     const note = document.getElementById(name);
     note.hidden = !said;
-    note.textContent = said ? say(`page.${name}`, { ...where, ...said }) : "";
+    note.textContent = said ? say(`page.${name}`, { period: periodName(period), ...said }) : "";
   }
 };

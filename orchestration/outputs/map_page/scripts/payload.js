@@ -1,4 +1,4 @@
-// The published tables of this edition, as rows.
+// The published tables of this edition, as rows; `list` is the name of the table.
 const PAYLOAD = JSON.parse(document.getElementById("payload").textContent);
 const decoded = new Map();
 const grouped = new Map();
@@ -13,7 +13,7 @@ const rowsOf = (table) => {
     decoded.set(
       table,
       Array.from({ length }, (_, at) =>
-        Object.fromEntries(columns.map(([name], column) => [name, filled[column][at]])),
+        Object.fromEntries([["list", table], ...columns.map(([name], column) => [name, filled[column][at]])]),
       ),
     );
   }

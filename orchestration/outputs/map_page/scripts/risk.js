@@ -7,10 +7,10 @@ const restsOn = (row) =>
 const riskView = {
   id: "risk",
   source: () => rowsOf("risk"),
-  choices: [["grain", "record_grain"], "period"],
+  choices: ["period"],
   frame: "kenya",
   rows: (shown) =>
-    rowsWhere("risk", atOf(shown))
+    rowsWhere("risk", { period_id: shown.period })
       .map((data) => placeRow(data, null))
       .filter((row) => fits(shown.find, row))
       .sort((a, b) => RISK_BANDS.indexOf(a.data.band) - RISK_BANDS.indexOf(b.data.band) || byTitle(a, b)),
@@ -23,7 +23,7 @@ const riskView = {
     const bands = RISK_BANDS.map((band) => [band, rows.filter((row) => row.data.band === band)])
       .filter(([, found]) => found.length)
       .map(([band, found]) => `${sayCode("risk_band", band)}: ${found.map((row) => row.title).join(", ")}.`);
-    return [say("summary.listed", { ...whereOf(shown), what: say("summary.risk"), count: count(rows.length) }), ...bands].join(" ");
+    return [say("summary.listed", { period: periodName(shown.period), what: say("summary.risk"), count: count(rows.length) }), ...bands].join(" ");
   },
   figure: (row) => sayCode("risk_band", row.data.band),
   meanings: (row) => [["risk_band", row.data.band]],

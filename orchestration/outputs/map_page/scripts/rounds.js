@@ -1,18 +1,16 @@
 // Survey rounds: routes and places in the reports of a round, and those named for the first time.
 const NEW = ["panel_confirmed", "single_partner", "new_source"];
 const NAMED_DASH = [6, 3];
-// Kinds of novelty by the kind of place that a row shows.
+// Kinds and roles of novelty, by the kind of the place and by what a mention is about.
 const NOVELTY_KINDS = { county: "county", country: "country" };
-const noveltyOf = (row) => {
-  const { period_id, role, place_id } = row;
-  const wanted =
-    row.line === "corridor"
-      ? { item: row.line_id.split("|")[1], item_kind: "corridor", role: "any" }
-      : { item: place_id, item_kind: NOVELTY_KINDS[PLACES.get(place_id)?.kind] ?? "place", role };
+const NOVELTY_ROLES = { start: "origin", end: "destination", passing: "transit", border_point: "any" };
+const noveltyOf = (data) => {
+  const { period_id, subject, place_id } = data;
+  const wanted = place_id
+    ? { item: place_id, item_kind: NOVELTY_KINDS[PLACES.get(place_id)?.kind] ?? "place", role: NOVELTY_ROLES[subject] }
+    : { item: stopsOf(data).join(">"), item_kind: "corridor", role: "any" };
   return rowsWhere("novelty", { period_id, ...wanted })[0]?.evidence_class ?? null;
 };
-// Lists of routes are named after their level.
-const listName = (list) => sayCode(known(`list.${list}`) ? "list" : "level", list);
 const isNew = (row) => NEW.includes(row.data.evidence_class);
 
 const roundsView = {
@@ -20,12 +18,12 @@ const roundsView = {
   kept: null,
   source() {
     this.kept ??= [
-      ...rowsOf("routes")
-        .filter((row) => row.line !== "round")
-        .map((row) => ({ ...row, list: row.level ?? row.role, evidence_class: noveltyOf(row) })),
+      ...rowsOf("mentions")
+        .filter((row) => row.subject !== "round")
+        .map((row) => ({ ...row, list: row.subject, evidence_class: noveltyOf(row) })),
       ...rowsOf("novelty")
         .filter((row) => NEW.includes(row.evidence_class) && row.role === "any")
-        .map((row) => ({ ...row, list: "new", level: "od", report_count: null })),
+        .map((row) => ({ ...row, list: "new", mention_count: null })),
     ];
     return this.kept;
   },
@@ -35,8 +33,9 @@ const roundsView = {
     const rowOf = (data) => {
       if (data.item_kind === "corridor") return corridorRow(data, data.item, null);
       if (data.item) return { ...placeRow({ ...data, place_id: data.item }, null), key: `${data.item_kind}:${data.item}` };
-      if (data.line === "corridor") return corridorRow(data, data.line_id.split("|")[1], data.report_count);
-      return placeRow(data, data.report_count);
+      return data.place_id
+        ? placeRow(data, data.mention_count)
+        : corridorRow(data, stopsOf(data).join(">"), data.mention_count);
     };
     return this.source()
       .filter((data) => data.period_id === shown.period && data.list === shown.list)
@@ -44,7 +43,7 @@ const roundsView = {
       .filter((row) => fits(shown.find, row))
       .sort(
         (a, b) =>
-          (b.weight ?? 0) - (a.weight ?? 0) ||
+          (b.value ?? 0) - (a.value ?? 0) ||
           isNew(b) - isNew(a) ||
           Boolean(b.stops) - Boolean(a.stops) ||
           byTitle(a, b),
@@ -61,26 +60,26 @@ const roundsView = {
       rows,
     ),
   summary: (shown, rows) =>
-    say("summary.rounds", {
+    say("summary.listed", {
       period: periodName(shown.period),
-      list: listName(shown.list),
+      what: say(`list.${shown.list}`),
       count: count(rows.length),
     }),
   highlights(shown, rows) {
     const found = shown.list === "new" ? 0 : rows.filter(isNew).length;
-    const [round] = rowsWhere("routes", { period_id: shown.period, line: "round" });
+    const [round] = rowsWhere("mentions", { period_id: shown.period, subject: "round" });
     return [
       found ? say("summary.new", { count: count(found) }) : "",
       sayUndrawn(rows),
-      round?.report_count ? say("summary.reports", { count: count(round.report_count) }) : "",
+      round?.mention_count ? say("summary.reports", { count: count(round.mention_count) }) : "",
     ];
   },
   meanings: (row) => [["evidence_class", row.data.evidence_class]],
   figure: (row) =>
     [blankCount(row.value), isNew(row) ? say("rounds.new") : ""].filter(Boolean).join(" · "),
   scene(shown, rows) {
-    const largest = Math.max(1, ...rows.map((row) => row.weight ?? 1));
-    const width = (row) => (row.value === null ? 2.4 : 1.2 + 4 * Math.sqrt((row.weight ?? 0) / largest));
+    const largest = Math.max(1, ...rows.map((row) => row.value ?? 1));
+    const width = (row) => (row.value === null ? 2.4 : 1.2 + 4 * Math.sqrt(row.value / largest));
     const corridors = rows.filter((row) => row.stops);
     return {
       lines: corridors.flatMap((row) =>
@@ -95,7 +94,7 @@ const roundsView = {
             place: row.place,
             colour: isNew(row) ? "new" : "named",
             shape: isNew(row) ? "diamond" : "circle",
-            size: row.weight === null ? 11 : 7 + 26 * Math.sqrt(row.weight / largest),
+            size: row.value === null ? 11 : 7 + 26 * Math.sqrt(row.value / largest),
             isNamed: true,
             isBubble: true,
           })),

@@ -1,23 +1,21 @@
 // Shared by all views: a view turns the state into rows, from which map, list, table and file are made.
 const columnOf = (id, value, show = (row) => String(value(row) ?? "")) => ({ id, value, show });
-// A count is a number, a text such as "<5", or null where the cell is not published.
-const countText = (value) => (typeof value === "number" ? count(value) : (value ?? say("count.unlisted")));
-const weightOf = (value) => (typeof value === "number" ? value : null);
+// Members' counts under the least are not stated.
+const countText = (value) => (value === null ? say("count.fewer", POLICY) : count(value));
 const numberColumn = (id, value, show = countText) => ({
   id,
   value: (row) => value(row) ?? null,
   isNumber: true,
   show: (row) => show(value(row) ?? null),
 });
-const shareText = (share) => (share === null ? "" : `${(100 * share).toFixed(1)} %`);
 const blankCount = (value) => (value === null ? "" : countText(value));
 const codeColumn = (id, kind, name = id) =>
   columnOf(
     id,
-    (row) => row.data[name],
-    (row) => (row.data[name] === null ? "" : sayCode(kind, row.data[name])),
+    (row) => row.data[name] ?? null,
+    (row) => ((row.data[name] ?? null) === null ? "" : sayCode(kind, row.data[name])),
   );
-// Columns with a value; counts of partners are for members.
+// Columns with a value; some are for members.
 const columnsWith = (columns, rows) => columns.filter((column) => rows.some((row) => column.show(row) !== ""));
 
 const plain = (text) =>
@@ -44,15 +42,16 @@ const fits = (find, row) => {
 };
 
 const byTitle = (a, b) => a.title.localeCompare(b.title);
-const byWeight = (a, b) => (b.weight ?? -1) - (a.weight ?? -1) || byTitle(a, b);
+// Rows that stand for no place on the map come last.
+const byWeight = (a, b) => isDrawable(b) - isDrawable(a) || (b.value ?? -1) - (a.value ?? -1) || byTitle(a, b);
 
 const corridorRow = (data, id, value) => ({
   data,
+  id,
   key: id,
-  stops: id.split(">").map((stop) => stopOf(stop, data.level)),
-  title: corridorName(id, data.level),
+  stops: id.split(">"),
+  title: corridorName(id),
   value,
-  weight: weightOf(value),
 });
 const placeRow = (data, value) => ({
   data,
@@ -60,7 +59,6 @@ const placeRow = (data, value) => ({
   place: data.place_id,
   title: placeName(data.place_id),
   value,
-  weight: weightOf(value),
 });
 const isDrawable = (row) => (row.stops ?? [row.place]).every(isPlaced);
 
@@ -70,7 +68,7 @@ const linesOfRow = (row, style) =>
     key: row.key,
     from: row.stops[at],
     to,
-    bend: PAYLOAD.bends[row.data.level]?.[row.key]?.[at] ?? PAYLOAD.first_bend,
+    bend: PAYLOAD.bends[row.id]?.[at] ?? PAYLOAD.first_bend,
     isLast: at === row.stops.length - 2,
     ...style,
   }));
@@ -83,20 +81,17 @@ const spotsOfRows = (rows) => {
     isNamed: true,
   }));
 };
-const THIN = 1;
-const widthOf = (weight, largest) => (weight === null ? THIN : 1.4 + 9 * Math.sqrt(weight / largest));
+const widthOf = (value, largest) => 1.4 + 9 * Math.sqrt(value / largest);
 const DIRECTIONS = ["into", "out_of", "within", "through", "outside"];
 const directionLegend = (rows) =>
   DIRECTIONS.filter((direction) => rows.some((row) => row.data.direction === direction)).map((direction) => ({
     line: direction,
     word: `direction.${direction}`,
   }));
-const smallLegend = (rows) =>
-  rows.some((row) => typeof row.value === "string") ? [{ line: "quiet", width: THIN, text: say("legend.small", POLICY) }] : [];
 
 const sayLargest = (rows) => {
-  const largest = rows.find((row) => row.weight !== null && isDrawable(row));
-  return largest ? say("summary.strongest", { name: largest.title, count: count(largest.weight) }) : "";
+  const largest = rows.find((row) => row.value !== null && isDrawable(row));
+  return largest ? say("summary.strongest", { name: largest.title, count: count(largest.value) }) : "";
 };
 const sayUndrawn = (rows) => {
   const undrawn = rows.filter((row) => !isDrawable(row)).length;
@@ -106,24 +101,10 @@ const sayAlerts = () => {
   const alerts = rowsOf("alerts").length;
   return alerts ? say("summary.has_alerts", { count: count(alerts) }) : "";
 };
-const grainName = ({ grain, people }) =>
-  people === "children" ? say("grain.of_children", { grain: sayCode("grain", grain) }) : sayCode("grain", grain);
-const whereOf = (shown) => ({ grain: grainName(shown), period: periodName(shown.period) });
-const atOf = (shown) => ({
-  period_id: shown.period,
-  record_grain: shown.grain,
-  ...(shown.people ? { population: shown.people } : {}),
-});
+// Why a period counts only some of its months.
+const sayPartial = ({ period }) => {
+  const { is_complete: isComplete, partial_reason: reason } = PERIODS.get(period);
+  return isComplete ? "" : say(`partial.${reason ?? "running"}`, { period: periodName(period) });
+};
 // A county is a shape, a border point is a spot.
 const isArea = (place) => place in PAYLOAD.shapes.counties || place in PAYLOAD.shapes.land;
-// The largest count of a table in periods of one kind, so that sizes are comparable between periods.
-const largestOf = (table, shown, wanted) =>
-  rowsWhere(table, { record_grain: shown.grain, population: shown.people, ...wanted }).reduce(
-    (largest, row) =>
-      typeof row.movement_count === "number" &&
-      row.place_id !== "KEN" &&
-      PERIODS.get(row.period_id).period_kind === shown.kind
-        ? Math.max(largest, row.movement_count)
-        : largest,
-    1,
-  );

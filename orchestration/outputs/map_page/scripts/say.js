@@ -7,27 +7,23 @@ const say = (key, named = {}) =>
   (PAYLOAD.texts[language][key] ?? PAYLOAD.texts.en[key] ?? key).replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
 // The text of a code of the tables, such as a label or a band; the code itself where it has none.
 const sayCode = (kind, value) => (known(`${kind}.${value}`) ? say(`${kind}.${value}`) : String(value));
-const POLICY = { ...PAYLOAD.policy, most_small: PAYLOAD.policy.members_least_count - 1 };
+const POLICY = PAYLOAD.policy;
 const count = (value) => value.toLocaleString("en");
 const percent = (share) => `${Math.round(100 * share)} %`;
 
-// Except at level `country`, Kenya means that the county is not known; it has no position on the map.
-const COUNTY_UNKNOWN = "KEN-unknown";
-const stopOf = (id, level) => (id === "KEN" && level !== "country" ? COUNTY_UNKNOWN : id);
-// A border point often has the name of its county.
+// Kenya as a place means that the county is not known. A border point often has the name of its county.
 const placeName = (id) => {
   const place = PLACES.get(id);
-  const name = known(`place.${id}`) ? say(`place.${id}`) : (place?.name ?? id);
+  const name = known(`place.${id}`) ? say(`place.${id}`, POLICY) : (place?.name ?? id);
   return place?.kind === "border_point" && COUNTY_NAMES.has(name)
     ? `${name} (${say("name.border_point")})`
     : name;
 };
-const countryName = (id) => placeName(PLACES.get(id)?.country ?? id);
-const corridorName = (id, level) =>
-  id
-    .split(">")
-    .map((stop) => placeName(stopOf(stop, level)))
-    .join(" → ");
+const countryName = (id) => {
+  const country = PLACES.get(id)?.country;
+  return country === "KEN" ? "Kenya" : country ? placeName(country) : "";
+};
+const corridorName = (id) => id.split(">").map(placeName).join(" → ");
 
 const monthName = (year, month) => `${say(`month.${Number(month)}`)} ${year}`;
 // For ids such as year-2025, 2025-Q2, 2025-Q2-12m, 2025-07-12m and round-2020.
@@ -39,8 +35,12 @@ const periodName = (id) => {
     if (id.startsWith("round-")) return say("period.round", { round: id.slice(6) });
     return year ?? id;
   };
-  const isOver = PERIODS.get(id)?.is_complete ?? true;
-  return isOver ? name() : say("period.incomplete", { period: name() });
+  const period = PERIODS.get(id);
+  if (period?.is_complete ?? true) return name();
+  const months = period.months_reported ?? 0;
+  return period.partial_reason === "begins_before_reporting" && id.startsWith("year-") && months
+    ? `${name()} (${say(`month.${13 - months}`)}–${say("month.12")})`
+    : say("period.partial", { period: name(), months });
 };
 
 // Texts of the page itself, each marked with its key.

@@ -9,16 +9,13 @@ const sayWindows = (windows) => {
 };
 const COMPARISONS = ["years", "months", "quarters", "rounds"];
 const leftBehind = (data) => (data.displaced_from ?? "").split(";").map((id) => id.trim()).filter(Boolean);
-// Of partners that reported in both periods, for members: the counts that the status rests on, where all differ.
-const sayComparable = ({ data }) => {
-  const judged = [data.comparable_count_baseline ?? null, data.comparable_count_current ?? null];
-  const isSame = judged[0] === data.baseline_count && judged[1] === data.current_count;
-  return isSame || judged.includes(null) ? "" : judged.map(countText).join(" → ");
-};
+// For members, the counts of the partners of both periods: a status rests on them.
+const sayJudged = ({ data: { comparable_count_baseline: before = null, comparable_count_current: now = null } }) =>
+  before === null && now === null ? "" : `${countText(before)} → ${countText(now)}`;
 // "Half or less" would say too little of a corridor with no record left.
-const sayBand = ({ data: { factor_band: band, current_count: now } }) =>
-  band === null || now === 0 ? "" : sayCode("band", band);
-const sayLeft = (row) => leftBehind(row.data).map((id) => corridorName(id, row.data.level)).join(", ");
+const sayBand = ({ data: { factor_band: band, status } }) =>
+  band === null || status === "abandoned" ? "" : sayCode("band", band);
+const sayLeft = (row) => leftBehind(row.data).map((id) => corridorName(id)).join(", ");
 
 const shiftsView = {
   id: "shifts",
@@ -26,18 +23,15 @@ const shiftsView = {
   source() {
     this.kept ??= rowsOf("shifts").map((row) => ({
       ...row,
-      windows: [row.comparison, row.baseline, row.current].join("|"),
+      windows: [row.compared, row.earlier_period_id, row.period_id].join("|"),
     }));
     return this.kept;
   },
-  choices: [["grain", "record_grain"], ["windows", "windows"], ["level", "level"]],
+  choices: [["windows", "windows"]],
   frame: "around",
   rows(shown) {
     const rows = this.source()
-      .filter(
-        (data) =>
-          data.record_grain === shown.grain && data.windows === shown.windows && data.level === shown.level,
-      )
+      .filter((data) => data.windows === shown.windows)
       .map((data) => ({ ...corridorRow(data, data.corridor_id, null), left: leftBehind(data) }));
     const fallen = new Set(rows.flatMap((row) => row.left));
     return rows
@@ -54,12 +48,9 @@ const shiftsView = {
     columnsWith(
       [
         columnOf("from", (row) => placeName(row.stops[0])),
-        columnOf("via", (row) => row.stops.slice(1, -1).map(placeName).join(", ")),
         columnOf("to", (row) => placeName(row.stops.at(-1))),
         columnOf("status", (row) => row.data.status, (row) => sayStatus(row.data.status)),
-        numberColumn("before", (row) => row.data.baseline_count),
-        numberColumn("after", (row) => row.data.current_count),
-        columnOf("comparable", sayComparable),
+        columnOf("judged", sayJudged),
         columnOf("factor_band", sayBand),
         columnOf("displaced_from", sayLeft),
         codeColumn("evidence", "evidence"),
@@ -71,7 +62,7 @@ const shiftsView = {
     const statuses = STATUSES.map((status) => [status, rows.filter((row) => row.data.status === status).length])
       .filter(([, found]) => found)
       .map(([status, found]) => `${found} ${sayCode("status", status).toLowerCase()}`);
-    return say("summary.shifts", { grain: grainName(shown), before, after, statuses: statuses.join(", ") });
+    return say("summary.shifts", { before, after, statuses: statuses.join(", ") });
   },
   highlights: (shown, rows) => [
     ...rows
@@ -82,15 +73,12 @@ const shiftsView = {
   meanings: (row) => [
     ["claim", row.data.claim],
     ...(row.left.length ? [["claim", "pair"]] : []),
-    ...(row.data.partners_started && sayComparable(row) ? [["started", row.data.partners_started > 1 ? "more" : "one"]] : []),
   ],
   named: ({ title, data, left }) => ({
-    partners: data.partners_started,
-    comparable: sayComparable({ data }),
-    earlier: periodName(data.baseline),
-    period: periodName(data.current),
+    earlier: periodName(data.earlier_period_id),
+    period: periodName(data.period_id),
     riser: title,
-    faller: left.map((id) => corridorName(id, data.level)).join(", "),
+    faller: left.map((id) => corridorName(id)).join(", "),
   }),
   figure: (row) =>
     row.left.length

@@ -2,12 +2,10 @@
 const STATE_KEYS = [
   "lang",
   "view",
-  "grain",
   "people",
   "kind",
   "period",
   "windows",
-  "level",
   "role",
   "list",
   "find",

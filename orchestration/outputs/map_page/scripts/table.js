@@ -3,8 +3,8 @@ const FIRST_ROWS = 100;
 let sorting = { column: "", isDown: false };
 let isWhole = false;
 
-// Unpublished counts sort lowest, then "<5"; cells without text sort after all texts.
-const sortable = (value) => (value === null ? -1 : (weightOf(value) ?? 0));
+// Counts that are not stated sort lowest; cells without text sort after all texts.
+const sortable = (value) => value ?? -1;
 const sorted = (rows, columns) => {
   const column = columns.find((one) => one.id === sorting.column);
   if (!column) return rows;

@@ -5,11 +5,9 @@ const viewOf = (shown) => VIEWS.find((view) => view.id === shown.view) ?? VIEWS[
 
 const PERIOD_KINDS = ["year", "rolling_12_months", "quarter", "round"];
 const ORDERS = {
-  grain: ["case", "interception", "flow_count", "route_report"],
   people: ["all", "children"],
-  level: ["od", "odv", "country"],
-  role: ["origin", "transit", "any", "destination", "exploitation", "intended_destination"],
-  list: ["od", "odv", "country", "origin", "transit", "destination", "new"],
+  role: ["origin", "transit", "any", "exploitation", "intended_destination"],
+  list: [...Object.keys(COUNTED), "corridor", "corridor_via", "start", "end", "passing", "border_point", "new"],
 };
 // Years first, and of each comparison the newest.
 const byWindows = (a, b) => {
@@ -70,7 +68,7 @@ const summaryOf = (view, shown, fitting, rows) => {
   return [
     view.summary(shown, find ? view.rows({ ...shown, find: "" }) : fitting),
     find ? say("summary.kept", { find, count: count(fitting.length) }) : "",
-    rows.length < fitting.length ? say("summary.most", { count: count(rows.length) }) : "",
+    rows.length < fitting.length ? say("summary.most", { count: count(rows.filter(isDrawable).length) }) : "",
     ...(view.highlights?.(shown, rows) ?? []),
   ]
     .filter(Boolean)
