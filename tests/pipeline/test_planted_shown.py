@@ -45,7 +45,7 @@ def text_of(report: Read) -> str:
 
 def changes(maps: dict[str, Any], edition: str) -> dict[tuple[str, str], tuple[str, str | None]]:
     """Of each change but `stable`: its status and what it took over from, by comparison and corridor."""
-    found = rows(maps[edition]["shifts"], "comparison", "corridor_id", "status", "displaced_from")
+    found = rows(maps[edition]["shifts"], "compared", "corridor_id", "status", "displaced_from")
     return {
         (one, corridor): (status, before) for one, corridor, status, before in found if status != "stable"
     }
