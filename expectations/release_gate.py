@@ -65,8 +65,18 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         name="public_counts_are_protected",
         limits=(Limit("public_counts_wrong", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="Each public number of a year published for the first time is the count of the marts with its "
-        "noise, recomputed from the noise key; a smaller or another number could point at a person.",
+        why="Each public number of a year published for the first time is fitted to the counts of the marts "
+        "with their noise, recomputed from the noise key; another number could point at a person.",
+        steward_action="Report it with review/last_verdict.json: this is a fault of the program. "
+        "It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
+        name="published_counts_agree",
+        limits=(Limit("counts_that_contradict", maximum=0, empty_fails=True),),
+        severity="refuse",
+        why="Starts, ends, corridors and directions count the same cases, so their sums are equal; no part "
+        "is larger than its whole.",
         steward_action="Report it with review/last_verdict.json: this is a fault of the program. "
         "It cannot be waived.",
         waivable=False,

@@ -1,8 +1,9 @@
 """Attacks on the public tables, written without the product's code: what does a reader learn of a small cell?
 
-A reader knows the method, the noise table and every public row: corridors, totals of origins and destinations, and
-the grand total of one year. Unknown is the number of movements in each pair of places. A public count is that number
-plus noise of known size; an absent cell is small. Used by a test on small worlds and by `bench_disclosure`.
+A reader knows the method, the noise table and every public row of one year: corridors, starts and ends, each table
+with its row `fewer`, so that each adds up to the total. Unknown is the number of cases in each pair of places. A public
+count is that number and an error of known size; a cell without a row is small. Used by a test on small worlds and by
+`bench_disclosure`.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ LEAST_SHOWN = 10
 NOISE_ROWS = ((0, 6.0, 14), (40, 9.0, 18), (200, 25.0, 30))
 
 
+FEWER = "fewer"
+
+
 @dataclass(frozen=True)
 class Public:
-    """What the public edition says of one year; places and pairs that are not shown are absent."""
+    """What the public edition says of one year, rows `fewer` included; other places and pairs are absent."""
 
     corridors: Mapping[Pair, int]
-    origins: Mapping[str, int]
-    destinations: Mapping[str, int]
-    total: int | None
+    starts: Mapping[str, int]
+    ends: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -40,31 +43,27 @@ class _Problem:
     high: npt.NDArray[np.float64]
 
 
-def widths_of_ranges(
-    public: Public, origins: list[str], destinations: list[str], targets: list[Pair]
-) -> list[int]:
+def widths_of_ranges(public: Public, starts: list[str], ends: list[str], targets: list[Pair]) -> list[int]:
     """How many whole numbers each target may still be, by integer programs over all tables."""
-    problem = _problem(public, origins, destinations)
+    problem = _problem(public, starts, ends)
     constraint = LinearConstraint(problem.sums, problem.low, problem.high)
     whole, at_least_zero = np.ones(len(problem.pairs)), Bounds(0, np.inf)
     widths = []
     for target in targets:
         cost = np.zeros(len(problem.pairs))
         cost[problem.pairs.index(target)] = 1
-        ends = [
+        extremes = [
             milp(sign * cost, constraints=constraint, integrality=whole, bounds=at_least_zero)
             for sign in (1, -1)
         ]
-        assert all(end.success for end in ends), "the true table satisfies all constraints"
-        widths.append(round(-ends[1].fun) - round(ends[0].fun) + 1)
+        assert all(extreme.success for extreme in extremes), "the true table satisfies all constraints"
+        widths.append(round(-extremes[1].fun) - round(extremes[0].fun) + 1)
     return widths
 
 
-def linear_widths(
-    public: Public, origins: list[str], destinations: list[str], targets: list[Pair]
-) -> list[float]:
+def linear_widths(public: Public, starts: list[str], ends: list[str], targets: list[Pair]) -> list[float]:
     """The same by linear programs: quicker, and never narrower than the integer ones say."""
-    problem = _problem(public, origins, destinations)
+    problem = _problem(public, starts, ends)
     upper = csr_matrix(np.vstack([problem.sums.toarray(), -problem.sums.toarray()]))
     bounds = np.concatenate([problem.high, -problem.low])
     widths = []
@@ -78,9 +77,9 @@ def linear_widths(
     return widths
 
 
-def averaged(public: Public, origins: list[str], destinations: list[str]) -> dict[Pair, int]:
+def averaged(public: Public, starts: list[str], ends: list[str]) -> dict[Pair, int]:
     """The likeliest table by weighted least squares over all tables, rounded: averaging noise away."""
-    problem = _problem(public, origins, destinations)
+    problem = _problem(public, starts, ends)
     # An absent cell is taken as half of the least shown, as unsure as that.
     is_absent = np.isnan(problem.published)
     wanted = np.where(is_absent, 2.0, problem.published)
@@ -152,25 +151,27 @@ def row_of(count: float) -> tuple[int, float, int]:
     return next(row for row in reversed(NOISE_ROWS) if count >= row[0])
 
 
-def _problem(public: Public, origins: list[str], destinations: list[str]) -> _Problem:
-    pairs = [(origin, destination) for origin in origins for destination in destinations]
+def _problem(public: Public, starts: list[str], ends: list[str]) -> _Problem:
+    pairs = [(start, end) for start in starts for end in ends]
     lines: list[tuple[list[int], int | None]] = [
         ([at], public.corridors.get(pair)) for at, pair in enumerate(pairs)
     ]
-    lines += [
-        ([at for at, pair in enumerate(pairs) if pair[0] == origin], public.origins.get(origin))
-        for origin in origins
-    ]
-    lines += [
-        ([at for at, pair in enumerate(pairs) if pair[1] == place], public.destinations.get(place))
-        for place in destinations
-    ]
-    lines.append((list(range(len(pairs))), public.total))
+    rest = [at for at, pair in enumerate(pairs) if pair not in public.corridors]
+    lines.append((rest, public.corridors.get((FEWER, FEWER), 0)))
+    for side, places, shown in ((0, starts, public.starts), (1, ends, public.ends)):
+        lines += [
+            ([at for at, pair in enumerate(pairs) if pair[side] == place], shown[place])
+            for place in places
+            if place in shown
+        ]
+        rest = [at for at, pair in enumerate(pairs) if pair[side] not in shown]
+        lines.append((rest, shown.get(FEWER, 0)))
+    lines.append((list(range(len(pairs))), sum(public.starts.values())))
     sums = np.zeros((len(lines), len(pairs)))
     for row, (members, _) in enumerate(lines):
         sums[row, members] = 1
     published = np.array([np.nan if count is None else count for _, count in lines], float)
-    bounds = [_bounds(count) for _, count in lines]
+    bounds = [_bounds(count, len(members)) for members, count in lines]
     return _Problem(
         pairs,
         csr_matrix(sums),
@@ -180,10 +181,12 @@ def _problem(public: Public, origins: list[str], destinations: list[str]) -> _Pr
     )
 
 
-def _bounds(count: int | None) -> tuple[int, int]:
+def _bounds(count: int | None, cells: int) -> tuple[int, int]:
     """What a cell may truly be, by its public count; any count that the noise table allows."""
     if count is None:
         return 0, LEAST_SHOWN - 1 + NOISE_ROWS[0][2]
+    if count < LEAST_SHOWN:  # a row `fewer`: how far it may be from the truth depends on its cells
+        return 0, count + cells * NOISE_ROWS[0][2]
     possible = [
         true
         for true in range(max(count - 30, min(count, 1)), count + 31)

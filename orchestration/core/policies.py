@@ -43,6 +43,12 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "utility_least_share": (0, 1),
     "microdata_least_class": (2, 1000),
 }
+# Members see what the public sees, and a label needs no smaller count than a row.
+_AT_LEAST = {
+    "public_least_count": "members_least_count",
+    "public_least_label_count": "public_least_count",
+    "comparison_least_cases": "comparison_least_matched",
+}
 _FRACTIONS = {"utility_least_share", *(f"noise_row_{row}_variance" for row in NOISE_ROWS)}
 
 
@@ -95,9 +101,9 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
     numbers = {name: _number(policy, name, values[name], limits) for name, limits in _LIMITS.items()}
     if not numbers["noise_row_2_from"] < numbers["noise_row_3_from"]:
         raise _wrong(policy, "noise_row_3_from", values["noise_row_3_from"], "more than noise_row_2_from")
-    if numbers["public_least_label_count"] < numbers["public_least_count"]:
-        found = values["public_least_label_count"]
-        raise _wrong(policy, "public_least_label_count", found, "at least public_least_count")
+    for name, at_least in _AT_LEAST.items():
+        if numbers[name] < numbers[at_least]:
+            raise _wrong(policy, name, values[name], f"at least {at_least} ({values[at_least]})")
     quasi_identifiers = tuple(values[_WORDS].split())
     if not quasi_identifiers:
         raise _wrong(policy, _WORDS, "", "names of columns of fct_movements")
@@ -203,6 +209,9 @@ def _number(seed: Path, name: str, value: str, limits: tuple[float, float | None
 
 
 def _wrong(seed: Path, name: str, found: str, expected: str) -> NjiaError:
+    lines = seed.read_text(encoding="utf-8").splitlines()
+    number = next((at for at, line in enumerate(lines, 1) if line.startswith(f"{name},")), 1)
     return NjiaError(
-        f"{seed.name}, row {name}: found {found or 'nothing'}, expected {expected}. Correct the value."
+        f"{seed.name}, line {number}, row {name}: found {found or 'nothing'}, expected {expected}. "
+        "Correct the value."
     )

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from orchestration.core import (
     PublicationPolicy,
@@ -28,41 +29,24 @@ from orchestration.core import (
 )
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
-from orchestration.gates.public_counts import (
-    COLUMNS,
+from orchestration.gates.public_counts import COUNT, protected_cells, public_counts
+from orchestration.gates.public_rows import (
+    contradictions,
+    counts_query,
     has_public_periods,
-    protected_counts,
     rows_that_say_too_much,
     texts,
 )
-from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, last_with_periods, period_of
+from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, last_with_periods
+from orchestration.statistics import LEAVES, wrong_leaves
 from orchestration.stewardship import Decisions
 
 MEASURES = (
-    "public_tables_missing", "policy_waits_for_signature", "public_counts_wrong", "carried_rows_changed",
-    "years_that_show_too_little", "public_rows_unknown_to_members",
+    "public_tables_missing", "policy_waits_for_signature", "public_counts_wrong", "counts_that_contradict",
+    "carried_rows_changed", "years_that_show_too_little", "public_rows_unknown_to_members",
 )  # fmt: skip
-_CELL = ["table_name", "period_id", "population", "record_grain", "cell"]
-# The public counts; a number that contradicts its text is null.
-_COUNTS = """
-create temp table counts as
-with listed as (
-    select 'corridors' as table_name, level || '|' || corridor_id as cell, period_id, population,
-        record_grain, movement_count, movement_count_text
-    from public.published.corridors
-    union all
-    select 'places', role || '|' || place_id, period_id, population, record_grain,
-        movement_count, movement_count_text
-    from public.published.places
-    union all
-    select 'codes', case when subject = 'all' then domain || '|' || code end, period_id, population,
-        record_grain, movement_count, movement_count_text
-    from public.published.codes
-)
-select * exclude (movement_count, movement_count_text),
-    case when movement_count_text = movement_count::varchar then movement_count end as movement_count
-from listed
-"""
+# Rows for the rest of a table: members, who see smaller cells, may have none.
+_REST, _SIDES = ("fewer", "unknown"), {"place_id", "start_place_id", "end_place_id", "direction", "code"}
 
 
 def protection_measures(
@@ -96,8 +80,8 @@ def protection_measures(
             republications=frozenset(str(decision["id"]) for decision in decisions.year_republications),
         )
         con.register("released_alerts", pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA))
-        measures["public_tables_missing"] = float(len(expected - editions.tables("public")))
-        for measure in (_counts, _carried, _unknown_to_members):
+        measures["public_tables_missing"] = float(len(expected - editions.columns("public").keys()))
+        for measure in (_counts, _contradictions, _carried, _unknown_to_members):
             try:
                 measures |= measure(editions)
             except (duckdb.CatalogException, duckdb.BinderException):
@@ -131,18 +115,22 @@ class _Editions:
             if about["first_release"] != self.release_id
         }
 
-    def tables(self, database: str) -> set[str]:
-        rows = self.con.execute(
-            "select table_name from duckdb_tables() where database_name = ? and schema_name = 'published'",
-            [database],
-        ).fetchall()
-        return {name for (name,) in rows}
+    def columns(self, database: str, schema: str = "published") -> dict[str, set[str]]:
+        """Return the columns of each published table."""
+        columns: dict[str, set[str]] = {}
+        for table, name in self.con.execute(
+            "select table_name, column_name from duckdb_columns() "
+            "where database_name = ? and schema_name = ?",
+            [database, schema],
+        ).fetchall():
+            columns.setdefault(table, set()).add(name)
+        return columns
 
     def is_new(self, table: str) -> str:
         """Return the SQL condition that a row of `listed` is of a new period (or of one without an entry)."""
         if not has_public_periods(table):
             return "true"
-        return f"coalesce(listed.{period_of(table)}, '-') not in ({texts(self.carried)})"
+        return f"coalesce(listed.period_id, '-') not in ({texts(self.carried)})"
 
     def number(self, query: str) -> int:
         row = self.con.execute(query).fetchone()
@@ -150,9 +138,13 @@ class _Editions:
 
 
 def _counts(editions: _Editions) -> dict[str, float | None]:
-    """Count public counts that differ from the protected ones, and years that show too little."""
-    con, policy = editions.con, editions.policy
-    con.execute(_COUNTS)
+    """Count public counts that differ from the right ones, and years that show too little."""
+    con, policy, tables = editions.con, editions.policy, editions.columns("public")
+    con.execute(f"create temp table counts as {counts_query(tables)}")
+    con.execute(
+        "create temp table corridor_sums as select period_id, split_part(cell_id, '|', 1) as corridor_id, "
+        "sum(count) as count from counts where table_name = 'corridors' group by all"
+    )
     kinds = dict(
         con.execute(
             "select period_id, period_kind from members.published.periods "
@@ -162,34 +154,54 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     )
     closed = [period for period in editions.periods if period in kinds and period not in editions.carried]
     epochs = {year: int(editions.periods[year]["epoch"]) for year in closed if kinds[year] == "year"}
-    keys = load_keys(editions.settings) if epochs else None
-    counted = protected_counts(con, keys, policy, epochs) if keys else pd.DataFrame(columns=COLUMNS)
-    counted = counted.assign(record_grain="case")
-    shown = counted[counted["protected_count"] >= policy["public_least_count"]]
     found = con.execute(f"from counts as listed where {editions.is_new('counts')}").df()
-    both = shown.merge(found, on=_CELL, how="outer")
+    right, cells, wrong = pd.DataFrame(columns=[*COUNT, "count"]), pd.DataFrame(), 0
+    if epochs:
+        cells = protected_cells(con, load_keys(editions.settings), policy, epochs)
+        leaves = _leaves(editions.settings)
+        wrong = wrong_leaves(pa.Table.from_pandas(cells), leaves)
+        right = public_counts(cells, leaves.to_pandas(), policy)
+    both = right.merge(found, on=COUNT, how="outer")
     # As floats: a number missing on either side counts as a difference.
-    is_right = both["protected_count"].astype("float64") == both["movement_count"].astype("float64")
-    wrong = int((~is_right).sum())
-    wrong += int(found.duplicated(_CELL).sum())
-    new = {table: editions.is_new(table) for table in sorted(editions.tables("public"))}
+    wrong += int((both["count_x"].astype("float64") != both["count_y"].astype("float64")).sum())
+    wrong += int(found.duplicated(COUNT).sum())
+    new = {table: editions.is_new(table) for table in sorted(tables)}
     wrong += sum(map(editions.number, rows_that_say_too_much(policy, new, closed)))
-    return {
-        "public_counts_wrong": float(wrong),
-        "years_that_show_too_little": float(_years_that_show_too_little(counted, found, policy)),
-    }
+    too_little = _years_that_show_too_little(cells, found, policy) if epochs else 0
+    return {"public_counts_wrong": float(wrong), "years_that_show_too_little": float(too_little)}
 
 
-def _years_that_show_too_little(counted: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy) -> int:
+def _leaves(settings: Settings) -> pa.Table:
+    path = settings.fitted / "leaves.parquet"
+    return pq.read_table(path) if path.is_file() else LEAVES.empty_table()
+
+
+def _years_that_show_too_little(cells: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy) -> int:
     """Count large years whose shown corridors hold too few movements between known places."""
-    is_pair = (counted["table_name"] == "corridors") & (counted["population"] == "all")
-    is_pair &= counted["cell"].str.startswith("od|")
-    pairs = counted[is_pair].merge(found[_CELL].drop_duplicates(), on=_CELL, how="left", indicator="where")
-    pairs["shown_count"] = pairs["true_count"].where(pairs["where"] == "both", 0)
+    places = cells[["start_place_id", "end_place_id"]]
+    pairs = cells[(cells["table_name"] == "corridors") & (places != "unknown").all(axis=1)]
+    pairs = pairs.merge(found[COUNT], on=["table_name", "period_id", "cell_id"], how="left")
+    pairs["shown_count"] = pairs["true_count"].where(pairs["column_name"].notna(), 0)
     years = pairs.groupby("period_id")[["true_count", "shown_count"]].sum()
     shows_little = years["shown_count"] < policy.numbers["utility_least_share"] * years["true_count"]
     is_large = years["true_count"] >= policy["utility_least_movements"]
     return int((shows_little & is_large).sum())
+
+
+def _contradictions(editions: _Editions) -> dict[str, float | None]:
+    """Count sums that differ, and parts larger than their whole, in both editions."""
+    queries: list[str] = []
+    for database, schema, new in (
+        ("public", "published", editions.is_new("directions")),
+        ("members", "published", "true"),
+        ("members", "series", "true"),
+    ):
+        queries += contradictions(f"{database}.{schema}", editions.columns(database, schema), new)
+    return {
+        "counts_that_contradict": float(
+            sum(editions.number(f"select count(*) from (select 1 {query})") for query in queries)
+        )
+    }
 
 
 def _carried(editions: _Editions) -> dict[str, float | None]:
@@ -200,14 +212,14 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
         if not earlier.is_file():
             return {}
         attach(con, earlier, "earlier")
-        before = editions.tables("earlier")
+        before, now_columns = editions.columns("earlier"), editions.columns("public")
         periods = texts(period for period, source in editions.carried.items() if source == release)
-        for table in filter(has_public_periods, sorted(editions.tables("public"))):
+        for table in filter(has_public_periods, sorted(now_columns)):
             # Columns added by a later version are no change.
-            shared = _columns(con, "public", table) & _columns(con, "earlier", table)
-            rows = "select {} from {}.published.{} where {} in ({})"
+            shared = now_columns[table] & before.get(table, set())
+            rows = "select {} from {}.published.{} where period_id in ({})"
             now, then = (
-                rows.format(", ".join(sorted(shared)) or "*", database, table, period_of(table), periods)
+                rows.format(", ".join(map(quoted, sorted(shared))) or "*", database, table, periods)
                 for database in ("public", "earlier")
             )
             changes = [f"{now} except all {then}", f"{then} except all {now}"] if table in before else [now]
@@ -239,20 +251,16 @@ def _unknown_to_members(editions: _Editions) -> dict[str, float | None]:
         "where table_schema = 'published' and is_key and column_name <> 'edition' order by all"
     ).fetchall():
         keys.setdefault(table, []).append(column)
-    known, unknown = editions.tables("members"), 0
-    for table in sorted(editions.tables("public")):
-        key = ", ".join(keys.get(table, ["*"]))
-        rows = f"select {key} from public.published.{table} as listed where {editions.is_new(table)}"
-        if table in known and table in keys:
-            rows += f" except all select {key} from members.published.{table}"
+    unknown = 0
+    for table in sorted(editions.columns("public")):
+        key = keys.get(table, ["*"])
+        rest = " and ".join(f"{quoted(name)} not in ({texts(_REST)})" for name in key if name in _SIDES)
+        named = ", ".join(key)
+        rows = (
+            f"select {named} from public.published.{table} as listed "
+            f"where {editions.is_new(table)} and {rest or 'true'}"
+        )
+        if table in editions.columns("members") and table in keys:
+            rows += f" except all select {named} from members.published.{table}"
         unknown += editions.number(f"select count(*) from ({rows})")
     return {"public_rows_unknown_to_members": float(unknown)}
-
-
-def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
-    rows = con.execute(
-        "select column_name from duckdb_columns() "
-        "where database_name = ? and schema_name = 'published' and table_name = ?",
-        [database, table],
-    ).fetchall()
-    return {quoted(name) for (name,) in rows}

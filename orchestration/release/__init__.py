@@ -15,13 +15,7 @@ if TYPE_CHECKING:
         read_candidate,
         release_id,
     )
-    from orchestration.release.carried import (
-        Carried,
-        carried_tables,
-        carry,
-        last_with_periods,
-        period_of,
-    )
+    from orchestration.release.carried import Carried, carried_tables, carry, last_with_periods
     from orchestration.release.changes import (
         diff,
         extracts_since,

@@ -59,12 +59,7 @@ def carried_tables(manifest_path: Path) -> dict[str, list[str]]:
     Numbers that others published have no period of ours: every release has them as their source does.
     """
     tables = read_published_models(manifest_path, (PUBLISHED,))
-    return {table.name: list(table.columns) for table in tables if period_of(table.name) in table.columns}
-
-
-def period_of(table: str) -> str:
-    """Return the column of a row's period."""
-    return "period_id"
+    return {table.name: list(table.columns) for table in tables if "period_id" in table.columns}
 
 
 def last_with_periods(settings: Settings) -> Release | None:
@@ -118,10 +113,10 @@ def carry(
                 "from a backup; `njia verify` shows what else was changed."
             )
         name = path.stem.removeprefix(f"{PUBLISHED}.")
-        table, period = pq.read_table(path), period_of(name)
-        if period not in table.column_names:
+        table = pq.read_table(path)
+        if "period_id" not in table.column_names:
             continue
-        table = table.filter(pc.is_in(table[period], pa.array(list(carried), pa.string())))
+        table = table.filter(pc.is_in(table["period_id"], pa.array(list(carried), pa.string())))
         for column in columns.get(name, ()):
             if column not in table.column_names:
                 table = table.append_column(column, pa.nulls(table.num_rows))

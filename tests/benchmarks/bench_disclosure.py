@@ -16,15 +16,19 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from scipy.stats import spearmanr
 
 from orchestration import release
 from orchestration.core import SAMPLE_PARTNERS, Settings, read_artifact, sha256_of
+from orchestration.release.releases import SCHEMA_VERSION
+from orchestration.statistics import fit_leaves
 from orchestration.warehouse import Part
 from tests import attacks
 from tests.attacks import Public
 
 SMALL, LINEAR_TRIED, INTEGER_TRIED, DRAWS, SEED = 5, 60, 12, 50, 20
+LEAF = ["start_place_id", "end_place_id", "direction"]
 WITHDRAWN = (1, 5, 20)
 PROTECTION = (
     "int_cell_members",
@@ -48,6 +52,7 @@ def main() -> None:
             print(f"\n{year}")
             _one_record(con, year)
             _programs(con, year)
+            _draws(con, year)
             _utility(con, year)
         print("\nall closed years")
         _carried(con, years)
@@ -65,41 +70,46 @@ def _line(figure: str, found: float, gate: str) -> None:
     print(f"  {figure:<62} {found:>8.3f}   {gate}")
 
 
+# Cells of a year by number, with what the public edition shows of each.
+CELLS = """
+select cells.*, shown.public_count, shown.public_count is not null as is_shown, row_number() over (order by table_name, cell_id) - 1 as number
+from intermediate.int_protected_cells as cells
+left join intermediate.int_public_cells as shown using (table_name, cell_id, period_id)
+where period_id = ?
+"""
+
+
 def _one_record(con: duckdb.DuckDBPyConnection, year: str) -> None:
     """J of each movement, and what one learns of it who knows all the others, over many draws of the noise."""
     rows = _numbers(
         con,
-        """
-        select members.movement_id, cells.number, max(cast(cells.population = 'children' as integer)) over (
-            partition by members.movement_id) as is_child
-        from (
-            select *, row_number() over (order by table_name, cell_id) - 1 as number
-            from intermediate.int_protected_cells where period_id = ?
-        ) as cells
-        inner join intermediate.int_cell_members as members
-            on members.cell_id = cells.cell_id
-            and cells.table_name = members.table_name || '|' || cells.population
+        f"""
+        select members.movement_id, cells.number, cast(coalesce(movements.is_child, false) as integer) as is_child
+        from ({CELLS}) as cells
+        inner join intermediate.int_cell_members as members using (table_name, cell_id)
         inner join intermediate.int_movements as movements
-            on movements.movement_id = members.movement_id and movements.record_grain = 'case'
-            and 'year-' || movements.event_year = cells.period_id
-            and (cells.population = 'all' or movements.is_child)
+            on movements.movement_id = members.movement_id and 'year-' || movements.event_year = cells.period_id
         order by members.movement_id
         """,
         year,
     )
     cells = _numbers(
         con,
-        """select true_count, cast(is_shown as integer) as is_shown from intermediate.int_protected_cells
-        where period_id = ? order by table_name, cell_id""",
+        f"""select true_count, cast(is_shown as integer) as is_shown,
+            cast(table_name = 'corridors' as integer) as is_leaf from ({CELLS}) order by number""",
         year,
     )
     counts, number = cells["true_count"], rows["number"]
     starts = np.flatnonzero(np.diff(rows["movement_id"], prepend=rows["movement_id"][0] - 1))
     assert len(rows["number"]) == counts.sum(), "every movement of every cell"
     variance = np.array([attacks.row_of(count)[1] for count in counts.tolist()])
-    budget = np.add.reduceat((cells["is_shown"] / variance)[number], starts)
-    _line("mean J", float(budget.mean()), "<= 1")
-    _line("largest J", float(budget.max()), "<= 1.6")
+    for which, counted in (
+        ("", cells["is_shown"]),
+        (" with hidden corridors, which the fit reads", cells["is_shown"] | cells["is_leaf"]),
+    ):
+        budget = np.add.reduceat((counted / variance)[number], starts)
+        _line(f"mean J{which}", float(budget.mean()), "<= 1")
+        _line(f"largest J{which}", float(budget.max()), "<= 1.6")
     dice, sure = np.random.default_rng(SEED), []
     for _ in range(DRAWS):
         with np.errstate(over="ignore"):
@@ -116,8 +126,9 @@ def _evidence(counts: Numbers, dice: np.random.Generator) -> npt.NDArray[np.floa
     """Of each cell, drawn anew: how much likelier what is published is with its last record than without."""
     found = np.zeros(len(counts))
     for at, count in enumerate(counts.tolist()):
-        values, chances = attacks.distribution(count)
-        published = count + int(dice.choice(values, p=chances))
+        if count == 0:
+            continue
+        published = count + _noise(count, dice)
         with_it, without = (attacks.published_probability(true, published) for true in (count, count - 1))
         found[at] = np.log(with_it) - np.log(without) if without else np.inf
     return found
@@ -125,58 +136,107 @@ def _evidence(counts: Numbers, dice: np.random.Generator) -> npt.NDArray[np.floa
 
 def _programs(con: duckdb.DuckDBPyConnection, year: str) -> None:
     counts: Counter[tuple[str, str]] = Counter(
-        {(origin, destination): number for origin, destination, number in con.execute(
-            """select start_place_id, end_place_id, movement_count from intermediate.int_cells
-            where table_name = 'corridors' and level = 'od' and period_id = ? and record_grain = 'case'
-                and population = 'all'""", [year]).fetchall()}
+        {(start, end): number for start, end, number in con.execute(
+            """select start_place_id, end_place_id, sum(true_count) from intermediate.int_protected_cells
+            where table_name = 'corridors' and true_count > 0 and period_id = ? group by all""", [year]).fetchall()}
     )  # fmt: skip
-    public = _public(con, year)
-    origins = sorted({origin for origin, _ in counts})
-    destinations = sorted({destination for _, destination in counts})
+    public = Public(*(
+        {tuple(key) if len(key) > 1 else key[0]: number for *key, number in con.execute(
+            f"""select {key}, sum(movement_count) from published.{table}
+            where edition = 'public' and period_id = ? group by all""", [year]).fetchall()}
+        for table, key in (("corridors", "start_place_id, end_place_id"), ("starts", "place_id"), ("ends", "place_id"))
+    ))  # fmt: skip
+    starts, ends = (sorted({pair[side] for pair in counts} | {"unknown"}) for side in (0, 1))
     small = sorted(pair for pair, count in counts.items() if count < SMALL)
-    widths = attacks.linear_widths(public, origins, destinations, small[:LINEAR_TRIED])
+    widths = attacks.linear_widths(public, starts, ends, small[:LINEAR_TRIED])
     _line("linear programs: narrowest range of a count under 5", min(widths), ">= 7")
     narrow = [small[at] for at in np.argsort(widths)[:INTEGER_TRIED]]
-    whole = attacks.widths_of_ranges(public, origins, destinations, narrow)
+    whole = attacks.widths_of_ranges(public, starts, ends, narrow)
     _line("integer programs: narrowest range of a count under 5", min(whole), ">= 7")
-    averaged = attacks.averaged(public, origins, destinations)
+    averaged = attacks.averaged(public, starts, ends)
     exact = float(np.mean([averaged[pair] == counts[pair] for pair in small]))
     guess = Counter(counts[pair] for pair in small).most_common(1)[0][1] / len(small)
-    _line("averaging: counts under 5 found exactly", exact, f"<= {guess + 0.05:.3f} (guess {guess:.3f})")
-
-
-def _public(con: duckdb.DuckDBPyConnection, year: str) -> Public:
-    places = con.execute(
-        """select role, place_id, movement_count from published.places
-        where edition = 'public' and period_id = ? and population = 'all' and place_id <> 'KEN'""", [year]
-    ).fetchall()  # fmt: skip
-    corridors = con.execute(
-        """select start_place_id, end_place_id, movement_count from published.corridors
-        where edition = 'public' and period_id = ? and level = 'od'""", [year]
-    ).fetchall()  # fmt: skip
-    total = con.execute(
-        """select movement_count from published.codes
-        where edition = 'public' and period_id = ? and domain = 'total' and population = 'all'""", [year]
-    ).fetchone()  # fmt: skip
-    # Movements with an unknown end are in totals and in no corridor: the attack takes totals of ends as they are.
-    return Public(
-        {(origin, destination): count for origin, destination, count in corridors},
-        {place: count for role, place, count in places if role == "origin"},
-        {place: count for role, place, count in places if role == "destination"},
-        None if total is None else int(total[0]),
+    _line(
+        "averaging and rows fewer: counts under 5 found exactly",
+        exact,
+        f"<= {guess + 0.05:.3f} (guess {guess:.3f})",
     )
+
+
+def _draws(con: duckdb.DuckDBPyConnection, year: str) -> None:
+    """Errors of protected and of fitted counts; and what the rest of a start or end says of a record alone in it."""
+    cells, dice = (
+        con.execute(
+            f"{CELLS} and table_name in ('total', 'directions', 'starts', 'ends', 'corridors')", [year]
+        ).df(),
+        np.random.default_rng(SEED),
+    )
+    squares: dict[str, list[float]] = {}
+    rests: dict[int, Counter[int]] = {0: Counter(), 1: Counter()}
+    alone = 0
+    for _ in range(DRAWS):
+        true = cells["true_count"].to_numpy()
+        protected = cells.assign(protected_count=[count + _noise(count, dice) for count in true.tolist()])
+        columns = {
+            name: protected[name].astype(object).where(protected[name].notna(), None)
+            for name in (*LEAF, "period_id", "table_name")
+        }
+        leaves = fit_leaves(
+            pa.table({**columns, "protected_count": protected["protected_count"]})
+        ).to_pandas()
+        leaves = protected[protected["table_name"] == "corridors"].merge(leaves, on=["period_id", *LEAF])
+        for table, key in (
+            ("total", ["period_id"]),
+            ("directions", ["direction"]),
+            ("starts", LEAF[:1]),
+            ("ends", LEAF[1:2]),
+            ("corridors", LEAF),
+        ):
+            sums = leaves.groupby(key)[["fitted_count", "true_count"]].sum().query("true_count > 0")
+            before = protected[(protected["table_name"] == table) & (protected["true_count"] > 0)]
+            squares.setdefault(f"{table}, fitted", []).append(
+                float(((sums["fitted_count"] - sums["true_count"]) ** 2).mean())
+            )
+            squares.setdefault(f"{table}, protected", []).append(
+                float(((before["protected_count"] - before["true_count"]) ** 2).mean())
+            )
+        is_hidden = leaves["fitted_count"] < attacks.LEAST_SHOWN
+        hidden = leaves.assign(
+            rest=leaves["fitted_count"] * is_hidden, true_rest=leaves["true_count"] * is_hidden
+        )
+        for key in ("start_place_id", "end_place_id", "direction"):
+            sums = hidden.groupby(key)[["rest", "true_rest", "fitted_count"]].sum()
+            sums = sums[(sums["fitted_count"] >= attacks.LEAST_SHOWN) & (sums["true_rest"] <= 1)]
+            for rest, true_rest in sums[["rest", "true_rest"]].itertuples(index=False):
+                rests[int(true_rest)][int(rest)] += 1
+        alone = max(alone, sum(rests[1].values()))
+    for name, values in squares.items():
+        _line(f"rms error of {name}", float(np.sqrt(np.mean(values))), "")
+    total = max(cells["true_count"])
+    share = {rest: count / max(sum(rests[1].values()), 1) for rest, count in rests[1].items()}
+    none = {rest: count / max(sum(rests[0].values()), 1) for rest, count in rests[0].items()}
+    sure = sum(part for rest, part in share.items() if part / (part + none.get(rest, 0)) > 0.9)
+    _line("records alone in the rest of a start, end or direction", alone / DRAWS / total, "")
+    _line("  whose presence the rest proves with nine tenths", sure, "")
+
+
+def _noise(count: int, dice: np.random.Generator) -> int:
+    if count == 0:
+        return 0
+    values, chances = attacks.distribution(count)
+    return int(dice.choice(values, p=chances))
 
 
 def _utility(con: duckdb.DuckDBPyConnection, year: str) -> None:
     rows = _numbers(
         con,
-        """select true_count, protected_count, cast(is_shown as integer) as is_shown
-        from intermediate.int_protected_cells
-        where period_id = ? and table_name = 'corridors|all' and cell_id like 'od|%'""",
+        f"""select true_count, coalesce(public_count, 0) as public_count, cast(is_shown as integer) as is_shown
+        from ({CELLS})
+        where table_name = 'corridors' and true_count > 0 and 'unknown' not in (start_place_id, end_place_id)""",
         year,
     )
     true, shown = rows["true_count"], rows["is_shown"] == 1
-    found = np.where(shown, rows["protected_count"], 0)
+    found = rows["public_count"]
     _line("movements in shown corridors", float(true[shown].sum() / true.sum()), ">= .90")
     error = np.abs(found - true)[shown].sum() / true[shown].sum()
     _line("weighted error of shown corridors", float(error), "<= .05")
@@ -210,10 +270,9 @@ def _carried(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
                     order by hash(movement_id) limit ?
                 ) as withdrawn
                 inner join intermediate.int_cell_members as members using (movement_id)
-                inner join intermediate.int_protected_cells as cells
+                inner join intermediate.int_public_cells as cells
                     on cells.cell_id = members.cell_id and cells.period_id = withdrawn.period_id
-                    and cells.table_name = members.table_name || '|all'
-                where cells.is_shown""", [years, number]
+                    and cells.table_name = members.table_name""", [years, number]
             ).fetchone()  # fmt: skip
             assert moved
             _line("  public counts that would be drawn anew", float(moved[0]), "")
@@ -226,7 +285,7 @@ def _release(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, li
     parquet.mkdir(parents=True)
     tables = {}
     for (table,) in con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'published' order by 1"
+        "select table_name from duckdb_columns() where schema_name = 'published' and column_name = 'period_id'"
     ).fetchall():
         file = parquet / f"published.{table}.parquet"
         con.execute(f"copy (from published.{table} where edition = 'public') to '{file}' (format parquet)")
@@ -237,6 +296,7 @@ def _release(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, li
     files = {path.relative_to(folder).as_posix(): {"sha256": sha256_of(path)} for path in parquet.iterdir()}
     manifest = {
         "sequence": 1,
+        "schema_version": SCHEMA_VERSION,
         "previous_release": None,
         "files": files,
         "periods": dict.fromkeys(periods, note),

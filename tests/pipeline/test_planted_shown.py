@@ -88,8 +88,8 @@ def test_the_members_map_draws_the_abandoned_road_and_the_new_way(maps: dict[str
 @pytest.mark.parametrize("edition", ["public", "members"])
 def test_new_countries_of_the_second_round_are_named(reports: dict[str, Read], edition: str) -> None:
     _, found, said = text_of(reports[edition]).partition(NEW_PLACES)
-    assert found and "As origin: Somaliland." in said
-    named = re.search(r"As destination: ([^.]+)\.", said)
+    assert found and "As start: Somaliland." in said
+    named = re.search(r"As end: ([^.]+)\.", said)
     assert named and {"Rwanda", "Thailand"} <= set(re.split(", | and ", named[1]))
 
 

@@ -5,6 +5,15 @@ with leaves as (select * from {{ source('fitted', 'leaves') }}),
 
 protected as (select * from {{ ref('int_protected_cells') }}),
 
+directions as (
+    select
+        direction,
+        period_id,
+        sum(fitted_count) as public_count
+    from leaves
+    group by direction, period_id
+),
+
 fitted as (
     select
         'total' as table_name,
@@ -16,13 +25,14 @@ fitted as (
 
     union all
 
+    -- A direction under the least count is counted as unknown: a row of its own would prove that somebody is there.
     select
         'directions' as table_name,
-        direction as cell_id,
+        case when public_count >= {{ least }} then direction else 'unknown' end as cell_id,
         period_id,
-        sum(fitted_count) as public_count
-    from leaves
-    group by direction, period_id
+        sum(public_count) as public_count
+    from directions
+    group by case when public_count >= {{ least }} then direction else 'unknown' end, period_id
 
     union all
 
@@ -115,36 +125,56 @@ capped as (
     inner join children on protected.period_id = children.period_id
 ),
 
--- The parts of an end add up to it: where protected counts do not, they are changed in proportion, and the last known
--- and intended ones are what then is left of the rounded sums.
+-- Where people were exploited, last known or only promised to go: the parts of an end. Three that can be shown add up to
+-- it: they are changed in proportion. Else the difference of an end and its shown parts is noise, too, and proves
+-- nobody's presence. `protected_until`: of this part and those before it.
 bases as (
     select
+        protected.table_name,
         fitted.cell_id,
         fitted.period_id,
         fitted.public_count,
-        sum(case when protected.table_name = 'ends|exploited' then greatest(protected.protected_count, 0) else 0 end)
-            as exploited,
-        sum(case when protected.table_name = 'ends|last_known' then greatest(protected.protected_count, 0) else 0 end)
-            as last_known,
-        sum(greatest(protected.protected_count, 0)) as all_bases
+        sum(greatest(protected.protected_count, 0)) over (
+            partition by fitted.cell_id, fitted.period_id order by protected.table_name
+        ) as protected_until,
+        sum(greatest(protected.protected_count, 0)) over (partition by fitted.cell_id, fitted.period_id)
+            as protected_sum,
+        sum(case when protected.protected_count >= {{ least }} then 1 else 0 end) over (
+            partition by fitted.cell_id, fitted.period_id
+        ) as large_parts
     from fitted
     inner join protected
         on
             fitted.cell_id = protected.cell_id
             and fitted.period_id = protected.period_id
-            and protected.table_name in ('ends|exploited', 'ends|last_known', 'ends|intended')
-    where fitted.table_name = 'ends'
-    group by fitted.cell_id, fitted.period_id, fitted.public_count
-    having sum(greatest(protected.protected_count, 0)) > 0
+            and protected.table_name in ('ends|exploited', 'ends|intended', 'ends|last_known')
+    where fitted.table_name = 'ends' and fitted.public_count > 0
 ),
 
-split as (
+whole as (
     select
         *,
-        cast(floor((2 * public_count * exploited + all_bases) / (2 * all_bases)) as integer) as exploited_count,
-        cast(floor((2 * public_count * (exploited + last_known) + all_bases) / (2 * all_bases)) as integer)
-            as not_intended_count
+        case when large_parts = 3 or protected_sum > public_count then protected_sum else public_count end
+            as whole_count
     from bases
+),
+
+until as (
+    select
+        *,
+        cast(floor((2 * public_count * protected_until + whole_count) / nullif(2 * whole_count, 0)) as integer)
+            as until_count
+    from whole
+),
+
+parts as (
+    select
+        table_name,
+        cell_id,
+        period_id,
+        until_count
+        - coalesce(lag(until_count) over (partition by cell_id, period_id order by table_name), 0) as public_count
+    from until
 ),
 
 counts as (
@@ -156,33 +186,10 @@ counts as (
 
     union all
 
-    select
-        'ends|exploited' as table_name,
-        cell_id,
-        period_id,
-        exploited_count as public_count
-    from split
-
-    union all
-
-    select
-        'ends|last_known' as table_name,
-        cell_id,
-        period_id,
-        not_intended_count - exploited_count as public_count
-    from split
-
-    union all
-
-    select
-        'ends|intended' as table_name,
-        cell_id,
-        period_id,
-        public_count - not_intended_count as public_count
-    from split
+    select * from parts
 )
 
--- Of a year whose total is not shown, nothing is; directions are all shown, since what is under them adds up to them.
+-- Of a year whose total is not shown, nothing is. The unknown direction holds the rest of the total, be it small.
 select
     counts.table_name,
     counts.cell_id,

@@ -17,6 +17,7 @@ months as (
     group by periods.period_id
 ),
 
+-- Also where no partner declares what it watches.
 counted as (select distinct period_id from {{ ref('int_cells') }}),
 
 new_periods as (select * from {{ ref('int_new_public_periods') }}),

@@ -321,7 +321,7 @@ def _reporting(view: View) -> list[Block]:
     heading = say(
         "reporting.least" if is_least else "reporting.all",
         counties=cell("coverage", row, "county_count"),
-        touched=Value(str(len(touched)), "published.starts", f"counties of rows:period_id={view.now}"),
+        touched=view.published.of_rows("starts", f"period_id={view.now}", str(len(touched)), "place_id"),
     )
     blocks: list[Block] = [Heading(heading)]
     partners = cell("coverage", row, "partner_count", rules.in_words(row["partner_count"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_words, uncontradicted
-from orchestration.outputs.published import Row
+from orchestration.outputs.published import NO_PLACE, Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import COUNTED, View, capital
@@ -136,16 +136,17 @@ def changes_title(view: View) -> Spans:
 
 def unjudged(view: View) -> Spans:
     """Return how many corridors the edition lists, of which only some can be judged."""
-    listed = rules.in_words(len(view.listed("corridors")))
-    value = Value(listed, "published.corridors", f"listed of rows:period_id={view.now}")
-    return view.say("changes.unjudged", listed=value, period=view.period)
+    unlisted = [f"{end}!={place}" for end in ("start_place_id", "end_place_id") for place in NO_PLACE]
+    which = "&".join([f"period_id={view.now}", *unlisted])
+    listed = view.published.of_rows("corridors", which, rules.in_words(len(view.listed("corridors"))))
+    return view.say("changes.unjudged", listed=listed, period=view.period)
 
 
 def _counted(view: View, rows: list[Row]) -> Value | str:
     """Return a number of corridors as a word, with the rows of `shifts` that it counts as its source."""
     if not rows:
         return rules.in_words(0)
-    names = ("compared", "earlier_period_id", "period_id", "status", "evidence")
+    names = ("compared", "earlier_period_id", "period_id", "via_place_id", "status", "evidence")
     where = {column: rows[0][column] for column in names}
     return view.published.how_many("shifts", rules.in_words(len(rows)), **where)
 

@@ -58,7 +58,14 @@ def test_reason_does_not_change_the_policy_version(tmp_path: Path) -> None:
     ("public_delay_days,90,", "public_delay_days,1e2,", "found 1e2, expected a whole number"),
     ("utility_least_share,0.85,", "utility_least_share,85,", "found 85, expected a number from 0 to 1"),
     ("utility_least_share,0.85,", "utility_least_share,nan,", "found nan, expected a number"),
-    ("label_count,20,", "label_count,9,", "found 9, expected at least public_least_count"),
+    ("label_count,20,", "label_count,9,", "line 3, row public_least_label_count: found 9, expected at least "
+     "public_least_count (10)"),
+    ("public_least_count,10,", "public_least_count,4,", "line 2, row public_least_count: found 4, expected at "
+     "least members_least_count (5)"),
+    ("public_least_count,10,", "public_least_count,0,", "found 0, expected a whole number from 3 to 1000"),
+    ("comparison_changed_percent,20,", "comparison_changed_percent,120,", "found 120, expected a whole number from 1"),
+    ("comparison_least_percent,125,", "comparison_least_percent,99,", "found 99, expected a whole number from 101"),
+    ("comparison_least_cases,20,", "comparison_least_cases,9,", "expected at least comparison_least_matched (10)"),
     ("noise_row_3_from,200,", "noise_row_3_from,40,", "found 40, expected more than noise_row_2_from"),
     ("public_delay_days,90,", "public_delay,90,", "has no row public_delay_days"),
     ("public_delay_days", "dominance,1,1,,\npublic_delay_days", "has a row dominance that nothing reads"),

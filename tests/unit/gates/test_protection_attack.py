@@ -1,16 +1,19 @@
-"""A small, seeded attack on protected counts: no small cell is found better than by guessing."""
+"""A small, seeded attack on public counts: no small cell is found better than by guessing."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from orchestration.statistics import LEAVES, fit_leaves
 from tests import attacks
-from tests.attacks import Pair, Public
+from tests.attacks import FEWER, LEAST_SHOWN, Pair, Public
 from tests.fixtures.protected_world import noise
 
-ORIGINS = [f"o{number}" for number in range(9)]
-DESTINATIONS = [f"d{number}" for number in range(6)]
+STARTS = [f"o{number}" for number in range(9)]
+ENDS = [f"d{number}" for number in range(6)]
 MOVEMENTS = 500
 
 
@@ -19,31 +22,64 @@ class SmallWorld:
 
     def __init__(self, seed: int) -> None:
         dice = np.random.default_rng(seed)
-        weights = np.outer(dice.gamma(0.5, size=len(ORIGINS)), dice.gamma(0.5, size=len(DESTINATIONS)))
+        weights = np.outer(dice.gamma(0.5, size=len(STARTS)), dice.gamma(0.5, size=len(ENDS)))
         chosen = dice.choice(weights.size, MOVEMENTS, p=(weights / weights.sum()).ravel())
-        self._journeys = [
-            (ORIGINS[at // len(DESTINATIONS)], DESTINATIONS[at % len(DESTINATIONS)]) for at in chosen
-        ]
+        self._journeys = [(STARTS[at // len(ENDS)], ENDS[at % len(ENDS)]) for at in chosen]
         self._keys = dice.integers(0, 2**31, MOVEMENTS).tolist()
         self.counts: Counter[Pair] = Counter(self._journeys)
 
     def public(self) -> Public:
-        return Public(
-            self._protected("corridors", self._journeys),
-            self._protected("origins", [origin for origin, _ in self._journeys]),
-            self._protected("destinations", [destination for _, destination in self._journeys]),
-            self._protected("total", ["all"] * MOVEMENTS).get("all"),
+        """Sums of the counts fitted to protected ones; a start and an end have a leaf without the other."""
+        rows = []
+        for table, names in (("total", ()), ("starts", (0,)), ("ends", (1,)), ("corridors", (0, 1))):
+            cells = [tuple(journey[at] for at in names) for journey in self._journeys]
+            for cell, count in self._protected(table, cells).items():
+                named = dict(zip((("start_place_id", "end_place_id")[at] for at in names), cell, strict=True))
+                rows.append({"table_name": table, **named, "protected_count": count})
+        for start, end in [(start, "unknown") for start in STARTS] + [("unknown", end) for end in ENDS]:
+            rows.append(
+                {
+                    "table_name": "corridors",
+                    "start_place_id": start,
+                    "end_place_id": end,
+                    "protected_count": 0,
+                }
+            )
+        each = {"period_id": "2025", "direction": "within"}
+        columns = pa.schema([field for field in LEAVES if field.name != "fitted_count"])
+        columns = columns.append(pa.field("table_name", pa.string())).append(
+            pa.field("protected_count", pa.int32())
+        )
+        leaves = fit_leaves(
+            pa.Table.from_pylist([{**each, **row} for row in rows], schema=columns)
+        ).to_pylist()
+        return public_of(
+            {(leaf["start_place_id"], leaf["end_place_id"]): leaf["fitted_count"] for leaf in leaves}
         )
 
-    def _protected(self, table: str, cells: list) -> dict:  # type: ignore[type-arg]
+    def _protected(self, table: str, cells: list) -> Counter:  # type: ignore[type-arg]
         counts, sums = Counter(cells), Counter()
         for cell, key in zip(cells, self._keys, strict=True):
             sums[cell] += key
-        shown = {
-            cell: count + noise(f"{table}|2025|{cell}|{sums[cell]}|0", count)
-            for cell, count in counts.items()
-        }
-        return {cell: count for cell, count in shown.items() if count >= attacks.LEAST_SHOWN}
+        return Counter(
+            {
+                cell: count + noise(f"{table}|2025|{cell}|{sums[cell]}|0", count)
+                for cell, count in counts.items()
+            }
+        )
+
+
+def public_of(leaves: Mapping[Pair, int]) -> Public:
+    """The tables of these counts, small cells summed in rows `fewer`."""
+    tables: list[Counter] = [Counter(), Counter(), Counter()]  # type: ignore[type-arg]
+    for table, cell_of in zip(
+        tables, (lambda pair: pair, lambda pair: pair[0], lambda pair: pair[1]), strict=True
+    ):
+        for pair, count in leaves.items():
+            table[cell_of(pair)] += count
+        rest = sum(table.pop(cell) for cell, count in list(table.items()) if count < LEAST_SHOWN)
+        table[(FEWER, FEWER) if table is tables[0] else FEWER] = rest
+    return Public(*tables)
 
 
 SEEDS = [7, 11, 2020]
@@ -54,7 +90,7 @@ def test_integer_programs_leave_every_small_cell_at_least_seven_values(seed: int
     world = SmallWorld(seed)
     small = sorted(pair for pair, count in world.counts.items() if count < 5)[:8]
     assert small
-    widths = attacks.widths_of_ranges(world.public(), ORIGINS, DESTINATIONS, small)
+    widths = attacks.widths_of_ranges(world.public(), STARTS, ENDS, small)
     assert min(widths) >= 7
 
 
@@ -62,7 +98,7 @@ def test_averaging_finds_small_cells_no_better_than_guessing() -> None:
     found = guessed = cells = 0
     for seed in range(12):
         world = SmallWorld(seed)
-        estimate = attacks.averaged(world.public(), ORIGINS, DESTINATIONS)
+        estimate = attacks.averaged(world.public(), STARTS, ENDS)
         small = {pair: count for pair, count in world.counts.items() if count < 5}
         commonest = Counter(small.values()).most_common(1)[0][1]
         found += sum(estimate[pair] == count for pair, count in small.items())
@@ -71,18 +107,13 @@ def test_averaging_finds_small_cells_no_better_than_guessing() -> None:
 
 
 def test_the_attack_finds_counts_that_are_not_protected() -> None:
-    """A control: exact tables without small corridors give many of these away."""
+    """A control: exact tables with small cells summed as fewer give many of these away."""
     world = SmallWorld(7)
-    exact = Public(
-        {pair: count for pair, count in world.counts.items() if count >= attacks.LEAST_SHOWN},
-        {o: sum(n for (one, _), n in world.counts.items() if one == o) for o in ORIGINS},
-        {d: sum(n for (_, one), n in world.counts.items() if one == d) for d in DESTINATIONS},
-        MOVEMENTS,
-    )
+    exact = public_of(world.counts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attacks, "NOISE_ROWS", ((0, 0.25, 0),))
         small = sorted(pair for pair, count in world.counts.items() if count < 5)[:8]
-        assert min(attacks.widths_of_ranges(exact, ORIGINS, DESTINATIONS, small)) < 7
+        assert min(attacks.widths_of_ranges(exact, STARTS, ENDS, small)) < 7
 
 
 def test_attacker_who_knows_all_but_one_record_is_seldom_sure() -> None:

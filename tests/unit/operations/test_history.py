@@ -35,7 +35,7 @@ def test_a_policy_that_keeps_too_little_is_refused(tmp_path: Path, name: str, ke
     changed = tmp_path / policies.HISTORY_SEED.name
     text = policies.HISTORY_SEED.read_text(encoding="utf-8")
     changed.write_text(re.sub(rf"^{name},\w+", f"{name},{keep}", text, flags=re.MULTILINE), encoding="utf-8")
-    with pytest.raises(NjiaError, match=f"history_policy.csv, row {name}.*{said}"):
+    with pytest.raises(NjiaError, match=f"history_policy.csv, line [0-9]+, row {name}.*{said}"):
         policies.history_policy(changed)
 
 
