@@ -80,7 +80,7 @@ def test_query_keeps_nulls_dates_and_commas_apart(settings: Settings) -> None:
 def test_the_public_edition_is_asked_by_itself(settings: Settings) -> None:
     """Of the tiny world nothing is large enough to be shown; its tables stand there all the same."""
     ran = njia(
-        "query", "select count(*) as n from published.places", "--edition", "public", settings=settings
+        "query", "select count(*) as n from published.starts", "--edition", "public", settings=settings
     )
     assert ran.returncode == 0 and ran.stdout.split() == ["n", "0"], ran.stderr
     microdata = njia("query", "select 1 from marts.fct_movements", "--edition", "public", settings=settings)

@@ -20,7 +20,7 @@ from tests.fixtures.read_map import payload, rows
 from tests.fixtures.read_report import read_page
 
 CORRIDOR, FIRST_MONTH = "KE010>KE047", "2025-06-01"
-COUNTS = ("record_count", "record_count_text", "expected_low", "expected_high", "partner_count", "evidence")
+COUNTS = ("record_count", "expected_low", "expected_high", "partner_count", "evidence")
 
 
 def test_a_released_alert_reaches_the_public_without_a_count(samples: EvidenceBase, tmp_path: Path) -> None:

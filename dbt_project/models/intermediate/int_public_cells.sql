@@ -162,7 +162,8 @@ whole as (
 until as (
     select
         *,
-        cast(floor((2 * public_count * protected_until + whole_count) / (2 * whole_count)) as integer) as until_count
+        cast(floor((2 * public_count * protected_until + whole_count) / nullif(2 * whole_count, 0)) as integer)
+            as until_count
     from whole
 ),
 

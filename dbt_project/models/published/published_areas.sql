@@ -29,16 +29,6 @@ listed as (
         'unknown' as kind,
         null as country,
         null as population
-),
-
-editions as (
-    select
-        'members' as edition,
-        cast({{ publication_policy('members_least_count') }} as {{ text_type() }}) as least
-    union all
-    select
-        'public' as edition,
-        cast({{ publication_policy('public_least_count') }} as {{ text_type() }}) as least
 )
 
 select
@@ -49,15 +39,20 @@ select
     listed.country,
     listed.population
 from listed
-cross join editions
+cross join (
+    select 'members' as edition
+    union all
+    select 'public' as edition
+) as editions
 
-union all
+{% for edition, least in [('members', 'members_least_count'), ('public', 'public_least_count')] %}
+    union all
 
-select
-    edition,
-    'fewer' as place_id,
-    'Fewer than ' || least || ' each' as place,
-    'fewer' as kind,
-    null as country,
-    null as population
-from editions
+    select
+        '{{ edition }}' as edition,
+        'fewer' as place_id,
+        'Fewer than ' || cast({{ publication_policy(least) }} as {{ text_type() }}) || ' each' as place,
+        'fewer' as kind,
+        null as country,
+        null as population
+{% endfor %}

@@ -94,7 +94,7 @@ def _shifts(edition: Edition) -> pd.DataFrame:
     shifts, judged = edition.table("shifts"), edition.judged_shifts.to_pandas()
     if shifts.empty or judged.empty:
         return shifts
-    judged = judged[(judged["record_grain"] == "case") & (judged["level"] == "od")].rename(
+    judged = judged[judged["record_grain"] == "case"].rename(
         columns={"baseline_window": "earlier_period_id", "current_window": "period_id"}
     )
     key = ["earlier_period_id", "period_id", "corridor_id"]

@@ -143,8 +143,8 @@ def test_microdata_carries_its_grain_and_the_rule_of_victim_totals(
 def test_flow_counts_are_context_and_no_movements(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert rows(
         warehouse,
-        """select record_grain, period_from, period_to, start_place_id, counted_at_place_id,
-            end_place_id, direction, person_count from marts.mart_context_counts""",
+        """select record_grain, period_from, period_to, origin_place_id, counted_at_place_id,
+            destination_place_id, direction, person_count from marts.mart_context_counts""",
     ) == [
         ("flow_count", date(2024, 2, 1), date(2024, 2, 29), "KE040", "bp-ken-malaba", "KE047", "within", 507)
     ]
