@@ -15,10 +15,10 @@ import duckdb
 
 from orchestration.core import sql_text
 from orchestration.release.evidence_base import column_types, row_text
-from orchestration.release.lineage import CELLS, EXTRACTS, RECORDS
+from orchestration.release.lineage import CELLS, COUNTS, EXTRACTS, RECORDS
 
 RECORD_FIELDS = ("start_place", "end_place", "month", "form_label", "sex", "age_band")
-_FILES = {"records": RECORDS, "extracts": EXTRACTS, "cells": CELLS}
+_FILES = {"counts": COUNTS, "records": RECORDS, "extracts": EXTRACTS, "cells": CELLS}
 
 
 def compared(

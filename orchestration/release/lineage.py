@@ -2,13 +2,13 @@
 
 `lineage/<release_id>/` holds Parquet files, made from the work file, which may be deleted at any time:
 
-* `keys`: each published row by edition, table and key, with the cells, period and grain of its records;
+* `counts`: each count of a published row: edition, table, key, and cell, period and grain of its records;
 * `cells`, `periods`: the records of each; a record has a number that is valid within one release only;
 * `records`: partner, extract, sheet and row of each, and the movement it belongs to;
 * `watches`, `extracts`: the months and places that each extract reports of, and its contract.
 
-They are removed with their release. A forgotten record leaves all of them, with the keys that it alone stood
-behind. `lineage_keys` says which records stand behind which row, `tracing` asks for them.
+They are removed with their release. A forgotten record leaves all of them, with the counts that it alone
+stood behind. `lineage_keys` says which records stand behind which row, `tracing` asks for them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from orchestration.release.lineage_keys import COUNTED, named_keys
 from orchestration.release.releases import CANDIDATE, current_release, list_releases, remove_folder
 
 PRIVATE = 0o700
-KEYS, CELLS, PERIODS = "keys.parquet", "cells.parquet", "periods.parquet"
+COUNTS, CELLS, PERIODS = "counts.parquet", "cells.parquet", "periods.parquet"
 RECORDS, WATCHES, EXTRACTS = "records.parquet", "watches.parquet", "extracts.parquet"
 
 
@@ -154,7 +154,7 @@ _TABLES = {
         where later.period_kind in ('year', 'quarter')
         order by all
     """,
-    KEYS: """
+    COUNTS: """
         select
             keys.*,
             date_trunc('month', periods.period_from)::date as first_month,
@@ -195,24 +195,24 @@ _TABLES = {
     """,
 }  # fmt: skip
 # A row goes with its last record, and of a row that stays the cells that have none left.
-_KEYS_WITHOUT = f"""
+_COUNTS_WITHOUT = f"""
     with asked as (
-        select * from 'keys.parquet'
+        select * from 'counts.parquet'
         where (edition, table_name, row_key) in (
-            select (edition, table_name, row_key) from 'keys.parquet'
+            select (edition, table_name, row_key) from 'counts.parquet'
             where cell in (select cell from 'cells.parquet' where record in (select record from gone))
         )
     ),
     counted as (select *, record in (select record from gone) as is_gone from ({COUNTED})),
-    emptied as (
-        select edition, table_name, row_key, part, cell, bool_and(is_gone) as is_empty,
-            bool_and(bool_and(is_gone)) over (partition by edition, table_name, row_key) as is_row_empty
-        from counted
-        group by all
+    empty_cells as (
+        select edition, table_name, row_key, part, cell from counted group by all having bool_and(is_gone)
+    ),
+    empty_rows as (
+        select edition, table_name, row_key from counted group by all having bool_and(is_gone)
     )
-    select keys.* from 'keys.parquet' as keys
-    anti join (from emptied where is_empty) as cells using (edition, table_name, row_key, part, cell)
-    anti join (from emptied where is_row_empty) as rows using (edition, table_name, row_key)
+    select keys.* from 'counts.parquet' as keys
+    anti join empty_cells using (edition, table_name, row_key, part, cell)
+    anti join empty_rows using (edition, table_name, row_key)
     order by all
 """
 # Extracts that declare no period report of the months of their records alone.
@@ -321,10 +321,12 @@ def _remove(folder: Path, gone: pa.Table) -> None:
     of_records = sorted(
         path.name for path in folder.glob("*.parquet") if "record" in pq.read_schema(path).names
     )
-    queries = {KEYS: _KEYS_WITHOUT, WATCHES: _WATCHES_WITHOUT} | {
+    queries = {COUNTS: _COUNTS_WITHOUT, WATCHES: _WATCHES_WITHOUT} | {
         name: f"select * from '{name}' where record not in (select record from gone)"
         for name in sorted(of_records, key=lambda name: name == RECORDS)
     }
+    # Njia before 0.5.0 named rows in a file that nothing reads any more.
+    queries["keys.parquet"] = "select * from 'keys.parquet' limit 0"
     with open_lineage(folder) as con:
         con.register("gone", gone)
         for name, query in queries.items():

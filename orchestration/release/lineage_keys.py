@@ -16,10 +16,10 @@ from orchestration.release.published_tables import key_of
 
 @dataclass(frozen=True)
 class Behind:
-    """Records behind the rows of a table: SQL over its columns for each column of `keys.parquet`.
+    """Records behind a count of a table's rows: SQL over its columns for each column of `counts.parquet`.
 
     `part`: the column that counts them, or their role. `counts`: the counted records of these `movements`,
-    the counted `records`, the `prevented` ones, or `all`. `period`: null is any time. `only`: a flag of the
+    the counted `records`, the `prevented` ones, or `all`. `period`: null is any time. `flag`: a flag of the
     records (`is_child`, `is_like`, `is_like_later`). `source`: replaces the table.
     """
 
@@ -28,7 +28,7 @@ class Behind:
     part: str = ""
     period: str = "period_id"
     grain: str = "'case'"
-    only: str = "null"
+    flag: str = "null"
     source: str = ""
 
 
@@ -87,24 +87,24 @@ def _of_cells(table: str, cell: str, whole: str, *parts: str) -> Iterator[Behind
         yield Behind(of_cell, counts, column, grain=grain, source=rows)
     if table not in _NOT_COMPARED:
         own = f"case when not is_fewer then '{table}|' || cell_id end"
-        yield Behind(own, "movements", "like_count", only="'is_like'", source=rows)
+        yield Behind(own, "movements", "like_count", flag="'is_like'", source=rows)
         before = "'before-' || period_id"
-        yield Behind(own, "movements", "like_earlier_count", before, only="'is_like_later'", source=rows)
+        yield Behind(own, "movements", "like_earlier_count", before, flag="'is_like_later'", source=rows)
 
 
 def _records_of(
-    cell: str, *columns: str, grain: str = "record_grain", only: str = "null"
+    cell: str, *columns: str, grain: str = "record_grain", flag: str = "null"
 ) -> tuple[Behind, ...]:
     """Return the counted records of a cell, and for `prevented_count` those that were prevented."""
     return tuple(
-        Behind(cell, _COUNTS.get(column, "records"), column, grain=grain, only=only) for column in columns
+        Behind(cell, _COUNTS.get(column, "records"), column, grain=grain, flag=flag) for column in columns
     )
 
 
 def _hotspot(people: str, *columns: str, grain: str = "record_grain") -> tuple[Behind, ...]:
-    only = f"case when {people} = 'children' then 'is_child' end"
+    flag = f"case when {people} = 'children' then 'is_child' end"
     return (
-        *_records_of("'records of hotspots|' || role || '|' || place_id", *columns, grain=grain, only=only),
+        *_records_of("'records of hotspots|' || role || '|' || place_id", *columns, grain=grain, flag=flag),
         Behind(f"'watched|' || {grain} || '|' || place_id || '|' || role || '|'", part=WATCHED, grain=grain),
     )
 
@@ -156,7 +156,11 @@ def _context(*partner: str) -> tuple[Behind, ...]:
 # of the published ones.
 BEHIND: dict[str, tuple[Behind, ...]] = {
     **{f"published.{table}": tuple(_of_cells(table, *counted)) for table, counted in _CELLS.items()},
-    "published.shifts": _windows(earlier_count="earlier_period_id", later_count="period_id"),
+    "published.shifts": _windows(
+        level="case when via_place_id is null then 'od' else 'odv' end",
+        earlier_count="earlier_period_id",
+        later_count="period_id",
+    ),
     "published.alerts": _ALERT,
     "published.hotspots": _hotspot("people", "", grain="'case'"),
     "published.risk": _records_of(_RISK, "", grain="'case'"),
@@ -173,7 +177,7 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
         "'records of corridors|' || level || '|' || corridor_id",
         "record_count",
         "prevented_count",
-        only="case when population = 'children' then 'is_child' end",
+        flag="case when population = 'children' then 'is_child' end",
     ),
     "marts.mart_places": _hotspot("population", "record_count", "prevented_count"),
     "marts.mart_hotspots": _hotspot("population", "record_count"),
@@ -195,7 +199,7 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
     "marts.mart_context_counts": _context("partner_code"),
 }
 
-# Records that select a row by its cells, period and grain; `asked` are rows of `keys.parquet`. A record is
+# Records that select a row by its cells, period and grain; `asked` are rows of `counts.parquet`. A record is
 # joined by cell and period at once: thousands of rows share a cell and differ in the period.
 COUNTED = """
     select distinct
@@ -216,7 +220,7 @@ COUNTED = """
         on asked.cell = reached.cell
             and coalesce(asked.period_id, '') = reached.period_id
             and asked.record_grain = reached.record_grain
-    where case asked.only
+    where case asked.flag
         when 'is_child' then reached.is_child
         when 'is_like' then reached.is_like
         when 'is_like_later' then reached.is_like_later
@@ -232,7 +236,7 @@ def row_key(columns: Collection[str]) -> str:
 
 
 def named_keys(manifest: Mapping[str, Any]) -> str:
-    """Return SQL for the rows of `keys.parquet`, without the days of their periods."""
+    """Return SQL for the rows of `counts.parquet`, without the days of their periods."""
     selects = [
         f"""
             select
@@ -240,7 +244,7 @@ def named_keys(manifest: Mapping[str, Any]) -> str:
                 '{table}' as table_name, {row_key(key_of(manifest, table))} as row_key,
                 '{behind.part}' as part, '{behind.counts}' as counts, {behind.cell} as cell,
                 ({behind.period})::varchar as period_id, ({behind.grain})::varchar as record_grain,
-                ({behind.only})::varchar as only
+                ({behind.flag})::varchar as flag
             from {behind.source or table}
         """
         for table in BEHIND.keys() & manifest["tables"].keys()

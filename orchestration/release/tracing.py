@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration import intake
 from orchestration.core import Settings, UsageError, open_duckdb, record_of
-from orchestration.release.lineage import KEYS, lineage_of, open_lineage
+from orchestration.release.lineage import COUNTS, lineage_of, open_lineage
 from orchestration.release.lineage_keys import BEHIND, COUNTED, WATCHED, row_key
 from orchestration.release.published_tables import PUBLISHED, key_of
 from orchestration.release.query import what_replaced
@@ -32,7 +32,7 @@ SUMMED = (
 # `keys`: keys of rows of `table`. Records that only date a watched month have the part `month`.
 _ASKED = f"""
     with asked as (
-        select * from 'keys.parquet'
+        select * from 'counts.parquet'
         where edition = $edition and table_name = $table and row_key in (select unnest($keys))
     ),
     counted as ({COUNTED}),
@@ -254,14 +254,14 @@ def _in_lineage(table: str) -> str:
 
 def _refuse_without_lineage(settings: Settings, release: Release, folder: Path) -> None:
     try:
-        is_there = (folder / KEYS).is_file()
+        is_there = (folder / COUNTS).is_file()
     except PermissionError:
         is_there = False
     if not is_there:
         raise UsageError(
             f"This account can read no lineage of the release {release.release_id} in {settings.home}. Only "
             "stewards with access to the home where it was published can trace it; copies of an edition and "
-            "releases of Njia before 0.4.0 have no such lineage."
+            "releases of Njia before 0.5.0 have no such lineage."
         )
 
 

@@ -109,6 +109,8 @@ def test_query_refuses_anything_but_a_select(settings: Settings, sql: str, tmp_p
 def test_query_names_the_tables_and_the_column_that_is_missing(settings: Settings) -> None:
     table = njia("query", "select * from marts.journeys", settings=settings)
     assert table.returncode == 2 and "marts.fct_movements" in table.stderr
+    gone = njia("query", "select * from published.places", settings=settings)
+    assert "There is no table places. Now: published.starts, ends, passings and border_points." in gone.stderr
     column = njia("query", "select nosuch from marts.fct_movements", settings=settings)
     assert column.returncode == 2 and "nosuch" in column.stderr and "meta.columns" in column.stderr
 

@@ -59,7 +59,7 @@ def test_candidate_has_its_changes_beside_it(waiting: EvidenceBase, published_wo
     assert causes(changes, "kobe_post") == {"new_extract": (5, 0, 1)}
     assert causes(changes, "swala_post") == causes(changes, "tai_routes") == {}
     lines = [
-        (one["origin"]["name"], one["destination"]["name"], one["before"], one["now"], one["of_partner"])
+        (one["start_place"]["name"], one["end_place"]["name"], one["before"], one["now"], one["of_partner"])
         for one in changes["corridors"]["rows"]
     ]
     most = scenario.BUSIA_NAIROBI["record_count"]

@@ -47,7 +47,8 @@ def lineage(settings: Settings, release: str, rows: list[Row], in_force: list[Ro
     named = [{"partner": partner, "extract_id": one, "contract": "book"} for partner, one in extracts]
     pq.write_table(pa.Table.from_pylist(named), folder / "extracts.parquet")
     no_cells = {"cell": pa.array([], pa.string()), "record": pa.array([], pa.int32())}
-    pq.write_table(pa.table(no_cells), folder / "cells.parquet")
+    for name in ("cells", "counts"):
+        pq.write_table(pa.table(no_cells), folder / f"{name}.parquet")
 
 
 Judged = Callable[..., dict[tuple[str, str], CheckOutcome]]

@@ -42,7 +42,7 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     fell, rose = older["alerts"]
     newer["alerts"] = [
         {**fell, "first_month": "2026-02-01"},
-        {**rose, "corridor_id": "KE040>KE047", "origin": "Busia"},
+        {**rose, "corridor_id": "KE040>KE047", "start_place": "Busia"},
     ]
     for name, tables in ((OLD, older), (NEW, newer)):
         folder = settings.releases / name
@@ -61,19 +61,20 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_label_that_changed_is_listed_for_periods_of_both(changes: dict[str, Any]) -> None:
     listed = changes["hotspots"]["rows"]
     assert changes["hotspots"]["number"] == len(listed) == 2
-    seen = {(one["place"], one["before"], one["now"], one["movements"]) for one in listed}
-    assert seen == {("Busia", "hotspot", "elevated", 281)}
+    assert {(one["place"], one["people"], one["before"], one["now"]) for one in listed} == {
+        ("Busia", "all", "hotspot", "elevated")
+    }
 
 
 def test_status_that_changed_is_listed(changes: dict[str, Any]) -> None:
     (shift,) = changes["shifts"]["rows"]
-    assert (shift["destination"], shift["before"], shift["now"]) == ("Nairobi", "fading", "stable")
-    assert (shift["comparison"], shift["movements"]) == ("years", 158)
+    assert (shift["end_place"], shift["before"], shift["now"]) == ("Nairobi", "fading", "stable")
+    assert (shift["compared"], shift["movements"]) == ("years", 158)
 
 
 def test_alerts_are_listed_as_new_gone_and_kept(changes: dict[str, Any]) -> None:
     listed = changes["alerts"]["rows"]
-    assert [(one["origin"], one["direction"], one["before"], one["now"]) for one in listed] == [
+    assert [(one["start_place"], one["direction"], one["before"], one["now"]) for one in listed] == [
         ("Busia", "rise", None, "2026-04"),
         ("Mandera", "rise", "2026-04", None),
         ("Marsabit", "fall", "2026-03", "2026-02"),
@@ -90,8 +91,8 @@ def test_release_page_shows_the_alerts(changes: dict[str, Any], tmp_path: Path) 
     steward.login()
     page = shown(steward.get("/release").text)
     assert "Alerts: new, gone and kept" in page
-    assert "Busia → Nairobi ▲ more records cases until Jun 2026 – Apr 2026 31" in page
-    assert "Marsabit → Nairobi ▼ fewer records cases until Jun 2026 Mar 2026 Feb 2026 <5" in page
+    assert "Busia → Nairobi ▲ more records until Jun 2026 – Apr 2026 31" in page
+    assert "Marsabit → Nairobi ▼ fewer records until Jun 2026 Mar 2026 Feb 2026 <5" in page
 
 
 def test_release_without_a_lineage_has_its_labels_compared(changes: dict[str, Any]) -> None:

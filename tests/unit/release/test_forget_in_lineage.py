@@ -27,7 +27,7 @@ def lineage_in(home: Path) -> Path:
     folder.mkdir(parents=True)
     months = {1: ("a", JANUARY), 2: ("a", FEBRUARY), 3: ("a", FEBRUARY), 4: ("b", MARCH)}
     records = [
-        {"record": one, "movement": one, "is_child": False, "record_grain": "case", "record_id": one * 1000, "partner": "p", "extract_id": extract, "month_from": month,
+        {"record": one, "movement": one, "is_child": False, "is_like": False, "is_like_later": False, "record_grain": "case", "record_id": one * 1000, "partner": "p", "extract_id": extract, "month_from": month,
          "month_to": month}
         for one, (extract, month) in months.items()
     ]  # fmt: skip
@@ -35,14 +35,15 @@ def lineage_in(home: Path) -> Path:
     write(folder, "cells", [{"cell": f"record {one // 3}", "record": one} for one in months])
     write(folder, "periods", [{"period_id": "year-2024", "record": one} for one in months])
     keys = [
-        {"table_name": "published.codes", "row_key": name, "part": part, "counts": "movements", "cell": cell,
-         "also_cell": also, "period_id": "year-2024", "record_grain": "case", "children": False}
-        for name, part, cell, also in (
-            ("of 1 and 2", "", "record 0", None), ("of 1 and 2", "watched", "place", None),
-            ("of 3 and 4", "", "record 1", None), ("of none", "", "record 0", "record 1"),
+        {"edition": "members", "table_name": "published.starts", "row_key": name, "part": part, "counts": "movements",
+         "cell": cell, "period_id": "year-2024", "record_grain": "case", "flag": None}
+        for name, part, cell in (
+            ("of 1 and 2", "", "record 0"), ("of 1 and 2", "watched", "place"), ("of 3 and 4", "", "record 1"),
+            ("fewer", "", "record 0"), ("fewer", "", "record 1"),
         )
     ]  # fmt: skip
-    write(folder, "keys", keys)
+    write(folder, "counts", keys)
+    write(folder, "keys", [{"row_key": "as Njia wrote it before"}])
     declared = {"a": None, "b": JANUARY}
     extracts = [{"partner": "p", "extract_id": one, "period_from": first} for one, first in declared.items()]
     write(folder, "extracts", extracts)
@@ -62,6 +63,10 @@ def test_months_known_only_by_a_forgotten_record_are_removed(tmp_path: Path) -> 
     assert forget_in_lineage(settings, "p", [1000, 2000, 4000]) == 1
     assert left(folder, "records", "record") == left(folder, "cells", "record") == [3]
     # What 1 and 2 alone stood behind is named no more; of 3 and 4, 3 is left.
-    assert left(folder, "keys", "row_key") == ["of 3 and 4", "of none"]
+    # Of a row of several cells, those of 1 and 2 alone are named no more either.
+    assert [*zip(left(folder, "counts", "row_key"), left(folder, "counts", "cell"), strict=True)] == [
+        ("fewer", "record 1"), ("of 3 and 4", "record 1"),
+    ]  # fmt: skip
+    assert left(folder, "keys", "row_key") == []
     # February has record 3 still, and what b declares was watched, whoever lies in it.
     assert left(folder, "watches", "month") == [FEBRUARY, MARCH]
