@@ -286,7 +286,7 @@ def test_the_network_is_described_by_its_totals(open_map: OpenMap) -> None:
     assert page.locator("#coverage").inner_text() == (
         "2025: 5 partners reported and watch 9 counties; in 25 % of these counties only one partner watches."
     )
-    assert "place of origin 95 %" in page.locator("#known").inner_text()
+    assert "start of the journey 95 %" in page.locator("#known").inner_text()
 
 
 def test_finding_keeps_what_touches_a_place_begins_there_or_leads_there(open_map: OpenMap) -> None:
