@@ -212,7 +212,7 @@ def _corridor(leaves: pd.DataFrame) -> pd.Series:
 
 
 def _sums(leaves: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(leaves).groupby(_CELL, as_index=False)["count"].sum()
+    return pd.concat(leaves).groupby(_CELL)["count"].sum().reset_index()
 
 
 def _capped(cells: pd.DataFrame, total: pd.Series, leaves: pd.DataFrame) -> pd.DataFrame:
@@ -222,9 +222,8 @@ def _capped(cells: pd.DataFrame, total: pd.Series, leaves: pd.DataFrame) -> pd.D
     ends = ["period_id", "start_place_id", "end_place_id"]
     corridors = leaves.groupby(ends)["count"].sum().rename("corridor")
     points = capped[capped["table_name"] == "border_points"].set_index(["period_id", "place_id"])
-    capped = capped.join(corridors, on=ends).join(
-        points["protected_count"].rename("point"), on=points.index.names
-    )
+    at_points = points["protected_count"].rename("point")
+    capped = capped.join(corridors, on=ends).join(at_points, on=["period_id", "place_id"])
     capped.loc[capped["table_name"] != "corridors_via", ["corridor", "point"]] = np.nan
     capped["total"] = capped["period_id"].map(total)
     return capped.assign(count=capped[["protected_count", "total", "corridor", "point"]].min(axis=1))

@@ -184,20 +184,23 @@ class Published:
     def count(self, table: str, row: Row, column: str = "movement_count") -> Value:
         return self.cell(table, row, column)
 
-    def total(
-        self, table: str, period_id: str, column: str = "movement_count", text: str | None = None
-    ) -> Value:
-        """Return the sum of a column over all rows of a period; `text` replaces how it is shown."""
-        shown = number(self.sum(table, period_id, column)) if text is None else text
-        return Value(shown, full_name(table), f"{column} of rows:period_id={period_id}")
+    def total(self, table: str, period_id: str, column: str = "movement_count") -> Value:
+        """Return the sum of a column over all rows of a period."""
+        return self.of_rows(
+            table, f"period_id={period_id}", number(self.sum(table, period_id, column)), column
+        )
 
     def sum(self, table: str, period_id: str, column: str = "movement_count") -> int:
         return sum(row.get(column) or 0 for row in self.rows(table, period_id))
 
     def how_many(self, table: str, text: str, **where: Any) -> Value:
-        """Return the number of rows with these values (None: any), shown as `text`."""
-        which = "&".join(f"{name}={value}" for name, value in where.items() if value is not None)
-        return Value(text, full_name(table), f"rows:{which}")
+        """Return the number of rows with these values, shown as `text`; None is an empty value."""
+        which = "&".join(f"{name}={'' if value is None else value}" for name, value in where.items())
+        return self.of_rows(table, which, text)
+
+    def of_rows(self, table: str, which: str, text: str, column: str = "rows") -> Value:
+        """Return the number of some rows, or the sum of a column. `which`: `column=value&column!=value`."""
+        return Value(text, f"{full_name(table)}|rows:{which}", column)
 
     def policy(self, name: str) -> Value:
         rows = self.manifest.get("policy", {}).get("rows", [])

@@ -292,13 +292,19 @@ class _Table:
         )
 
     def rows_where(self, where: str) -> list[dict[str, Any]]:
-        """Return the rows that fit `column=value&column!=value`; UsageError if the table lacks a column."""
+        """Return the rows that fit `column=value&column!=value`; an empty value is null, as in keys.
+
+        Raises UsageError if the table lacks a column.
+        """
         conditions = [match.groups() for match in map(_CONDITION.fullmatch, where.split("&")) if match]
         if len(conditions) < len(where.split("&")):
             raise UsageError(
                 f"{where} does not select rows. Copy it from the report: column=value&column=value."
             )
-        clauses = [f'lower("{at}"::text) {sign} lower($v{n})' for n, (at, sign, _) in enumerate(conditions)]
+        clauses = [
+            f"coalesce(lower(\"{at}\"::text), '') {sign} lower($v{n})"
+            for n, (at, sign, _) in enumerate(conditions)
+        ]
         values = {f"v{number}": value for number, (*_, value) in enumerate(conditions)}
         try:
             rows = self._rows(" and ".join(clauses), **values)

@@ -21,6 +21,7 @@ from scipy.stats import spearmanr
 
 from orchestration import release
 from orchestration.core import SAMPLE_PARTNERS, Settings, read_artifact, sha256_of
+from orchestration.release.releases import SCHEMA_VERSION
 from orchestration.statistics import fit_leaves
 from orchestration.warehouse import Part
 from tests import attacks
@@ -215,10 +216,8 @@ def _draws(con: duckdb.DuckDBPyConnection, year: str) -> None:
     share = {rest: count / max(sum(rests[1].values()), 1) for rest, count in rests[1].items()}
     none = {rest: count / max(sum(rests[0].values()), 1) for rest, count in rests[0].items()}
     sure = sum(part for rest, part in share.items() if part / (part + none.get(rest, 0)) > 0.9)
-    certain = sum(part for rest, part in share.items() if rest not in none)
     _line("records alone in the rest of a start, end or direction", alone / DRAWS / total, "")
     _line("  whose presence the rest proves with nine tenths", sure, "")
-    _line("  with certainty, as far as the draws tell", certain, "")
 
 
 def _noise(count: int, dice: np.random.Generator) -> int:
@@ -286,7 +285,7 @@ def _release(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, li
     parquet.mkdir(parents=True)
     tables = {}
     for (table,) in con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'published' order by 1"
+        "select table_name from duckdb_columns() where schema_name = 'published' and column_name = 'period_id'"
     ).fetchall():
         file = parquet / f"published.{table}.parquet"
         con.execute(f"copy (from published.{table} where edition = 'public') to '{file}' (format parquet)")
@@ -297,6 +296,7 @@ def _release(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, li
     files = {path.relative_to(folder).as_posix(): {"sha256": sha256_of(path)} for path in parquet.iterdir()}
     manifest = {
         "sequence": 1,
+        "schema_version": SCHEMA_VERSION,
         "previous_release": None,
         "files": files,
         "periods": dict.fromkeys(periods, note),

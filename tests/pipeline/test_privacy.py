@@ -120,7 +120,10 @@ def test_published_files_name_no_partner(
     of_members = (release / "members" / "parquet").glob("published.*.parquet")
     files = [path for path in (*of_members, *(release / "public").rglob("*")) if path.is_file()]
     found = {path.relative_to(release).as_posix() for path in files}
-    assert {"members/parquet/published.corridors.parquet", "public/parquet/published.routes.parquet"} <= found
+    assert {
+        "members/parquet/published.corridors.parquet",
+        "public/parquet/published.mentions.parquet",
+    } <= found
     names = {partner.encode() for partner, *_ in scenario.EXTRACTS}
     manifest = read_json(release / "manifest.json")
     codes = {str(extract["partner_code"]).encode() for extract in manifest["extracts"]}

@@ -97,7 +97,7 @@ for (file in files) {
 def as_the_guide_reads() -> str:
     """The call by which docs/analyst.md reads a CSV in base R, of `file` instead."""
     guide = (DOCS / "analyst.md").read_text(encoding="utf-8")
-    (call,) = re.findall(r"^places <- (read\.csv\(.+\))$", guide, flags=re.MULTILINE)
+    (call,) = re.findall(r"^starts <- (read\.csv\(.+\))$", guide, flags=re.MULTILINE)
     return re.sub(r'file\.path\(release, "[^"]+\.csv"\)', "file", call, count=1)
 
 
@@ -129,15 +129,15 @@ def test_base_r_knows_numbers_truths_and_text_apart(samples: EvidenceBase, tmp_p
         given <- commandArgs(trailingOnly = TRUE)
         file <- given[1]
         x <- READ
-        cat(class(x$period_id), class(x$movement_count), class(x$share), class(x$start_place_id), "\\n")
+        cat(class(x$period_id), class(x$movement_count), class(x$per_100000), class(x$place_id), "\\n")
         cat(sum(x$movement_count, na.rm = TRUE), sum(is.na(x$movement_count)), nrow(x), "\\n")
         file <- given[2]
         y <- READ
         cat(class(y$is_complete), any(is.na(as.logical(y$is_complete))), "\\n")
     """.replace("READ", as_the_guide_reads())
-    files = [members / f"exports/{table}-made-up.csv" for table in ("corridors", "periods")]
+    files = [members / f"exports/{table}-made-up.csv" for table in ("starts", "periods")]
     said = run_r(program("Rscript", HOW), tmp_path / "read.R", text, *files).splitlines()
-    table = members / "parquet/published.corridors.parquet"
+    table = members / "parquet/published.starts.parquet"
     (counts,) = duckdb.sql(
         f"select sum(movement_count), count(*) filter (movement_count is null), count(*) from '{table}'"
     ).fetchall()

@@ -125,8 +125,8 @@ capped as (
     inner join children on protected.period_id = children.period_id
 ),
 
--- Where people were exploited, last known or only promised to go: the parts of an end. Three that can be shown add up to
--- it: they are changed in proportion. Else the difference of an end and its shown parts is noise, too, and proves
+-- Where people were exploited, last known or only promised to go: the parts of an end. Three that can be shown add up
+-- to it: they are changed in proportion. Else the difference of an end and its shown parts is noise, too, and proves
 -- nobody's presence. `protected_until`: of this part and those before it.
 bases as (
     select
@@ -135,7 +135,7 @@ bases as (
         fitted.period_id,
         fitted.public_count,
         sum(greatest(protected.protected_count, 0)) over (
-            partition by fitted.cell_id, fitted.period_id order by protected.table_name
+            partition by fitted.cell_id, fitted.period_id order by protected.table_name nulls last
         ) as protected_until,
         sum(greatest(protected.protected_count, 0)) over (partition by fitted.cell_id, fitted.period_id)
             as protected_sum,
@@ -159,10 +159,11 @@ whole as (
     from bases
 ),
 
-until as (
+cumulated as (
     select
         *,
-        cast(floor((2 * public_count * protected_until + whole_count) / (2 * whole_count)) as integer) as until_count
+        cast(floor((2 * public_count * protected_until + whole_count) / nullif(2 * whole_count, 0)) as integer)
+            as until_count
     from whole
 ),
 
@@ -171,9 +172,10 @@ parts as (
         table_name,
         cell_id,
         period_id,
-        until_count
-        - coalesce(lag(until_count) over (partition by cell_id, period_id order by table_name), 0) as public_count
-    from until
+        until_count - coalesce(
+            lag(until_count) over (partition by cell_id, period_id order by table_name nulls last), 0
+        ) as public_count
+    from cumulated
 ),
 
 counts as (

@@ -14,7 +14,13 @@ with places as (
 listed as (
     select
         places.place_id,
-        case when places.place_id = 'KEN' then 'Kenya, county unknown' else places.name end as place,
+        case
+            when places.place_id = 'KEN' then 'Kenya, county unknown'
+            -- The two sides of a border point often share a name.
+            when places.kind = 'border_point' and places.country_place_id <> 'KEN'
+                then places.name || ' (' || countries.name || ')'
+            else places.name
+        end as place,
         case when places.place_id = 'KEN' then 'kenya_county_unknown' else places.kind end as kind,
         countries.name as country,
         places.population
@@ -29,16 +35,6 @@ listed as (
         'unknown' as kind,
         null as country,
         null as population
-),
-
-editions as (
-    select
-        'members' as edition,
-        cast({{ publication_policy('members_least_count') }} as {{ text_type() }}) as least
-    union all
-    select
-        'public' as edition,
-        cast({{ publication_policy('public_least_count') }} as {{ text_type() }}) as least
 )
 
 select
@@ -49,15 +45,20 @@ select
     listed.country,
     listed.population
 from listed
-cross join editions
+cross join (
+    select 'members' as edition
+    union all
+    select 'public' as edition
+) as editions
 
-union all
+{% for edition, least in [('members', 'members_least_count'), ('public', 'public_least_count')] %}
+    union all
 
-select
-    edition,
-    'fewer' as place_id,
-    'Fewer than ' || least || ' each' as place,
-    'fewer' as kind,
-    null as country,
-    null as population
-from editions
+    select
+        '{{ edition }}' as edition,
+        'fewer' as place_id,
+        'Fewer than ' || cast({{ publication_policy(least) }} as {{ text_type() }}) || ' each' as place,
+        'fewer' as kind,
+        null as country,
+        null as population
+{% endfor %}

@@ -15,7 +15,13 @@ shown as (
     where table_name in ('border_points', 'border_points|first_known', 'border_points|stopped')
 ),
 
-comparisons as (select * from {{ ref('int_comparisons') }} where table_name = 'border_points'),
+comparisons as (
+    select
+        *,
+        'members' as edition
+    from {{ ref('int_comparisons') }}
+    where table_name = 'border_points'
+),
 
 areas as (select * from {{ ref('published_areas') }}),
 
@@ -65,7 +71,7 @@ made as (
     inner join areas on editions.edition = areas.edition and editions.place_id = areas.place_id
     left join comparisons
         on
-            editions.edition = 'members'
+            editions.edition = comparisons.edition
             and editions.place_id = comparisons.cell_id
             and editions.period_id = comparisons.period_id
 )

@@ -14,7 +14,13 @@ public_cells as (
     where table_name in ('total', 'ends', 'ends|exploited', 'ends|last_known', 'ends|intended', 'ends|children')
 ),
 
-comparisons as (select * from {{ ref('int_comparisons') }} where table_name = 'ends'),
+comparisons as (
+    select
+        *,
+        'members' as edition
+    from {{ ref('int_comparisons') }}
+    where table_name = 'ends'
+),
 
 areas as (select * from {{ ref('published_areas') }}),
 
@@ -84,7 +90,7 @@ made as (
     inner join areas on editions.edition = areas.edition and editions.place_id = areas.place_id
     left join comparisons
         on
-            editions.edition = 'members'
+            editions.edition = comparisons.edition
             and editions.place_id = comparisons.cell_id
             and editions.period_id = comparisons.period_id
 )

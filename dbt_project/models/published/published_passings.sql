@@ -4,7 +4,13 @@ with cells as (select * from {{ ref('int_cells') }} where table_name = 'passings
 
 shown as (select * from {{ ref('int_shown_cells') }} where table_name = 'passings'),
 
-comparisons as (select * from {{ ref('int_comparisons') }} where table_name = 'passings'),
+comparisons as (
+    select
+        *,
+        'members' as edition
+    from {{ ref('int_comparisons') }}
+    where table_name = 'passings'
+),
 
 areas as (select * from {{ ref('published_areas') }}),
 
@@ -45,7 +51,7 @@ made as (
     inner join areas on editions.edition = areas.edition and editions.place_id = areas.place_id
     left join comparisons
         on
-            editions.edition = 'members'
+            editions.edition = comparisons.edition
             and editions.place_id = comparisons.cell_id
             and editions.period_id = comparisons.period_id
 )

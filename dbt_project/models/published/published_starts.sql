@@ -8,7 +8,13 @@ public_cells as (
     select * from {{ ref('int_public_cells') }} where table_name in ('total', 'starts', 'starts|children')
 ),
 
-comparisons as (select * from {{ ref('int_comparisons') }} where table_name = 'starts'),
+comparisons as (
+    select
+        *,
+        'members' as edition
+    from {{ ref('int_comparisons') }}
+    where table_name = 'starts'
+),
 
 periods as (select * from {{ ref('int_periods') }}),
 
@@ -68,7 +74,7 @@ made as (
                 areas.population is not null
                 and periods.period_kind = 'year'
                 and editions.movement_count >= {{ publication_policy('public_least_label_count') }}
-                then {{ rounded('100000.0 * editions.movement_count / areas.population', 1) }}
+                then {{ rounded('100000.0 * editions.movement_count / nullif(areas.population, 0)', 1) }}
         end as per_100000,
         case when editions.edition = 'members' then coalesce(comparisons.comparison, 'not_comparable') end
             as comparison,
@@ -80,7 +86,7 @@ made as (
     inner join areas on editions.edition = areas.edition and editions.place_id = areas.place_id
     left join comparisons
         on
-            editions.edition = 'members'
+            editions.edition = comparisons.edition
             and editions.place_id = comparisons.cell_id
             and editions.period_id = comparisons.period_id
 )

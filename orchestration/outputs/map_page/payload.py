@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from orchestration.core import LANGUAGES
 from orchestration.outputs.bends import BENDS, Point, bends_of
@@ -94,7 +95,7 @@ def _shifts(edition: Edition) -> pd.DataFrame:
     shifts, judged = edition.table("shifts"), edition.judged_shifts.to_pandas()
     if shifts.empty or judged.empty:
         return shifts
-    judged = judged[(judged["record_grain"] == "case") & (judged["level"] == "od")].rename(
+    judged = judged[judged["record_grain"] == "case"].rename(
         columns={"baseline_window": "earlier_period_id", "current_window": "period_id"}
     )
     key = ["earlier_period_id", "period_id", "corridor_id"]
@@ -169,10 +170,8 @@ def claims(edition: Edition) -> tuple[dict[str, dict[str, str]], dict[str, list[
         ("shifts", _shifts(edition), _of_shift),
         ("alerts", edition.table("alerts"), _of_alert),
     ):
-        made = [
-            tuple(said(Texts(language), row) for language in LANGUAGES)
-            for row in rows.astype(object).where(rows.notna(), None).to_dict("records")
-        ]
+        held = pa.Table.from_pandas(rows, preserve_index=False).to_pylist()  # null, not NaN
+        made = [tuple(said(Texts(language), row) for language in LANGUAGES) for row in held]
         columns[table] = [numbers.setdefault(one, len(numbers)) for one in made]
     pair = tuple(plain(claim(Texts(one), "displacement", "displaced_from", **_BRACES)) for one in LANGUAGES)
     keys = [*((str(number), made) for made, number in numbers.items()), ("pair", pair)]

@@ -247,7 +247,8 @@ def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
         ]
     else:
         title = findings.changes_title(view)
-        halves = [part for part in ([Heading(title), *beside] if title else [], border) if part]
+        halves: list[list[Block]] = [[Heading(title), *beside] if title else [], border]
+        halves = [half for half in halves if half]
         blocks.append(Columns([HALF] * len(halves), halves))
     thirds = [part for part in (_children(view), _forms(view), _reporting(view)) if part]
     if thirds:
@@ -320,7 +321,7 @@ def _reporting(view: View) -> list[Block]:
     heading = say(
         "reporting.least" if is_least else "reporting.all",
         counties=cell("coverage", row, "county_count"),
-        touched=Value(str(len(touched)), "published.starts", f"counties of rows:period_id={view.now}"),
+        touched=view.published.of_rows("starts", f"period_id={view.now}", str(len(touched)), "place_id"),
     )
     blocks: list[Block] = [Heading(heading)]
     partners = cell("coverage", row, "partner_count", rules.in_words(row["partner_count"]))
@@ -350,11 +351,11 @@ def _unknown(view: View) -> list[Spans]:
         if row["place_id"] == UNKNOWN:
             limits.append(say("unknown.start", count=view.count("starts", row), total=view.total))
     for field in OFTEN_UNKNOWN:
-        row = view.row("completeness", field=field)
-        if row is None or row["known_share"] is None or row["known_share"] >= rules.LEAST_KNOWN:
+        known = view.row("completeness", field=field)
+        if known is None or known["known_share"] is None or known["known_share"] >= rules.LEAST_KNOWN:
             continue
-        text = rules.fraction(1 - row["known_share"], 1)
-        share = view.published.cell("completeness", row, "known_share", text)
+        text = rules.fraction(1 - known["known_share"], 1)
+        share = view.published.cell("completeness", known, "known_share", text)
         limits.append(say(f"unknown.{field}", share=share))
     return limits[:3]
 

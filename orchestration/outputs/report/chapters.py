@@ -5,8 +5,6 @@ To add one, write a function here and name it in `write.CHAPTERS`.
 
 from __future__ import annotations
 
-from datetime import date
-
 from orchestration.outputs.claims import claim
 from orchestration.outputs.published import FEWER, UNKNOWN, Row, ends_known
 from orchestration.outputs.report import findings, rules
@@ -63,7 +61,7 @@ def changes(view: View) -> Section | None:
         for rise, fall in rules.pairs(shifts)
     ]
     by_place = _changes_table(view, view.shifts(is_via=True), view.say("table.changes_via"))
-    blocks += [*(part for part in (table, by_place) if part.rows), *_newer_windows(view)]
+    blocks += [*(part for part in (table, by_place) if part.rows), *_latest(view)]
     if any(row["status"] == "abandoned" for row in shifts):
         blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
     return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
@@ -87,15 +85,12 @@ def _changes_table(view: View, shifts: list[Row], caption: Spans) -> Table:
     return Table(caption, columns, lines)
 
 
-def _newer_windows(view: View) -> list[Block]:
-    """Return changes in the twelve months up to the newest month, which members have."""
-    rows = [row for row in view.published.rows("shifts", compared="months") if rules.is_change(row)]
+def _latest(view: View) -> list[Block]:
+    rows = view.latest()
     if not rows:
         return []
-    year, month = rows[0]["period_id"].split("-")[:2]
-    text = view.published.month(date(int(year), int(month), 1))
-    last = view.published.cell("shifts", rows[0], "period_id", text)
-    return titled(view.say("changes.months", month=last), _changes_table(view, rows, ()))
+    heading = view.say("changes.latest", period=view.window(rows[0], "period_id"))
+    return titled(heading, _changes_table(view, rows, ()))
 
 
 # --- corridors with most cases; cases by start, on the way and by end

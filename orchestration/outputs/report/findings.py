@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_words, uncontradicted
-from orchestration.outputs.published import Row
+from orchestration.outputs.published import NO_PLACE, Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import COUNTED, View, capital
@@ -48,11 +48,14 @@ def _headline(view: View) -> tuple[Row, ...]:
 
 def change(view: View, row: Row, is_named: bool = True) -> Spans:
     """Return the claim on a corridor whose share was judged; its name may stand before it."""
-    status = uncontradicted(row["status"], bool(row["earlier_count"]), view.corridor(row) is not None)
+    is_counted_now = (
+        view.corridor(row) is not None if row["period_id"] == view.now else bool(row["later_count"])
+    )
+    status = uncontradicted(row["status"], bool(row["earlier_count"]), is_counted_now)
     slots: dict[str, Slot] = {
         "name": ends(view, row) if is_named else view.say("claim.this"),
-        "earlier": view.period_before,
-        "period": view.period,
+        "earlier": view.window(row, "earlier_period_id"),
+        "period": view.window(row, "period_id"),
     }
     size, value = Size.of(row), _value(view, "shifts", row)
     return claim(view.say, "shifts", status, size, row["evidence"], value, **slots)
@@ -113,6 +116,7 @@ def beside_the_dots(view: View) -> list[Paragraph]:
     changed = [row for row in shifts if rules.is_change(row)]
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
     rows += [row for row in view.shifts(is_via=True) if rules.is_change(row)][:3]
+    rows += [row for row in view.latest() if row["status"] == "emerging"][:2]
     return [_change_paragraph(view, row) for row in rows]
 
 
@@ -132,16 +136,17 @@ def changes_title(view: View) -> Spans:
 
 def unjudged(view: View) -> Spans:
     """Return how many corridors the edition lists, of which only some can be judged."""
-    listed = rules.in_words(len(view.listed("corridors")))
-    value = Value(listed, "published.corridors", f"listed of rows:period_id={view.now}")
-    return view.say("changes.unjudged", listed=value, period=view.period)
+    unlisted = [f"{end}!={place}" for end in ("start_place_id", "end_place_id") for place in NO_PLACE]
+    which = "&".join([f"period_id={view.now}", *unlisted])
+    listed = view.published.of_rows("corridors", which, rules.in_words(len(view.listed("corridors"))))
+    return view.say("changes.unjudged", listed=listed, period=view.period)
 
 
 def _counted(view: View, rows: list[Row]) -> Value | str:
     """Return a number of corridors as a word, with the rows of `shifts` that it counts as its source."""
     if not rows:
         return rules.in_words(0)
-    names = ("compared", "earlier_period_id", "period_id", "status", "evidence")
+    names = ("compared", "earlier_period_id", "period_id", "via_place_id", "status", "evidence")
     where = {column: rows[0][column] for column in names}
     return view.published.how_many("shifts", rules.in_words(len(rows)), **where)
 
@@ -263,7 +268,7 @@ def joined(sentences: list[Spans]) -> Spans:
 def _change_paragraph(view: View, row: Row) -> Paragraph:
     """Return the claim on a change; counts and a sign stand with it where the corridor's own row has them."""
     text = stop(change(view, row, is_named=False))
-    if row["via_place_id"]:
+    if row["via_place_id"] or row["period_id"] != view.now:
         return Paragraph(text, view.published.corridor(row))
     counted = joined([text, numbers(view, row, is_named=False)])
     return Paragraph(counted, view.published.corridor(row), tone(view.corridor(row)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 
 from orchestration.outputs.published import (
@@ -104,6 +105,10 @@ class View:
         rows = [row for row in rows if ends_known(row) and bool(row["via_place_id"]) == is_via]
         return sorted(rows, key=lambda row: -max(row["later_count"] or 0, row["earlier_count"] or 0))
 
+    def latest(self) -> list[Row]:
+        """Return clear changes in the twelve months up to the newest month, which members have."""
+        return [row for row in self.published.rows("shifts", compared="months") if rules.is_change(row)]
+
     def alerts(self) -> list[Row]:
         """Return the alerts in force: the oldest first."""
         return sorted(
@@ -201,6 +206,15 @@ class View:
     @property
     def period(self) -> Value:
         return self.published.period(self.now)
+
+    def window(self, shift: Row, column: str) -> Value:
+        """Return a period of a change: a year, or twelve months up to any month, such as `2026-08-12m`."""
+        if self.published.rows("periods", shift[column]):
+            return self.published.period(shift[column])
+        year, month, _ = shift[column].split("-")
+        of = self.published.month(date(int(year), int(month), 1))
+        text = self.say.text("period.twelve_months").format(month=of)
+        return self.published.cell("shifts", shift, column, text)
 
     @property
     def period_before(self) -> Value | str:

@@ -136,9 +136,8 @@ def _marked(sentence: Spans) -> Markup:
             parts.append(text)
             continue
         column = f' data-column="{escape(part.column)}"' if part.column else ""
-        _, rows, which = part.column.partition("rows:")  # counted or summed
-        key = escape(f"{part.source}|{rows}{which}" if rows else part.source)
-        parts.append(f'<span data-source="{escape(part.source)}"{column} title="{key}">{text}</span>')
+        key = escape(part.source)
+        parts.append(f'<span data-source="{key}"{column} title="{key}">{text}</span>')
     return Markup("".join(parts))  # noqa: S704 - each value is escaped above
 
 

@@ -82,8 +82,6 @@ def test_the_candidate_of_a_refresh_passes(world: Candidate) -> None:
         ("a small place instead of fewer", "update starts set place_id = 'KE001' where place_id = 'fewer'"),
         ("children beyond what is shown", "update starts set child_count = child_count + 1 where place_id = 'UGA'"),
         ("sex by age", "update traits set trait = 'sex_age' where trait = 'sex' and period_id = 'year-2025'"),
-        ("a year that is not closed", "insert into traits by name select 'year-2026' as period_id, "
-         "'sex' as trait, 'female' as code, 30 as trait_count"),
         ("an open year among the periods", "insert into periods by name "
          "select 'year-2026' as period_id, 'year' as period_kind"),
         ("a quarter", "insert into periods by name select '2025-Q2' as period_id, 'quarter' as period_kind"),

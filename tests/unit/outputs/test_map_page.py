@@ -62,7 +62,7 @@ def test_no_quarter_and_no_count_that_is_not_shown_is_held(pages: dict[str, str]
 
 def test_judged_counts_below_the_least_are_null_and_the_least_itself_is_a_number(tmp_path: Path) -> None:
     folder = write_release(tmp_path, ["members"])
-    judged = {"record_grain": "case", "level": "od", "corridor_id": "KE009>KE047"}
+    judged = {"record_grain": "case", "corridor_id": "KE009>KE047"}
     judged |= {"baseline_window": "year-2024", "current_window": "year-2025"}
     judged |= {"record_count_baseline": 7, "record_count_current": 69}
     judged |= {"comparable_count_baseline": 4, "comparable_count_current": 5}

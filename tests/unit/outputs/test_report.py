@@ -59,6 +59,7 @@ def pages(editions: dict[str, Edition]) -> dict[str, Read]:
         ("members", "brief", "71 in 2025, 158 in 2024. Same partners and months: 71 and 157, fewer."),
         ("members", "brief", "about nine times as large; at least seven times"),
         ("members", "changes", "Latest: corridors that changed in the twelve months to May 2026"),
+        ("members", "brief", "Busia → Kilifi → Nairobi Several partners’ records show this corridor, which no partner recorded in the twelve months to May 2025."),
         # The year before stands as its comparison allows it.
         ("members", "corridors", "Uganda → Nairobi 50 10 90 † 45 and 44 no clear change"),
         ("members", "corridors", "Marsabit → Nairobi 71 14 158 71 and 157 fewer"),

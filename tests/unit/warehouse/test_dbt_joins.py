@@ -29,9 +29,11 @@ ALLOWED = {
     "int_extract_activity": "what an extract declares with the calendar's months",
     "int_declared_changes": "what an extract declares with the calendar's months",
     "int_place_effort": "months of a place that a partner watched with periods",
+    "int_matched_windows": "windows of departure of a partner with the calendar's months",
     "mart_coverage": "months of a place that a partner watched with periods",
     "mart_reported_periods": "months that a partner reported with periods",
     "published_coverage": "months of a place that a partner watched with periods",
+    "published_periods": "months that a partner reported with periods",
     "record_rules": "distinct lists of problem codes with the rules",
 }
 

@@ -203,7 +203,7 @@ def test_movement_is_no_finer_than_its_agreement(warehouse: Warehouse) -> None:
         (7, "unknown", None, 2024, "KE040", "unknown", "unknown", None, None, None, None, None),
         (20, "into", date(2024, 2, 1), 2024, "UGA", "KE047", "KE047", "intended", None,
          None, None, "twin_assumed"),
-        (30, "out_of", None, 2024, "KE040", "unknown", "ITA", "exploitation", None,
+        (30, "out_of", None, 2024, "KE040", "unknown", "ITA", "exploited", None,
          None, None, None),
     ]  # fmt: skip
 

@@ -42,71 +42,90 @@ def test_data_tests_hold(world: World) -> None:
     assert world.failed_data_tests() == set()
 
 
-def noise_of(table: str, period: str, cell: str, keys: list[int], count: int) -> int:
-    return noise(f"{table}|{period}|{cell}|{sum(keys)}|0", count)
+def noise_of(table: str, cell: str, keys: list[int]) -> int:
+    return noise(f"{table}|year-2025|{cell}|{sum(keys)}|0", len(keys))
 
 
 def keys_of(first: int, number: int) -> list[int]:
     return [record_id * 2_654_435_761 % 2**31 for record_id in range(first, first + number)]
 
 
-def corridors(warehouse: duckdb.DuckDBPyConnection, edition: str, where: str = "true") -> list[Any]:
-    return warehouse.execute(
-        f"""select period_id, population, origin, destination, movement_count, movement_count_text
-        from published.corridors
-        where edition = '{edition}' and level = 'od' and {where} order by all nulls last"""
-    ).fetchall()
+def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
+    return warehouse.execute(query + " order by all nulls last").fetchall()
 
 
-def test_public_count_is_the_true_count_plus_the_noise_of_its_cell(
+def published(warehouse: duckdb.DuckDBPyConnection, edition: str, table: str, columns: str) -> list[Any]:
+    where = f"edition = '{edition}' and period_id = 'year-2025'"
+    return rows(warehouse, f"select {columns} from published.{table} where {where}")
+
+
+def test_protected_count_is_the_true_count_plus_the_noise_of_its_cell(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     keys = keys_of(100, 30) + keys_of(200, 15)
-    count = 45 + noise_of("corridors|all", "year-2025", f"od|{BUSIA}>{NAIROBI}", keys, 45)
-    assert corridors(warehouse, "public") == [("year-2025", "all", "Busia", "Nairobi", count, str(count))]
+    children = keys_of(100, 30)
+    expected = [
+        ("corridors", f"{BUSIA}>{NAIROBI}|within", 45 + noise_of("corridors", f"{BUSIA}>{NAIROBI}|within", keys)),
+        ("ends|children", NAIROBI, 30 + noise_of("ends|children", NAIROBI, children)),
+    ]  # fmt: skip
+    assert expected == rows(
+        warehouse,
+        f"""select table_name, cell_id, protected_count from intermediate.int_protected_cells
+        where cell_id in ('{BUSIA}>{NAIROBI}|within', '{NAIROBI}') and table_name in ('corridors', 'ends|children')""",
+    )
+
+
+def test_starts_and_ends_have_a_leaf_of_nobody(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Else what a start has beyond its shown corridors would prove that somebody is there."""
+    empty = rows(
+        warehouse,
+        "select cell_id, noise from intermediate.int_protected_cells where true_count = 0 and period_id = 'year-2025'",
+    )
+    sides = [f"{BUSIA}>unknown", *(f"unknown>{end}" for end in (MOMBASA, ELDORET, NAIROBI))]
+    assert empty == [(f"{side}|unknown", 0) for side in sides]
+
+
+def test_public_tables_add_up_without_a_small_cell(warehouse: duckdb.DuckDBPyConnection) -> None:
+    directions = published(warehouse, "public", "directions", "direction, movement_count")
+    ends = published(warehouse, "public", "ends", "place_id, movement_count")
+    corridors = published(warehouse, "public", "corridors", "end_place_id, movement_count")
+    starts = published(warehouse, "public", "starts", "place_id, movement_count")
+    totals = {sum(count for *_, count in table) for table in (directions, starts, ends, corridors)}
+    assert len(totals) == 1
+    for table in (starts, ends, corridors):
+        assert all(count >= 10 or cell == "fewer" for cell, count in table)
+    assert [end for end, _ in ends] == [NAIROBI, "fewer"]
 
 
 def test_public_counts_are_of_closed_calendar_years_alone(warehouse: duckdb.DuckDBPyConnection) -> None:
-    for table in ("corridors", "places", "codes"):
-        periods = warehouse.execute(
-            f"select distinct period_id from published.{table} where edition = 'public'"
-        ).fetchall()
+    for table in ("directions", "corridors", "traits"):
+        periods = rows(
+            warehouse, f"select distinct period_id from published.{table} where edition = 'public'"
+        )
         assert periods == [("year-2025",)], table
 
 
-def test_a_public_cell_under_ten_has_no_row(warehouse: duckdb.DuckDBPyConnection) -> None:
-    shown = warehouse.execute(
-        """select protected_count, is_shown from intermediate.int_protected_cells
-        where cell_id = 'od|KE040>KE001' and period_id = 'year-2025'"""
-    ).fetchall()
-    ((count, is_shown),) = shown
-    assert is_shown == (count >= 10)
-    lowest = warehouse.execute(
-        "select min(movement_count) from published.places where edition = 'public'"
-    ).fetchone()
-    assert lowest and lowest[0] >= 10
+def test_members_see_exact_counts_and_small_ones_as_one(warehouse: duckdb.DuckDBPyConnection) -> None:
+    ends = published(warehouse, "members", "ends", "place, movement_count, exploited_count, child_count")
+    assert ends == [
+        ("Fewer than 5 each", 4, 4, 0), ("Nairobi", 45, 45, 30), ("Uasin Gishu", 5, 5, 0),
+    ]  # fmt: skip
+    quarters = "select end_place, movement_count from published.corridors where edition = 'members'"
+    assert rows(warehouse, f"{quarters} and period_id = '2026-Q1'") == [("Nairobi", 40)]
 
 
-def test_members_see_exact_counts_and_below_five_as_text(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert corridors(warehouse, "members", "period_id = 'year-2025' and population = 'all'") == [
-        ("year-2025", "all", "Busia", "Mombasa", None, "<5"),
-        ("year-2025", "all", "Busia", "Nairobi", 45, "45"),
-        ("year-2025", "all", "Busia", "Uasin Gishu", 5, "5"),
-    ]
-    quarters = corridors(warehouse, "members", "period_id = '2026-Q1' and population = 'all'")
-    assert quarters == [("2026-Q1", "all", "Busia", "Nairobi", 40, "40")]
-
-
-def test_children_have_counts_of_their_own(warehouse: duckdb.DuckDBPyConnection) -> None:
-    members = corridors(warehouse, "members", "period_id = 'year-2025' and population = 'children'")
-    assert members == [("year-2025", "children", "Busia", "Nairobi", 30, "30")]
-    assert corridors(warehouse, "public", "population = 'children'") == [], "no corridors of children"
-    public = warehouse.execute(
-        """select movement_count from published.places
-        where edition = 'public' and population = 'children' and role = 'origin' and place = 'Busia'"""
-    ).fetchall()
-    count = 30 + noise_of("places|children", "year-2025", f"origin|{BUSIA}", keys_of(100, 30), 30)
-    assert public == [(count,)]
+def test_public_parts_are_no_larger_than_their_whole(warehouse: duckdb.DuckDBPyConnection) -> None:
+    ((count, exploited, children),) = published(
+        warehouse, "public", "ends", "movement_count, exploited_count, child_count"
+    )[1:]
+    protected = dict(
+        rows(
+            warehouse,
+            f"select table_name, protected_count from intermediate.int_protected_cells where cell_id = '{NAIROBI}'",
+        )
+    )
+    assert exploited == min(protected["ends|exploited"], count)
+    assert children == min(protected["ends|children"], count)
 
 
 def test_a_closed_year_waits_until_its_total_can_be_shown(tmp_path: Path) -> None:
@@ -114,11 +133,11 @@ def test_a_closed_year_waits_until_its_total_can_be_shown(tmp_path: Path) -> Non
     world = World(tmp_path, AS_OF)
     world.extract("e1", "kobe_shelter", received_on="2026-05-31")
     journeys(world, "e1", 100, 60, "2025-05-05", NAIROBI)
-    journeys(world, "e1", 300, 10, "2019-05-05", NAIROBI)  # with their noise 12, and 9 in all
+    journeys(world, "e1", 300, 5, "2019-05-05", NAIROBI)
     with world.build() as con:
-        periods = con.execute("select period_id from published.periods where edition = 'public'").fetchall()
-        assert periods == [("year-2025",)]
-        assert {period for period, *_ in corridors(con, "public")} == {"year-2025"}
+        for table in ("periods", "corridors"):
+            periods = rows(con, f"select distinct period_id from published.{table} where edition = 'public'")
+            assert periods == [("year-2025",)]
         shares = con.execute(
             "select count(*) from published.completeness where edition = 'public'"
         ).fetchone()

@@ -51,30 +51,22 @@ const comparedColumns = () => [
 ];
 
 // Arrows stand only where the change is sure.
-const changeMark = (change) => ({
-  size: 13,
-  isDown: change === "fewer",
-  colour: change === "more" ? "status-growing" : "status-fading",
-});
 const changeMarks = (rows) =>
   rows
     .filter((row) => CHANGED.includes(row.data.change) && isDrawable(row))
     .map((row) => ({
       key: row.key,
       ...(row.stops ? { middle: linesOfRow(row, {}).at(-1) } : { place: row.place }),
-      ...changeMark(row.data.change),
       shape: "triangle",
+      size: 12,
+      isDown: row.data.change === "fewer",
       isMark: true,
       name: "",
     }));
 const comparedLegend = (rows) => [
-  ...CHANGED.filter((change) => rows.some((row) => row.data.change === change)).map((change) => ({
-    fill: { colour: "kenya" },
-    mark: changeMark(change),
-    word: `change.${change}`,
-  })),
-  ...(rows.some((row) => row.data.comparison === "other_reporting") ? [{ isNote: true, word: "comparison.mark" }] : []),
-];
+  ...CHANGED.filter((change) => rows.some((row) => row.data.change === change)).map((change) => `change.${change}`),
+  ...(rows.some((row) => row.data.comparison === "other_reporting") ? ["comparison.mark"] : []),
+].map((word) => ({ isNote: true, word }));
 
 // Rows that stand for no place on the map: what each of them says, with the sum of their counts.
 const unplacedKind = ({ stops, place, data }) => {

@@ -21,13 +21,13 @@ const drawing = (width, height, ...shapes) => {
 };
 
 // One drawing per entry: an area with its mark, a line, or a point.
-const markShape = ({ size, isDown, isHollow, colour: name = "ink" }, x, y) => {
+const markShape = ({ size, isDown, isHollow }, x, y) => {
   const [half, tip] = [size / 2, isDown ? 1 : -1];
   return [
     "polygon",
     {
       points: [[x - half, y - tip * half], [x + half, y - tip * half], [x, y + tip * half]].join(" "),
-      fill: colourOf(isHollow ? "halo" : name),
+      fill: colourOf(isHollow ? "halo" : "ink"),
       stroke: colourOf("ink"),
       "stroke-width": isHollow ? 1.6 : 0,
     },

@@ -24,14 +24,15 @@ const shiftsView = {
     this.kept ??= rowsOf("shifts").map((row) => ({
       ...row,
       windows: [row.compared, row.earlier_period_id, row.period_id].join("|"),
+      list: row.corridor_id.split(">").length > 2 ? "corridors_via" : "corridors",
     }));
     return this.kept;
   },
-  choices: [["windows", "windows"]],
+  choices: [["windows", "windows"], ["list", "list"]],
   frame: "around",
   rows(shown) {
     const rows = this.source()
-      .filter((data) => data.windows === shown.windows)
+      .filter((data) => data.windows === shown.windows && data.list === shown.list)
       .map((data) => ({ ...corridorRow(data, data.corridor_id, null), left: leftBehind(data) }));
     const fallen = new Set(rows.flatMap((row) => row.left));
     return rows
@@ -48,6 +49,7 @@ const shiftsView = {
     columnsWith(
       [
         columnOf("from", (row) => placeName(row.stops[0])),
+        columnOf("via", (row) => row.stops.slice(1, -1).map(placeName).join(", ")),
         columnOf("to", (row) => placeName(row.stops.at(-1))),
         columnOf("status", (row) => row.data.status, (row) => sayStatus(row.data.status)),
         columnOf("judged", sayJudged),
