@@ -28,6 +28,7 @@ NEAREST = 3
 # Counts of tables whose rows are disjoint: rows that a report counted are added up by them.
 SUMMED = (
     "movement_count", "home_count", "exploited_count", "last_known_count", "intended_count", "child_count",
+    "like_count", "like_earlier_count",
 )  # fmt: skip
 # `keys`: keys of rows of `table`. Records that only date a watched month have the part `month`.
 _ASKED = f"""

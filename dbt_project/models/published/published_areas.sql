@@ -14,7 +14,13 @@ with places as (
 listed as (
     select
         places.place_id,
-        case when places.place_id = 'KEN' then 'Kenya, county unknown' else places.name end as place,
+        case
+            when places.place_id = 'KEN' then 'Kenya, county unknown'
+            -- The two sides of a border point often share a name.
+            when places.kind = 'border_point' and places.country_place_id <> 'KEN'
+                then places.name || ' (' || countries.name || ')'
+            else places.name
+        end as place,
         case when places.place_id = 'KEN' then 'kenya_county_unknown' else places.kind end as kind,
         countries.name as country,
         places.population

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from orchestration.core import LANGUAGES
 from orchestration.outputs.bends import BENDS, Point, bends_of
@@ -169,10 +170,8 @@ def claims(edition: Edition) -> tuple[dict[str, dict[str, str]], dict[str, list[
         ("shifts", _shifts(edition), _of_shift),
         ("alerts", edition.table("alerts"), _of_alert),
     ):
-        made = [
-            tuple(said(Texts(language), row) for language in LANGUAGES)
-            for row in rows.astype(object).where(rows.notna(), None).to_dict("records")
-        ]
+        held = pa.Table.from_pandas(rows, preserve_index=False).to_pylist()  # null, not NaN
+        made = [tuple(said(Texts(language), row) for language in LANGUAGES) for row in held]
         columns[table] = [numbers.setdefault(one, len(numbers)) for one in made]
     pair = tuple(plain(claim(Texts(one), "displacement", "displaced_from", **_BRACES)) for one in LANGUAGES)
     keys = [*((str(number), made) for made, number in numbers.items()), ("pair", pair)]
