@@ -1,7 +1,7 @@
 """Decisions that release an alert to the public: its corridor, direction and first month, no counts.
 
 Alerts are for members, because a fresh warning also warns traffickers. The public gets none without such a
-decision (`gates.public_counts`).
+decision (`gates.public_rows`).
 """
 
 from __future__ import annotations
