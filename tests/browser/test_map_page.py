@@ -149,7 +149,7 @@ def test_a_displaced_pair_is_shown_as_a_pair(open_map: OpenMap) -> None:
         "▲ Growing · while Marsabit → Nairobi fell",
     ]
     assert second.inner_text().split("\n") == ["Marsabit → Nairobi", "▼ Fading"]
-    pair = "show a smaller share for Marsabit → Nairobi and a larger one for Mandera → Nairobi: consistent"
+    pair = "show a smaller share for Marsabit → Nairobi, a larger for Mandera → Nairobi: consistent"
     assert pair in summary(page)
     assert page.locator("#map").get_attribute("data-lines") == "6", "3 corridors, a band under 2, an arrow"
     assert columns(page, "From", "Fell while this rose")[0] == ("Mandera", "Marsabit → Nairobi")

@@ -15,7 +15,7 @@ from tests.fixtures.read_report import Read, read_page
 
 ABANDONED, INSTEAD = ("KE010>KE047", "Marsabit → Nairobi"), ("KE009>KE047", "Mandera → Nairobi")
 NEW_WAY = ("KE015>KE017>KE047", "Kitui → Makueni → Nairobi")
-PAIR = "records show a smaller share for Marsabit to Nairobi and a larger one for Mandera to Nairobi"
+PAIR = "records show a smaller share for Marsabit to Nairobi, a larger for Mandera to Nairobi"
 NEW_PLACES = "Countries named for the first time in this round, by several partners"
 NAMES = {"KE040": "Busia", "KE003": "Kilifi"}
 

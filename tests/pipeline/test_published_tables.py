@@ -103,12 +103,5 @@ def test_nothing_finer_than_a_county_or_border_point_is_public(samples: Evidence
             inner join intermediate.int_places as places on listed.{column} = places.place_id
             where listed.edition = 'public'"""
         )
-<<<<<<< HEAD
         kinds_of_places = {"county", "country", "border_point", "unknown"}
         assert {kind for (kind,) in kinds} <= kinds_of_places, (table, column)
-=======
-        assert {kind for (kind,) in kinds} <= {"county", "country", "border_point", "unknown"}, (
-            table,
-            column,
-        )
->>>>>>> trace

@@ -26,6 +26,7 @@ def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) ->
     """Rows and child rows that land by an answered draft."""
     forms.agreed(content)
     content["consent"] = {"basis": "agreement", "reference": "DSA-1"}
+    content["data_source"] = "case_management"
     forms.review_of(content)["otherwise"] = otherwise
     content["fields"] = {
         name: spec

@@ -17,7 +17,7 @@ from tests.fixtures.read_report import NUMBER, Read, page_of, stands_in_its_cell
 
 EDITIONS = ("public", "members")
 PAIR = (
-    "Several partners’ records show a smaller share for Marsabit to Nairobi and a larger one for Mandera to Nairobi: "
+    "Several partners’ records show a smaller share for Marsabit to Nairobi, a larger for Mandera to Nairobi: "
     "consistent with displacement, not proof of it"
 )
 

@@ -176,6 +176,7 @@ def test_every_guide_is_there_and_every_command_in_one() -> None:
 def test_tables_and_models_exist() -> None:
     known = {f"{schema}.{table}" for schema, table, _ in declared_models()}
     known |= {table.full_name for table in tables_of_the_stage_step()}
+    known |= {f"series.{table}" for schema, table, _ in declared_models() if schema == "published"}
     assert not unknown(lambda text: map(".".join, TABLE.findall(text)), known)
     known = {model["name"] for *_, model in declared_models()}
     assert not unknown(lambda text: (one for span in spans(text) for one in MODEL.findall(span)), known)
