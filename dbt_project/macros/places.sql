@@ -20,11 +20,11 @@
     end
 {%- endmacro %}
 
-{# A journey seen from Kenya, by the countries of its ends, whether it passes Kenya, and the border point where it is
-   first known when its start is not stated. #}
-{% macro direction(start, end, is_passing_kenya, first_known_place='null') -%}
+{# A journey seen from Kenya, by the countries of its ends, whether it passes Kenya, and whether it is first known at a
+   Kenyan border point, because its start is not stated. #}
+{% macro direction(start, end, is_passing_kenya, is_first_known_in_kenya='false') -%}
     case
-        when {{ start }} = 'unknown' and {{ first_known_place }} is not null then 'first_known_at_border'
+        when {{ start }} = 'unknown' and {{ is_first_known_in_kenya }} then 'first_known_at_border'
         when {{ start }} = 'unknown' or {{ end }} = 'unknown' then 'unknown'
         when {{ start }} = 'KEN' and {{ end }} = 'KEN' then 'within'
         when {{ start }} = 'KEN' then 'out_of'

@@ -32,14 +32,7 @@
             and hashed.cell_hash <= noise.hash_to
 {%- endmacro %}
 
-{# How members are shown a count: one to four as text alone. #}
+{# How members are shown a count beside a label: null for one to four. #}
 {% macro members_count(count) -%}
     cast(case when {{ count }} >= {{ publication_policy('members_least_count') }} then {{ count }} end as integer)
-{%- endmacro %}
-
-{% macro members_count_text(count) -%}
-    case
-        when {{ count }} >= {{ publication_policy('members_least_count') }} then cast({{ count }} as {{ text_type() }})
-        else '<' || cast({{ publication_policy('members_least_count') }} as {{ text_type() }})
-    end
 {%- endmacro %}

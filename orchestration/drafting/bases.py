@@ -22,7 +22,11 @@ def bases_tried(contract: Contract, typed: Tables, matches: pa.Table) -> list[di
 
     `role`, `basis`, `is_stated`, `records`, `counts` by meaning.
     """
-    kinds = {row["mention_id"]: row["kind"] for row in matches.to_pylist() if row["place_id"]}
+    kinds = {
+        row["mention_id"]: row["kind"] if row["place_id"] else "country"
+        for row in matches.to_pylist()
+        if row["place_id"] or row["country_alpha3"]
+    }
     records = typed["records"]["record_id"].to_pylist()[:FIRST_RECORDS]
     first = set(records)
     found: dict[tuple[str, int], set[str]] = {}

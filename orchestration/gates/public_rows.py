@@ -84,7 +84,7 @@ left join corridor_sums as later
 where {new} and (
     compared <> 'years' or coalesce(ratio, ratio_low, ratio_high) is not null
     or greatest(coalesce(earlier.count, 0), coalesce(later.count, 0)) < {label}
-    or earlier_count is distinct from earlier.count or later_count is distinct from later.count
+    or earlier_count is not null or later_count is distinct from later.count
 )""",
     "risk": """
 from public.published.risk as listed

@@ -1,44 +1,19 @@
 -- One row per cell and period with at least one movement: what members are shown, and what the public edition's
--- protected counts are made from. Cases count by year and quarter, mentions by survey round.
--- `like_count`: cases in months that their source reported a year earlier, too; `like_later_count`: a year later, too.
+-- protected counts are made from.
 with members as (select * from {{ ref('int_cell_members') }}),
-
-movements as (select * from {{ ref('int_movements') }}),
-
--- A case is compared if its source reported every month that its date allows in both years.
-compared as (select * from {{ ref('int_matched_windows') }}),
-
-of_windows as (
-    select
-        members.table_name,
-        members.cell_id,
-        movements.window_id,
-        count(*) as movement_count,
-        sum(coalesce(compared.is_like, 0)) as like_count,
-        sum(coalesce(compared.is_like_later, 0)) as like_later_count,
-        sum(movements.protection_key) as key_sum
-    from members
-    inner join movements on members.movement_id = movements.movement_id
-    left join compared on movements.source = compared.source and movements.window_id = compared.window_id
-    group by members.table_name, members.cell_id, movements.window_id
-),
 
 counts as (
     select
-        of_windows.table_name,
-        of_windows.cell_id,
-        periods.period_id,
-        periods.period_kind,
-        sum(of_windows.movement_count) as movement_count,
-        sum(of_windows.like_count) as like_count,
-        sum(of_windows.like_later_count) as like_later_count,
-        sum(of_windows.key_sum) as key_sum
-    from of_windows
-    inner join {{ ref('int_window_periods') }} as periods on of_windows.window_id = periods.window_id
-    where
-        (of_windows.table_name = 'mentions' and periods.period_kind = 'round')
-        or (of_windows.table_name <> 'mentions' and periods.period_kind in ('year', 'quarter'))
-    group by of_windows.table_name, of_windows.cell_id, periods.period_id, periods.period_kind
+        table_name,
+        cell_id,
+        period_id,
+        period_kind,
+        sum(movement_count) as movement_count,
+        sum(like_count) as like_count,
+        sum(like_later_count) as like_later_count,
+        sum(key_sum) as key_sum
+    from {{ ref('int_source_cells') }}
+    group by table_name, cell_id, period_id, period_kind
 ),
 
 descriptions as (

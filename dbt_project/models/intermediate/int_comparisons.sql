@@ -1,7 +1,7 @@
 -- One row per cell and period that has a number beside the same period a year earlier: whether the two can be compared,
 -- and what changed like for like, in months that a source reported in both.
--- The test: the like-for-like counts differ by two standard errors and more of counts that scatter 1.5 times as much as
--- independent ones.
+-- The panel test: the like-for-like counts differ by two standard errors and more of counts that scatter 1.5 times as
+-- much as independent ones, and one is so many times the other whichever source is left out.
 {% set least_cases = publication_policy('comparison_least_cases') %}
 {% set least_matched = publication_policy('comparison_least_matched') %}
 with cells as (
@@ -12,16 +12,21 @@ with cells as (
 
 periods as (select * from {{ ref('int_periods') }} where period_kind in ('year', 'quarter')),
 
+reported as (select * from {{ ref('mart_reported_periods') }} where record_grain = 'case' and not is_partial),
+
 both_periods as (
     select
         periods.period_id,
         earlier.period_id as earlier_period_id,
-        totals.period_id is not null as has_earlier
+        totals.period_id is not null as has_earlier,
+        periods.is_complete and this_year.period_id is not null and year_before.period_id is not null as are_complete
     from periods
+    left join reported as this_year on periods.period_id = this_year.period_id
     left join periods as earlier
         on
             periods.period_kind = earlier.period_kind
             and {{ months_after('periods.period_from', -12) }} = earlier.period_from
+    left join reported as year_before on earlier.period_id = year_before.period_id
     left join {{ ref('int_cells') }} as totals
         on earlier.period_id = totals.period_id and totals.table_name = 'total'
 ),
@@ -32,6 +37,7 @@ counted as (
         cells.cell_id,
         cells.period_id,
         both_periods.has_earlier,
+        both_periods.are_complete,
         cells.movement_count,
         coalesce(earlier.movement_count, 0) as earlier_count,
         cells.like_count,
@@ -45,14 +51,78 @@ counted as (
             and both_periods.earlier_period_id = earlier.period_id
 ),
 
+sources as (
+    select
+        table_name,
+        cell_id,
+        source,
+        period_id,
+        like_count,
+        0 as like_earlier_count
+    from {{ ref('int_source_cells') }}
+
+    union all
+
+    select
+        earlier.table_name,
+        earlier.cell_id,
+        earlier.source,
+        both_periods.period_id,
+        0 as like_count,
+        earlier.like_later_count as like_earlier_count
+    from {{ ref('int_source_cells') }} as earlier
+    inner join both_periods on earlier.period_id = both_periods.earlier_period_id
+),
+
+by_source as (
+    select
+        table_name,
+        cell_id,
+        source,
+        period_id,
+        sum(like_count) as like_count,
+        sum(like_earlier_count) as like_earlier_count
+    from sources
+    group by table_name, cell_id, source, period_id
+    having sum(like_count) + sum(like_earlier_count) > 0
+),
+
+-- Each source left out: how far the counts of the others lie from so many times each other.
+without_one as (
+    select
+        counted.table_name,
+        counted.cell_id,
+        counted.period_id,
+        count(*) as source_count,
+        min(
+            100 * (counted.like_count - by_source.like_count)
+            - {{ publication_policy('comparison_least_percent') }}
+            * (counted.like_earlier_count - by_source.like_earlier_count)
+        ) as least_rise,
+        min(
+            100 * (counted.like_earlier_count - by_source.like_earlier_count)
+            - {{ publication_policy('comparison_least_percent') }} * (counted.like_count - by_source.like_count)
+        ) as least_fall
+    from counted
+    inner join by_source
+        on
+            counted.table_name = by_source.table_name
+            and counted.cell_id = by_source.cell_id
+            and counted.period_id = by_source.period_id
+    group by counted.table_name, counted.cell_id, counted.period_id
+),
+
 compared as (
     select
         counted.*,
+        coalesce(without_one.source_count, 0) > 1 and without_one.least_rise >= 0 as is_rise_of_all,
+        coalesce(without_one.source_count, 0) > 1 and without_one.least_fall >= 0 as is_fall_of_all,
         case
             when not has_earlier then 'no_earlier_year'
             when greatest(movement_count, earlier_count) < {{ least_cases }} then 'few'
             when
-                100 * (movement_count - like_count)
+                are_complete
+                and 100 * (movement_count - like_count)
                 < {{ publication_policy('comparison_changed_percent') }} * movement_count
                 and (
                     earlier_count = 0
@@ -67,6 +137,11 @@ compared as (
             else 'not_comparable'
         end as comparison
     from counted
+    left join without_one
+        on
+            counted.table_name = without_one.table_name
+            and counted.cell_id = without_one.cell_id
+            and counted.period_id = without_one.period_id
 )
 
 select
@@ -82,12 +157,11 @@ select
         when
             (like_count - like_earlier_count) * (like_count - like_earlier_count)
             < 6 * (like_count + like_earlier_count) + 4
-            or 100 * greatest(like_count, like_earlier_count)
-            < {{ publication_policy('comparison_least_percent') }} * least(like_count, like_earlier_count)
             then 'no_clear_change'
-        when like_count > like_earlier_count then 'more'
-        else 'fewer'
+        when is_rise_of_all then 'more'
+        when is_fall_of_all then 'fewer'
+        else 'no_clear_change'
     end as change,
-    like_count,
+    cast(like_count as integer) as like_count,
     cast(like_earlier_count as integer) as like_earlier_count
 from compared

@@ -32,7 +32,10 @@ described as (
         cast(
             case when periods.period_kind <> 'round' then coalesce(months.months_reported, 0) end as integer
         ) as months_reported,
-        periods.is_complete and not coalesce(reported.is_partial, false) as is_complete,
+        case
+            when periods.period_kind = 'round' then periods.is_complete
+            else periods.is_complete and coalesce(not reported.is_partial, false)
+        end as is_complete,
         reported.partial_reason
     from periods
     left join reported on periods.period_id = reported.period_id

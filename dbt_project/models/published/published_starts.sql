@@ -16,7 +16,11 @@ comparisons as (
     where table_name = 'starts'
 ),
 
-periods as (select * from {{ ref('int_periods') }}),
+years as (
+    select *
+    from {{ ref('published_periods') }}
+    where edition = 'members' and period_kind = 'year' and is_complete
+),
 
 areas as (select * from {{ ref('published_areas') }}),
 
@@ -72,7 +76,7 @@ made as (
         case
             when
                 areas.population is not null
-                and periods.period_kind = 'year'
+                and years.period_id is not null
                 and editions.movement_count >= {{ publication_policy('public_least_label_count') }}
                 then {{ rounded('100000.0 * editions.movement_count / nullif(areas.population, 0)', 1) }}
         end as per_100000,
@@ -82,7 +86,7 @@ made as (
         comparisons.like_count,
         comparisons.like_earlier_count
     from editions
-    inner join periods on editions.period_id = periods.period_id
+    left join years on editions.period_id = years.period_id
     inner join areas on editions.edition = areas.edition and editions.place_id = areas.place_id
     left join comparisons
         on

@@ -37,12 +37,17 @@ made as (
         editions.period_id,
         editions.trait,
         editions.code,
-        coalesce(codes.label, editions.code) as label,
+        case editions.code
+            when 'fewer' then 'Fewer than '
+                || cast({{ publication_policy('members_least_count') }} as {{ text_type() }})
+                || ' each'
+            else coalesce(codes.label, editions.code)
+        end as label,
         editions.trait_count
     from editions
     left join codes
         on
-            case editions.trait when 'dated_by' then 'event_kind' when 'age_group' then 'age_band' else editions.trait end
+            case editions.trait when 'dated_by' then 'event_kind' else editions.trait end
             = codes.domain
             and editions.code = codes.code
 )

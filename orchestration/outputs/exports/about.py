@@ -58,8 +58,8 @@ _SYNTHETIC = "Partners, people and records are made up: nothing here is a findin
 _MADE_UP = "-made-up"
 _READING = (
     "Counts are cases that partners recorded, not all cases. Where no partner works, none is recorded.",
-    "`movement_count` may be added over any rows of one file, in `ends` also its parts by basis: each case "
-    "stands in one row. Rows with `unknown` or `fewer` belong to the sum.",
+    "`movement_count` may be added over any rows of one file: each case stands in one row. Rows with "
+    "`unknown` or `fewer` belong to the sum.",
     "Never add `passing_count`, `trait_count` or `mention_count`: one case stands in several of their rows. "
     "Never add counts of two files, shares or ratios.",
     "`comparison` says whether a count may be set beside that of the year before, `change` whether it rose "
