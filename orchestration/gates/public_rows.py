@@ -31,7 +31,8 @@ _RULES = {
 from public.published.starts as listed left join members.published.areas as areas using (place_id)
 left join members.published.periods as periods using (period_id)
 where {new} and per_100000 is distinct from
-    case when movement_count >= {label} and periods.is_complete then round(100000.0 * movement_count / areas.population, 1) end""",
+    case when movement_count >= {label} and periods.is_complete
+        then round(100000.0 * movement_count / areas.population, 1) end""",
     "context_counts": f"""
 from (
     select * exclude (edition) from public.published.context_counts

@@ -197,6 +197,8 @@ def test_wrong_passphrase_is_refused_and_login_works_by_keyboard(page: Any) -> N
 
 def test_decisions_at_the_desk_change_the_next_release(desk: Desk, page: Any) -> None:
     before = desk.base.release_id()
+    from_busia = "select count(*) from marts.movements where start_county = 'Busia'"
+    counted = desk.base.ask(from_busia)
     log_in(page)
     # A name gets its place, by the keyboard.
     page.get_by_role("link", name="Places", exact=True).click()
@@ -237,8 +239,8 @@ def test_decisions_at_the_desk_change_the_next_release(desk: Desk, page: Any) ->
     page.goto("/checks")
     page.get_by_text("row volume is plausible").first.wait_for()
     assert page.get_by_text("waived").count() >= 1
-    asked_for = "select count(*) from marts.fct_movements where start_place_id = 'bp-ken-malaba'"
-    assert desk.base.ask(asked_for) != [(0,)]
+    # A border point is a start as home, and counts as its county.
+    assert desk.base.ask(from_busia) > counted
 
 
 def test_pages_make_no_request_to_another_server(desk: Desk, asked: list[str]) -> None:

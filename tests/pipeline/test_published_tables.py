@@ -88,9 +88,7 @@ PLACE_COLUMNS = (
 
 
 def test_places_of_a_table_have_names_of_their_own(samples: EvidenceBase) -> None:
-    shared = samples.work(
-        """select place from published.areas group by edition, place having count(*) > 1"""
-    )
+    shared = samples.work("""select place from published.areas group by edition, place having count(*) > 1""")
     assert shared == []
     marked = samples.work("select name from intermediate.int_places where place_id = 'bp-ken-busia'")
     assert marked == [("Busia (border point)",)]

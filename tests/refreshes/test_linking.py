@@ -36,8 +36,8 @@ fields:
   event_on: Date
   sex: {{column: Sex, values: {{F: female, M: male}}}}
   exploitation_type: {{column: Form, values: {{home: domestic_servitude, sex: sexual_exploitation, site: forced_labour}}}}
-  place(origin).place_text: {column: From, basis: home}
-  place(exploitation).place_text: {column: To, basis: exploited}
+  place(origin).place_text: {{column: From, basis: home}}
+  place(exploitation).place_text: {{column: To, basis: exploited}}
 link: {{given: Given, surname: Surname, birth_year: Born}}
 """
 NAMES = [
@@ -81,7 +81,7 @@ locale: {{dates: ymd}}
 fields:
   event_on: Date
   person_count: Persons
-  place(origin).place_text: {column: From, basis: home}
+  place(origin).place_text: {{column: From, basis: home}}
   place(transit).place_text: Via
   place(intended_destination).place_text: To
 """

@@ -184,8 +184,9 @@ def previewed(settings: Settings, reference: str, field: str, value: str) -> tup
 
 def test_place_is_read_with_the_country_beside_it(evidence_base: EvidenceBase) -> None:
     settings, origin = evidence_base.settings, "place(origin)."
-    beside = "  place(origin).place_text: From\n  place(origin).country_text: State\n"
-    contract = scenario.PARTNERS[PARTNER].replace("  place(origin).place_text: From\n", beside)
+    origin_line = "  place(origin).place_text: {column: From, basis: home}\n"
+    beside = f"{origin_line}  place(origin).country_text: State\n"
+    contract = scenario.PARTNERS[PARTNER].replace(origin_line, beside)
     evidence_base.write_contract(PARTNER, contract.replace("version: 1", "version: 2"))
     head, *lines = scenario.SWALA.replace("F;16;Busia", "F;16;Kisumu").splitlines()
     sent = "".join(f"{line}\n" for line in (f"{head};State", *(f"{line};Kenya" for line in lines)))
