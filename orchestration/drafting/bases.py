@@ -58,7 +58,7 @@ def _start(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> s
         return "start not known"
     if "border_point" not in kinds:
         return "start there"
-    return "start in the county of a border point" if basis == "home" else "first known at a border point"
+    return "start in its county" if basis == "home" else "first known at the border"
 
 
 def _end(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> str:

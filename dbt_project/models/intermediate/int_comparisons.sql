@@ -12,7 +12,18 @@ with cells as (
 
 periods as (select * from {{ ref('int_periods') }} where period_kind in ('year', 'quarter')),
 
-reported as (select * from {{ ref('mart_reported_periods') }} where record_grain = 'case' and not is_partial),
+-- Periods of which each month was reported.
+reported as (
+    select periods.period_id
+    from periods
+    inner join {{ ref('int_source_months') }} as months
+        on
+            months.record_grain = 'case'
+            and months.month_start >= {{ month_of('periods.period_from') }}
+            and months.month_start <= periods.period_to
+    group by periods.period_id, periods.period_kind
+    having count(distinct months.month_start) = case periods.period_kind when 'year' then 12 else 3 end
+),
 
 both_periods as (
     select

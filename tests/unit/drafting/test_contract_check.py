@@ -234,11 +234,11 @@ def test_a_trial_shows_what_each_basis_makes_of_the_first_records(tmp_path: Path
     places = ["Malaba", "Nakuru", "Malaba", "Nakuru", "Nakuru"]
     report = tried(tmp_path, [[at, *ROW[1:4], place, *ROW[5:]] for at, place in enumerate(places)])
     starts = {one["basis"]: (one["is_stated"], one["counts"]) for one in report.bases}
-    assert starts["home"] == (True, {"start there": 3, "start in the county of a border point": 2})
-    met = {"start there": 3, "first known at a border point": 2}
+    assert starts["home"] == (True, {"start there": 3, "start in its county": 2})
+    met = {"start there": 3, "first known at the border": 2}
     assert starts["recruited"] == starts["not_said"] == (False, met)
     assert {one["role"] for one in report.bases} == {"origin"}
     _, output = shown(tmp_path, book(), tmp_path / "a.xlsx", columns=60)
     words = " ".join(output.split())
     assert "What each `basis` makes of the first 5 records (* stated)" in words
-    assert "* place(origin): home" in words and "2 first known at a border point" in words
+    assert "* place(origin): home" in words and "2 first known at the border" in words

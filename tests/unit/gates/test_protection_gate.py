@@ -101,7 +101,7 @@ def test_the_candidate_of_a_refresh_passes(world: Candidate) -> None:
         ("a trend", "update hotspots set trend_category = 'rising'"),
         ("a change of a small corridor", "update shifts set corridor_id = 'KE001>KE047', "
          "earlier_count = null, later_count = null"),
-        ("a change with another count", "update shifts set earlier_count = earlier_count - 1"),
+        ("a change with another count", "update shifts set later_count = later_count - 1"),
         ("a change of twelve months", "update shifts set compared = 'months'"),
         ("a band of a small county", "update risk set place_id = 'KE001'"),
         ("what a band rests on", "update risk set components = 'origin;transit;change'"),
