@@ -145,8 +145,8 @@ def _show_rows(found: Trace) -> None:
             number = f" {found.numbers[part]:,}" if part in found.values.keys() & found.numbers.keys() else ""
             say(f"\n{PARTS.get(part, part)}{number}:")
         for _, sheets in groupby(rows_of_part, lambda sheet: (sheet.partner_code, sheet.extract_id)):
-            for number, sheet in enumerate(sheets):
-                if number == 0:
+            for position, sheet in enumerate(sheets):
+                if position == 0:
                     _show_extract(asdict(sheet))
                 name = f"{sheet.sheet}: " if sheet.sheet else "rows "
                 _indented(f"{name}{', '.join(_ranges(sheet.row_numbers))}")

@@ -189,9 +189,9 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
         if MOVEMENT in named:
             records = _answer(con, _MOVEMENT, id=int(named[MOVEMENT]))
         else:
-            asked = {"edition": table.edition, "table": table.in_lineage, "keys": keys}
-            records = _answer(con, RECORDS_BEHIND, **asked)
-            extracts = _answer(con, EXTRACTS_BEHIND, **asked)
+            row = {"edition": table.edition, "table": table.in_lineage, "keys": keys}
+            records = _answer(con, RECORDS_BEHIND, **row)
+            extracts = _answer(con, EXTRACTS_BEHIND, **row)
     numbers = _numbers(table.in_lineage, records, extracts)
     behind = [record for record in records if record["part"] not in (MONTH, YEAR_BEFORE)]
     return Trace(

@@ -18,9 +18,9 @@ reported as (
     from periods
     inner join {{ ref('int_source_months') }} as months
         on
-            months.record_grain = 'case'
-            and months.month_start >= {{ month_of('periods.period_from') }}
-            and months.month_start <= periods.period_to
+            {{ month_of('periods.period_from') }} <= months.month_start
+            and periods.period_to >= months.month_start
+    where months.record_grain = 'case'
     group by periods.period_id, periods.period_kind
     having count(distinct months.month_start) = case periods.period_kind when 'year' then 12 else 3 end
 ),
@@ -129,21 +129,21 @@ compared as (
         coalesce(without_one.source_count, 0) > 1 and without_one.least_rise >= 0 as is_rise_of_all,
         coalesce(without_one.source_count, 0) > 1 and without_one.least_fall >= 0 as is_fall_of_all,
         case
-            when not has_earlier then 'no_earlier_year'
-            when greatest(movement_count, earlier_count) < {{ least_cases }} then 'few'
+            when not counted.has_earlier then 'no_earlier_year'
+            when greatest(counted.movement_count, counted.earlier_count) < {{ least_cases }} then 'few'
             when
-                are_complete
-                and 100 * (movement_count - like_count)
-                < {{ publication_policy('comparison_changed_percent') }} * movement_count
+                counted.are_complete
+                and 100 * (counted.movement_count - counted.like_count)
+                < {{ publication_policy('comparison_changed_percent') }} * counted.movement_count
                 and (
-                    earlier_count = 0
-                    or 100 * (earlier_count - like_earlier_count)
-                    < {{ publication_policy('comparison_changed_percent') }} * earlier_count
+                    counted.earlier_count = 0
+                    or 100 * (counted.earlier_count - counted.like_earlier_count)
+                    < {{ publication_policy('comparison_changed_percent') }} * counted.earlier_count
                 )
                 then 'same_reporting'
             when
-                least(like_count, like_earlier_count) >= {{ least_matched }}
-                or greatest(like_count, like_earlier_count) >= {{ least_cases }}
+                least(counted.like_count, counted.like_earlier_count) >= {{ least_matched }}
+                or greatest(counted.like_count, counted.like_earlier_count) >= {{ least_cases }}
                 then 'other_reporting'
             else 'not_comparable'
         end as comparison

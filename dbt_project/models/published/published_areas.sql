@@ -1,5 +1,5 @@
--- One row per edition and place that its tables count at: counties, countries, border points, and the rows that stand for
--- no place: Kenya where the county is not known, what is not known at all, and what is summed up as `fewer`.
+-- One row per edition and place that its tables count at: counties, countries, border points, and the rows that stand
+-- for no place: Kenya where the county is not known, what is not known at all, and what is summed up as `fewer`.
 with places as (
     select
         place_id,

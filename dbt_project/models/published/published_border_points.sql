@@ -1,6 +1,6 @@
--- One row per edition, period and border point: cases that passed it, cases first known there because their start is not
--- stated, and interceptions that stopped people there. A case may pass several. Members' small ones are summed in the
--- row `fewer`.
+-- One row per edition, period and border point: cases that passed it, cases first known there because their start is
+-- not stated, and interceptions that stopped people there. A case may pass several. Members' small ones are summed in
+-- the row `fewer`.
 with cells as (
     select *
     from {{ ref('int_cells') }}

@@ -1,4 +1,5 @@
--- One row per edition, period and county or country that cases passed. A case stands in a row for each, so rows overlap.
+-- One row per edition, period and county or country that cases passed. A case stands in a row for each, so rows
+-- overlap.
 -- Members' small ones are summed in the row `fewer`.
 with cells as (select * from {{ ref('int_cells') }} where table_name = 'passings'),
 

@@ -11,8 +11,8 @@ months as (
     from periods
     inner join {{ ref('int_source_months') }} as months
         on
-            months.month_start >= {{ month_of('periods.period_from') }}
-            and months.month_start <= periods.period_to
+            {{ month_of('periods.period_from') }} <= months.month_start
+            and periods.period_to >= months.month_start
     where months.record_grain = 'case' and periods.period_kind <> 'round'
     group by periods.period_id
 ),

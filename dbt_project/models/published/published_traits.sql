@@ -1,4 +1,5 @@
--- One row per edition, period, trait and code. Of sex, age and what dates them each case has one code, `unknown` included;
+-- One row per edition, period, trait and code. Of sex, age and what dates them each case has one code, `unknown`
+-- included;
 -- of exploitation, transport and recruitment none or several. Members' small ones are summed in the code `fewer`.
 with cells as (select * from {{ ref('int_cells') }} where table_name = 'traits'),
 
@@ -7,6 +8,8 @@ shown as (select * from {{ ref('int_shown_cells') }} where table_name = 'traits'
 public_cells as (select * from {{ ref('int_public_cells') }} where table_name = 'traits'),
 
 codes as (select * from {{ ref('codes') }}),
+
+fewer as (select * from {{ ref('published_areas') }} where place_id = 'fewer'),
 
 editions as (
     select
@@ -37,14 +40,13 @@ made as (
         editions.period_id,
         editions.trait,
         editions.code,
-        case editions.code
-            when 'fewer' then 'Fewer than '
-                || cast({{ publication_policy('members_least_count') }} as {{ text_type() }})
-                || ' each'
+        case
+            when editions.code = 'fewer' then fewer.place
             else coalesce(codes.label, editions.code)
         end as label,
         editions.trait_count
     from editions
+    inner join fewer on editions.edition = fewer.edition
     left join codes
         on
             case editions.trait when 'dated_by' then 'event_kind' else editions.trait end
