@@ -129,10 +129,7 @@ _TABLES = {
             union all
             select period_id, month, date '9999-12-01', false from months where period_id like '%-on'
         )
-        select periods.period_id, records.record
-        from intermediate.int_window_periods as periods
-        inner join intermediate.int_movements as movements using (window_id)
-        inner join records on movements.movement_id = records.record_id
+        select period_id, record from membership
         union
         select windows.period_id, records.record
         from windows

@@ -55,25 +55,38 @@ _GRAINS = {"stopped_count": "'interception'", "mention_count": "'route_report'"}
 
 
 def _rows_with_cells(table: str, cell: str) -> str:
-    """Return SQL for the rows of a table with their cells: a row `fewer` has all that no other row shows."""
+    """Return SQL for the rows of a table with their cells: a row `fewer` has all that no other row shows.
+
+    Public directions without a row of their own are part of the row `unknown` of directions, and of its row
+    `fewer` of corridors: `shown_id` names their cells so.
+    """
+    is_shown = f"{{}} in (select (edition, period_id, {cell}) from published.{table})"
+    shown_id = "cell_id"
+    if table in ("directions", "corridors"):
+        shown_id = f"""case
+            when edition = 'members' or (edition, period_id, direction) in (
+                select (edition, period_id, direction) from published.{table}
+            ) then cell_id
+            else replace(cell_id, direction, 'unknown')
+        end"""
     return f"""(
         with named as (select *, {cell} as cell_id from published.{table}),
         cells as (
-            select distinct cell_id, period_id from intermediate.int_cells
-            where table_name = '{table}' or starts_with(table_name, '{table}|')
+            select distinct cell_id, period_id, edition, {shown_id} as shown_id
+            from intermediate.int_cells
+            cross join (values ('members'), ('public')) as editions (edition)
+            where (table_name = '{table}' or starts_with(table_name, '{table}|'))
+                and not {is_shown.format("(edition, period_id, cell_id)")}
         )
         select *, false as is_fewer from named where not contains(cell_id, 'fewer')
         union all by name
         select named.* replace (cells.cell_id as cell_id), true as is_fewer
         from named
         inner join cells
-            on named.period_id = cells.period_id
-                and cells.cell_id like replace(named.cell_id, 'fewer', '%')
-        anti join named as shown
-            on named.edition = shown.edition
-                and cells.period_id = shown.period_id
-                and cells.cell_id = shown.cell_id
-        where contains(named.cell_id, 'fewer')
+            on named.edition = cells.edition
+                and named.period_id = cells.period_id
+                and cells.shown_id like replace(named.cell_id, 'fewer', '%')
+        where contains(named.cell_id, 'fewer') or '{table}' = 'directions'
     )"""
 
 

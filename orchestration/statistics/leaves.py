@@ -37,7 +37,7 @@ _SHARED = {
 }
 # The largest negative count or slope that passes as zero: rounding errors are far smaller.
 _TOLERANCE = 1e-7
-# Parts of a case that are told apart: digits beyond differ between machines.
+# Real counts are compared in whole millionths of a case: digits beyond differ between machines.
 _PARTS = 1_000_000
 # How often all leaves on the wrong side are exchanged without becoming fewer, before they change one by one.
 _PATIENCE = 3

@@ -25,7 +25,7 @@ RECORDS = """
 CELLS = """
     select * from (values
         ('corridors|KE040>KE047|within', 1), ('corridors|intended|KE040>KE047|within', 1),
-        ('corridors|KE040>KE047|within', 8),
+        ('corridors|KE040>KE047|within', 8), ('directions|within', 1), ('directions|outside', 3),
         ('starts|KE040', 1), ('starts|KE040', 8), ('starts|KE010', 3), ('starts|children|KE010', 3),
         ('border_points|first_known|bp-ken-busia', 3), ('border_points|stopped|bp-ken-busia', 4),
         ('mentions|corridor|UGA>KE047', 5), ('mentions|round', 5), ('mentions|round', 6), ('traits|sex|unknown', 3),
@@ -91,8 +91,10 @@ class Lineage:
             con.execute(
                 "create table intermediate.int_cells as "
                 "select split_part(cell, '|', 1) as table_name, "
-                "substr(cell, strpos(cell, '|') + 1) as cell_id, 'year-2024' as period_id "
-                f"from ({CELLS}) where split_part(cell, '|', 1) in ('starts', 'traits') and cell not like '%children%'"
+                "substr(cell, strpos(cell, '|') + 1) as cell_id, 'year-2024' as period_id, "
+                "case when cell like 'directions|%' then cell_id end as direction "
+                f"from ({CELLS}) where split_part(cell, '|', 1) in ('starts', 'traits', 'directions') "
+                "and cell not like '%children%'"
             )
             columns = {name.removeprefix("_"): "varchar" for name in rows[0]} | {"edition": "varchar"}
             if "first_month" in columns:
@@ -148,6 +150,13 @@ def test_fewer_has_the_cells_that_no_other_row_of_its_edition_shows(lineage: Lin
     sex = {**YEAR, "trait": "sex", "code": "fewer"}
     assert lineage.records("published.traits", sex) == {"trait_count": {3}}
     assert lineage.records("published.traits", sex | {"trait": "age_band"}) == {}
+
+
+def test_a_public_direction_without_a_row_is_part_of_unknown(lineage: Lineage) -> None:
+    unknown, within = ({**YEAR, "direction": direction} for direction in ("unknown", "within"))
+    public = lineage.records("published.directions", unknown, within, edition="public")
+    assert public["movement_count"] == {3}
+    assert "movement_count" not in lineage.records("published.directions", unknown, within)
 
 
 def test_a_border_point_counts_whom_it_stopped(lineage: Lineage) -> None:
