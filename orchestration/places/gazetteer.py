@@ -200,7 +200,7 @@ def _codes_of(system: str, rows: Iterable[dict[str, str]]) -> dict[str, str]:
 def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:
     by_id = {row["place_id"]: row for row in rows}
     places: dict[str, Place] = {}
-    for place_id, row in by_id.items():
+    for line, (place_id, row) in enumerate(by_id.items(), start=2):
         county: str | None = None
         above, seen = row, set[str]()
         while county is None and above["place_id"] not in seen:
@@ -208,7 +208,17 @@ def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:
             county = above["place_id"] if above["kind"] == "county" else None
             _check_known(by_id, above["parent_place_id"], "places")
             above = by_id[above["parent_place_id"]]
-        people = row["population"]
+        people, where = row["population"], f"seeds/reference/places.csv, line {line}"
+        if row["kind"] == "border_point" and row["iso_alpha3"] == "KEN" and county is None:
+            raise NjiaError(
+                f"{where}: the border point {place_id} lies in no county, which would be the start of who "
+                "lives there. Give it a county as parent_place_id."
+            )
+        if row["kind"] == "county" and not people.isdigit():
+            raise NjiaError(
+                f"{where}: the population of {place_id} is {people}; a whole number is expected, because "
+                "starts are counted per head."
+            )
         places[place_id] = Place(
             place_id,
             row["name"],

@@ -5,9 +5,11 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from orchestration.core import REFERENCE_SEEDS
+import pytest
+
+from orchestration.core import REFERENCE_SEEDS, NjiaError
 from orchestration.places import norm
-from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.gazetteer import load_gazetteer, load_places
 from orchestration.places.place_text import is_name_of_a_person
 from seeds.build.gazetteer.by_hand import HAND
 from tests.fixtures.boundary_files import ISO_BY_PCODE
@@ -164,6 +166,26 @@ def test_foreign_towns_are_big_enough_or_chosen() -> None:
             continue
         is_neighbour = row["iso_alpha3"] in NEIGHBOURS
         assert int(row["population"]) >= (2_000 if is_neighbour else 100_000), row
+
+
+@pytest.mark.parametrize(
+    ("place", "column", "value", "said"),
+    [
+        ("bp-ken-malaba", "parent_place_id", "KEN", "the border point bp-ken-malaba lies in no county"),
+        ("KE040", "population", "none", "the population of KE040 is none; a whole number is expected"),
+        ("bp-ken-malaba", "parent_place_id", "KE048", "has the place KE048, which is not in places.csv"),
+    ],
+)
+def test_a_place_that_counts_cannot_use_stops_the_start(
+    tmp_path: Path, place: str, column: str, value: str, said: str
+) -> None:
+    changed = [row | {column: value} if row["place_id"] == place else row for row in rows("places")]
+    with (tmp_path / "places.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, changed[0])
+        writer.writeheader()
+        writer.writerows(changed)
+    with pytest.raises(NjiaError, match=said):
+        load_places(tmp_path)
 
 
 def test_every_place_names_its_licence() -> None:
