@@ -41,7 +41,7 @@
     {{ months_after(days_after(last_day, 1), var('complete_after_months')) }} <= {{ as_of_date() }}
 {%- endmacro %}
 
-{# A window of departure: its first and last day, and the round where there is one. #}
+{# A window of an event: its first and last day, and the round where there is one. #}
 {% macro window_id(window_from, window_to, round) -%}
     cast({{ window_from }} as {{ text_type() }}) || '|' || cast({{ window_to }} as {{ text_type() }})
     || coalesce('|' || {{ round }}, '')

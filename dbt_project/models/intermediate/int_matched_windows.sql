@@ -1,4 +1,4 @@
--- One row per source and window of departure of its cases: whether the source also reported every month that the window
+-- One row per source and window of an event of its cases: whether the source also reported every month that the window
 -- allows a year earlier (is_like), and a year later (is_like_later). Those cases are compared like for like.
 with reported as (select * from {{ ref('int_source_months') }} where record_grain = 'case')
 

@@ -1,4 +1,4 @@
--- One row per movement, period and population it is counted in. Counts by period are made from windows of departure
+-- One row per movement, period and population it is counted in. Counts by period are made from windows of events
 -- (int_movement_populations), of which there are few; this is for linkage and for tests that ask about movements.
 {{ config(materialized='view') }}
 select

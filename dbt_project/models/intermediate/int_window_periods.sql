@@ -1,4 +1,4 @@
--- Bridge of windows of departure and the periods they lie in. All the days of a window must lie inside a period;
+-- Bridge of windows of events and the periods they lie in. All the days of a window must lie inside a period;
 -- a round holds what was collected in it, whenever people left.
 with windows as (
     select distinct

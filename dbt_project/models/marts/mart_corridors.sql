@@ -63,7 +63,7 @@ select
     counts.partner_count,
     {{ rounded('cast(counts.record_count as double) / nullif(counts.total_count, 0)', 6) }} as share,
     case
-        -- Corridors with an unknown origin or destination have no rank.
+        -- Corridors with an unknown start or end have no rank.
         when counts.record_count > 0 and counts.has_known_ends then cast(rank() over (
                 partition by
                     counts.counting_role,

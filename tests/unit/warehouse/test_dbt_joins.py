@@ -25,12 +25,12 @@ SCANS = ("SCAN", "READ_PARQUET", "READ_CSV")
 # Joins between few rows, however many movements there are.
 ALLOWED = {
     "int_calendar_months": "digits, for numbers up to 99",
-    "int_window_periods": "distinct windows of departure with periods: months and spans of months",
+    "int_window_periods": "distinct windows of events with periods: months and spans of months",
     "int_extract_activity": "what an extract declares with the calendar's months",
     "int_comparisons": "months that a partner reported with periods",
     "int_declared_changes": "what an extract declares with the calendar's months",
     "int_place_effort": "months of a place that a partner watched with periods",
-    "int_matched_windows": "windows of departure of a partner with the calendar's months",
+    "int_matched_windows": "windows of events of a partner with the calendar's months",
     "mart_coverage": "months of a place that a partner watched with periods",
     "mart_reported_periods": "months that a partner reported with periods",
     "published_coverage": "months of a place that a partner watched with periods",
