@@ -45,7 +45,8 @@ with movements as (
 ),
 
 stops as (
-    select movement_id, place_role, stop_number, country_place_id, counting_place_id, border_point_id
+    select movement_id, place_role, stop_number, country_place_id, counting_place_id, border_point_id,
+        place_role = 'origin' and place_basis <> 'home' and is_border_point as is_first_known
     from warehouse.intermediate.int_movement_stops inner join keys using (movement_id)
     where is_known
 ),
@@ -54,6 +55,7 @@ sides as (
     select
         movement_id,
         max(counting_place_id) filter (place_role = 'origin') as origin,
+        bool_or(is_first_known) as is_first_known,
         coalesce(
             max(counting_place_id) filter (place_role = 'exploitation'),
             max(counting_place_id) filter (place_role = 'intended_destination'),
@@ -66,7 +68,7 @@ cases as (
     select
         movement_id, direction, is_child, sex, age_band, event_kind, first_known_place_id,
         case
-            when first_known_place_id is null then coalesce(origin, 'unknown') else start_country_place_id
+            when is_first_known then start_country_place_id else coalesce(origin, 'unknown')
         end as start_place_id,
         coalesce(destination, 'unknown') as end_place_id,
         case end_basis when 'identified' then 'last_known' else end_basis end as end_basis

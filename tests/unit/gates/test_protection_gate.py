@@ -16,7 +16,7 @@ from orchestration.core.policies import POLICY_SEED
 from orchestration.gates import protection
 from orchestration.gates.protection import MEASURES, protection_measures
 from tests.fixtures.gate_world import Decided
-from tests.fixtures.protected_world import AS_OF, add_labels, change, write_world
+from tests.fixtures.protected_world import AS_OF, JOURNEYS, Journey, add_labels, change, write_world
 
 NOTHING_WRONG = dict.fromkeys(MEASURES, 0.0)
 
@@ -67,6 +67,18 @@ def world(built: Path, tmp_path: Path) -> Candidate:
 def test_the_candidate_of_a_refresh_passes(world: Candidate) -> None:
     """Its counts are those of the project's SQL."""
     assert world.measured() == NOTHING_WRONG
+
+
+def test_journeys_first_known_at_a_border_point_have_no_start_whatever_the_agreement(tmp_path: Path) -> None:
+    met = "bp-ken-malaba#not_said"
+    journeys = [Journey(met, "KE047", finest=finest) for finest in ("town", "county") for _ in range(20)]
+    candidate = Candidate(*write_world(tmp_path, [*JOURNEYS, *journeys]))
+    assert candidate.measured() == NOTHING_WRONG
+    with duckdb.connect(str(candidate.folder / "members" / "evidence_base.duckdb"), read_only=True) as con:
+        starts = con.execute(
+            "select movement_count from published.starts where period_id = 'year-2025' and place_id = 'unknown'"
+        ).fetchall()
+    assert starts == [(42,)], "with the two whose start is not stated"
 
 
 @pytest.mark.parametrize(
