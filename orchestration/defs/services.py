@@ -63,9 +63,10 @@ def running() -> Iterator[ASGIApp]:
         for watch in (lambda: _watch_daemon(daemon, failures), _restart_dead_code_server):
             threading.Thread(target=watch, daemon=True).start()
         yield create_app_from_workspace_process_context(context, desk.DAGSTER_PATH, POLL_EVERY)
-    if failures:
+        ended_by = failures[:]  # once the daemon's threads are told to end, the watch sees them missing
+    if ended_by:
         raise NjiaError(
-            f"`njia serve` stopped, because Dagster's daemon did ({failures[0]}). Start it again."
+            f"`njia serve` stopped, because Dagster's daemon did ({ended_by[0]}). Start it again."
         )
 
 
