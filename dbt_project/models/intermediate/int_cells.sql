@@ -5,6 +5,7 @@ with members as (select * from {{ ref('int_cell_members') }}),
 counts as (
     select
         table_name,
+        column_name,
         cell_id,
         period_id,
         period_kind,
@@ -13,7 +14,7 @@ counts as (
         sum(like_later_count) as like_later_count,
         sum(key_sum) as key_sum
     from {{ ref('int_source_cells') }}
-    group by table_name, cell_id, period_id, period_kind
+    group by table_name, column_name, cell_id, period_id, period_kind
 ),
 
 descriptions as (
@@ -33,6 +34,7 @@ descriptions as (
 
 select
     counts.table_name,
+    counts.column_name,
     counts.cell_id,
     counts.period_id,
     counts.period_kind,
