@@ -1,6 +1,6 @@
 -- One row per edition, period and cell: the row of the published table in which the cell stands (`row_id`, with its
--- key). Members have a row for each cell of five and more and for what the public edition shows, carried years included.
--- All other cells stand in the row `fewer`; in the public edition, where it has one.
+-- key). Members have a row for each cell of five and more, for one that fell to nothing, and for what the public edition
+-- shows, carried years included. All other cells stand in the row `fewer`; in the public edition, where it has one.
 with cells as (
     select
         table_name,
@@ -63,7 +63,8 @@ placed as (
     select
         cells.*,
         public_rows.cell_id is not null as is_public,
-        cells.largest_count >= {{ publication_policy('members_least_count') }}
+        cells.largest_count = 0
+        or cells.largest_count >= {{ publication_policy('members_least_count') }}
         or cells.table_name in ('directions', 'mentions')
         or public_rows.cell_id is not null as is_of_members,
         -- A direction without a row of its own is counted as unknown in public.

@@ -142,3 +142,38 @@ def test_a_closed_year_waits_until_its_total_can_be_shown(tmp_path: Path) -> Non
             "select count(*) from published.completeness where edition = 'public'"
         ).fetchone()
         assert shares == (0,), "of sixty cases five percent would be an exact number"
+
+
+def test_a_cell_stands_in_its_own_row_or_in_fewer_by_edition(warehouse: duckdb.DuckDBPyConnection) -> None:
+    stands_in = rows(
+        warehouse,
+        """select edition, cell_id, row_id from intermediate.int_edition_cells
+        where table_name = 'ends' and period_id = 'year-2025'""",
+    )
+    assert stands_in == [
+        ("members", MOMBASA, "fewer"), ("members", ELDORET, ELDORET), ("members", NAIROBI, NAIROBI),
+        ("public", MOMBASA, "fewer"), ("public", ELDORET, "fewer"), ("public", NAIROBI, NAIROBI),
+    ]  # fmt: skip
+
+
+def test_a_small_direction_stands_in_the_public_row_unknown(tmp_path: Path) -> None:
+    world = World(tmp_path, AS_OF)
+    world.extract("e1", "kobe_shelter", received_on="2026-05-31")
+    journeys(world, "e1", 100, 60, "2025-05-05", NAIROBI)
+    journeys(world, "e1", 200, 2, "2025-05-05", "ARE")
+    with world.build() as con:
+        stands_in = rows(
+            con,
+            "select edition, table_name, row_id from intermediate.int_edition_cells where direction is not null "
+            "and cell_id like '%out_of' and table_name in ('directions', 'corridors') and period_id = 'year-2025'",
+        )
+    assert stands_in == [
+        ("members", "corridors", "fewer>fewer|out_of"), ("members", "directions", "out_of"),
+        ("public", "corridors", "fewer>fewer|unknown"), ("public", "directions", "unknown"),
+    ]  # fmt: skip
+
+
+def test_a_place_that_fell_to_nothing_has_a_row(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Members saw five in Uasin Gishu a year earlier, and never the four in Mombasa."""
+    ends = "select place, movement_count, comparison from published.ends where period_id = 'year-2026'"
+    assert rows(warehouse, ends) == [("Nairobi", 40, "not_comparable"), ("Uasin Gishu", 0, "few")]
