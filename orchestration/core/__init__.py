@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
+    from orchestration.core.handed_over import descriptions_of, schemas_of
     from orchestration.core.home import (
         HOME_JSON,
         adopt_home,
