@@ -77,7 +77,7 @@ LOOKED_AT: dict[str, View] = {
     "/extracts": extracts.extracts,
     "/rows": rows.rows,
     "/record": rows.record,
-    "/places": places.places,
+    "/places": places.list_names,
     "/links": links.links,
     "/drift": contracts.drift,
     "/alerts": releases.alerts,
