@@ -199,6 +199,10 @@ def _partners(
             state = [say("{count} file(s) wait in the inbox", count=waiting[partner])]
         if partner in gone:
             state = ["no contract: held"]
+        if not landed:
+            without = "nothing taken in yet"
+        else:
+            without = "nothing in force" if in_force else "known after the next refresh"
         partners.append(
             {
                 "partner": partner,
@@ -211,16 +215,10 @@ def _partners(
                     for refusal in entry["refusals"]
                     if refusal["reason"].startswith("withheld:")
                 ),
-                "state": state[0] if state else _stateless(bool(landed), bool(in_force)),
+                "state": state[0] if state else without,
             }
         )
     return partners
-
-
-def _stateless(has_landed: bool, is_settled: bool) -> str:
-    if not has_landed:
-        return "nothing taken in yet"
-    return "nothing in force" if is_settled else "known after the next refresh"
 
 
 def _age(now: datetime, then: datetime) -> str:

@@ -242,6 +242,10 @@ class Effect:
     def note(self, *notes: str) -> None:
         self.notes.extend(notes)
 
+    def add(self, other: Effect) -> None:
+        self.changes.extend(other.changes)
+        self.notes.extend(other.notes)
+
 
 @dataclass(frozen=True)
 class Previewed:
