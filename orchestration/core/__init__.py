@@ -128,7 +128,6 @@ if TYPE_CHECKING:
     )
     from orchestration.core.sums import (
         OWN_SUM,
-        SUMS,
         add_sums_of,
         append_json,
         line_of,

@@ -36,11 +36,11 @@ from orchestration.stewardship.kinds.decision import (
     Payload,
     Previewed,
     Refreshed,
+    Worths,
     matching,
 )
 from orchestration.stewardship.kinds.extracts import effect_on_fates, holding_checks
 from orchestration.stewardship.kinds.subjects import Landed, nearest
-from orchestration.stewardship.worth import Worths
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.

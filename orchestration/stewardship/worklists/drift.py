@@ -16,8 +16,7 @@ from orchestration.contracts import contract_for, load_contracts, load_vocabular
 from orchestration.core import Settings, listed, load_keys, say, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
-from orchestration.stewardship.kinds.decision import Refreshed
-from orchestration.stewardship.worth import Worths
+from orchestration.stewardship.kinds.decision import Refreshed, Worths
 
 _CHANGES = {
     "column_renamed": "columns probably renamed",

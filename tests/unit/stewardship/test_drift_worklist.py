@@ -12,9 +12,8 @@ from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
 from orchestration.stewardship import audit, items, review, worklists
-from orchestration.stewardship.kinds.decision import Refreshed
+from orchestration.stewardship.kinds.decision import Refreshed, worths_of
 from orchestration.stewardship.worklists.drift import drift_questions, drifted_contracts
-from orchestration.stewardship.worth import worths_of
 from orchestration.typing.step import type_extracts
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import STEWARD, make_accounts, shown, visitor

@@ -146,13 +146,13 @@ def with_readings(question: Question) -> Question:
     return question | {"candidates": [*found, *offered]}
 
 
-def place_matches(settings: Settings, text: str, country: str | None = None) -> list[places.KnownPlace]:
+def place_matches(settings: Settings, text: str) -> list[places.KnownPlace]:
     """Return the places that a text typed by a steward may mean, best first, by decisions and the resolver.
 
     Then the other places of that name: a county, a town and a border point may share it.
     """
     aliases = active_decisions(settings, settings.as_of()).place_aliases
-    found = _candidates_for(text, country, aliases, places.keys_of(settings, aliases))
+    found = _candidates_for(text, None, aliases, places.keys_of(settings, aliases))
     read = {one.place_id for one in found}
     others = [places.known_place(one) for one in places.places_named(text) if one not in read]
     return [*found, *others][:MOST_MATCHES]
