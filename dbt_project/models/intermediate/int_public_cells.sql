@@ -1,6 +1,7 @@
 -- One row per count that the public edition shows, rows `fewer` included: sums of fitted leaves, protected counts that
 -- no whole of theirs exceeds, and mentions, null where they are listed without a number. Carried periods are not here.
 {% set least = publication_policy('public_least_count') %}
+{% set least_label = publication_policy('public_least_label_count') %}
 with protected as (select * from {{ ref('int_protected_cells') }}),
 
 places as (select * from {{ ref('int_places') }}),
@@ -88,7 +89,30 @@ corridors as (
     group by start_place_id, end_place_id, period_id
 ),
 
-children as (select * from protected where table_name = 'traits' and cell_id = 'age_group|child'),
+age_bands as (
+    select
+        period_id,
+        case
+            when code in ('a00_08', 'a09_17', 'child') then 'child'
+            when code = 'unknown' then 'unknown'
+            else 'adult'
+        end as age_group,
+        protected_count
+    from protected
+    where trait = 'age_band' and protected_count >= {{ least }}
+),
+
+-- Children and adults are the shown age bands in sum.
+age_groups as (
+    select
+        age_group,
+        period_id,
+        sum(protected_count) as protected_count
+    from age_bands
+    group by age_group, period_id
+),
+
+children as (select * from age_groups where age_group = 'child'),
 
 points as (select * from protected where table_name = 'border_points' and column_name = 'passing_count'),
 
@@ -115,9 +139,9 @@ capped as (
     inner join points
         on protected.via_place_id = points.place_id and protected.period_id = points.period_id
     where protected.table_name = 'corridors_via'
+),
 
-    union all
-
+of_children as (
     select
         protected.*,
         least(protected.protected_count, fitted.public_count, children.protected_count) as public_count
@@ -193,8 +217,27 @@ counts as (
     from fitted
     where public_count > 0
 
+    union all
+
+    select
+        'traits' as table_name,
+        'trait_count' as column_name,
+        null as start_place_id,
+        null as via_place_id,
+        null as end_place_id,
+        null as place_id,
+        null as direction,
+        'age_group' as trait,
+        age_groups.age_group as code,
+        age_groups.period_id,
+        least(age_groups.protected_count, totals.public_count) as public_count
+    from age_groups
+    inner join totals on age_groups.period_id = totals.period_id
+
+    -- Records of children stand in more cells than others: the children of a place stand from the count of labels on.
     {% for source, is_shown in {
-        'capped': 'public_count >= ' ~ least, 'parts': 'public_count >= ' ~ least, 'mentions': 'true'
+        'capped': 'public_count >= ' ~ least, 'of_children': 'public_count >= ' ~ least_label,
+        'parts': 'public_count >= ' ~ least, 'mentions': 'true',
     }.items() %}
         union all
 
