@@ -57,7 +57,7 @@ class PublishedTable:
 
     @property
     def enforces_keys(self) -> bool:
-        """Whether the files hold its keys: the wide tables of `marts` would make the members' file twice as large."""
+        """Whether the files hold its keys: wide marts would make the members' file twice as large."""
         return self.schema != "marts" or self.name.startswith(("dim_", "fct_"))
 
 
