@@ -195,7 +195,8 @@ def contradictions(schema: str, columns: Mapping[str, Collection[str]], new: str
     def sums(table: str, *key: str) -> str:
         named = ", ".join(("period_id", *key))
         counted = f"sum(movement_count) as total from {schema}.{table} as listed"
-        return f"select {named}, {counted} where {new} group by all"
+        # A direction that fell to nothing need not have had a corridor of five.
+        return f"select {named}, {counted} where {new} group by all having total > 0"
 
     differ = "or min(total) < max(total)"
     of_each = " union all ".join(sums(table) for table in _DISJOINT)
