@@ -26,7 +26,7 @@ KEYS = {"extract_id", "partner", "record_id", "sheet", "row_number", "source_row
 CONTRACT = {
     "fields": {
         "event_on": {"column": "Date"}, "age_band": {"column": "Age", "from_": "birth_date"},
-        "place(origin).place_text": {"column": "From", "basis": "home"}, "documents": {"column": "Papers"},
+        "place(origin).place_text": {"column": "From", "basis": "home"}, "industry": {"column": "Work"},
     },
     "link": {"given": "First name", "surname": "Surname", "phone": None},
     "deny": ["Remarks by R. Testperson"],
@@ -72,7 +72,7 @@ def test_hidden_fields_are_named_with_the_reason(settings: Settings) -> None:
     assert all(hidden.values())
     assert all(one.typed_value is None for one in found.values() if one.is_withheld)
     assert "Testperson" not in str(found)
-    assert found["documents"] == Field("documents") and "nationality" not in found, "the contract reads one"
+    assert found["industry"] == Field("industry") and "nationality" not in found, "the contract reads one"
 
 
 def test_problems_are_shown_at_their_field(settings: Settings) -> None:
