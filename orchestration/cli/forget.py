@@ -70,7 +70,7 @@ def forget_command(
     )
     from orchestration.defs.refresh import run_refresh
     from orchestration.operations import files_not_read, finish_rotations, forget
-    from orchestration.release import still_held
+    from orchestration.release import erasure_of, list_releases, still_held
     from orchestration.stewardship import audit
 
     listed = map(str.strip, text_of(references_file).splitlines()) if references_file else ()
@@ -119,7 +119,7 @@ def forget_command(
         "rows": sum(one.rows for one in erased),
         "originals": {extract: fate for one in erased for extract, fate in one.originals.items()},
         "decisions_removed": sum(len(one.decisions) for one in erased),
-        "editions_deleted": forget.editions_erased(settings),
+        "editions_deleted": [past.release_id for past in list_releases(settings) if erasure_of(past)],
         "still_held_by": held,
         "not_read": files_not_read(settings),
     }

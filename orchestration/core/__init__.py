@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
+    from orchestration.core.handed_over import descriptions_of, schemas_of
     from orchestration.core.home import (
         HOME_JSON,
         adopt_home,
@@ -127,7 +128,6 @@ if TYPE_CHECKING:
     )
     from orchestration.core.sums import (
         OWN_SUM,
-        SUMS,
         add_sums_of,
         append_json,
         line_of,

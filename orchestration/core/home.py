@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from orchestration.core import durable
@@ -58,8 +57,14 @@ def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
     too old for that use, Damaged where home.json does not name the layout.
     """
     found = _read(settings)
-    refuse_earlier_layout(settings.home, found.get("layout_version", LAYOUT_VERSION))
-    needed = found.get(OLDEST[use], found.get("layout_version", LAYOUT_VERSION))
+    layout = found.get("layout_version", LAYOUT_VERSION)
+    if layout < LAYOUT_VERSION:
+        raise UsageError(
+            f"{settings.home} has layout {layout}, and Njia {version('njia')} reads layout {LAYOUT_VERSION} "
+            "alone: begin a new home and take the partners' original files in again; the version that wrote "
+            f"layout {layout} still reads it (`njia unseal`, `njia restore`)."
+        )
+    needed = found.get(OLDEST[use], layout)
     if needed > LAYOUT_VERSION:
         by = f" It was last written by Njia {found['written_by']}." if "written_by" in found else ""
         raise UsageError(
@@ -68,16 +73,6 @@ def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
             "version that wrote it, or another home."
         )
     return found
-
-
-def refuse_earlier_layout(where: Path, layout: int) -> None:
-    """Raise UsageError for a home of an earlier layout."""
-    if layout < LAYOUT_VERSION:
-        raise UsageError(
-            f"{where} has layout {layout}, and Njia {version('njia')} reads layout {LAYOUT_VERSION} alone: "
-            "begin a new home and take the partners' original files in again; the version that wrote "
-            f"layout {layout} still reads it (`njia unseal`, `njia restore`)."
-        )
 
 
 def is_sample_home(settings: Settings) -> bool:

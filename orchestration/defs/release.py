@@ -11,7 +11,7 @@ from orchestration import gates
 from orchestration.core import ReleaseRefused, refreshes
 from orchestration.defs.boundary import FOR_MEMBERS, asset, end, spec, step, version_of
 from orchestration.defs.published import FRESH, PUBLISHED, confirm_unchanged, of_published
-from orchestration.refresh import Run, Runs, releasing
+from orchestration.refresh import Runs, releasing
 from orchestration.stewardship import items
 
 GROUP = "release"
@@ -128,7 +128,8 @@ def publish(
                 raise
             refused, outcome = failure, "refused"
     if RECEIPTS in context.selected_asset_keys:
-        written = step(context, runs, lambda run: _receipts(run, outcome))
+        # A run of single steps has taken in nothing.
+        written = step(context, runs, lambda run: releasing.write_receipts(run, outcome) if run.entry else 0)
         yield dg.MaterializeResult(asset_key=RECEIPTS, metadata={"receipts": written})
     if refused is not None:
         raise refused
@@ -138,11 +139,6 @@ def publish(
     elif is_asked:
         yield dg.MaterializeResult(asset_key=PUBLISHED, metadata=step(context, runs, of_published))
         end(context.instance, runs, context.run_id, refreshes.PUBLISHED, at_gate=True)
-
-
-def _receipts(run: Run, outcome: Outcome) -> int:
-    """Write receipts, except in a run of single steps, which has taken in nothing."""
-    return releasing.write_receipts(run, outcome) if run.entry else 0
 
 
 def candidate_check(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResult:

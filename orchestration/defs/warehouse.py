@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import build_dbt_asset_specs
 
-from orchestration import linkage, statistics
+from orchestration.core import descriptions_of
 from orchestration.defs.boundary import FOR_MEMBERS, OWNER, RESTRICTED, asset, spec, step, version_of
 from orchestration.defs.gates import IN_FORCE
 from orchestration.refresh import Runs, Step, tables
@@ -77,11 +77,11 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
     described = {
         spec.metadata["dagster_dbt/unique_id"]: spec for spec in build_dbt_asset_specs(manifest=manifest)
     }
-    linked, measured = (" ".join(of.DESCRIPTIONS.values()) for of in (linkage, statistics))
+    linked, measured, fitted = map(descriptions_of, ("linkage", "statistics", "fitted"))
     made = [
         _in_python(LINKAGE, Part.WAREHOUSE, "link", RESTRICTED, linked, tables.link),
         _in_python(STATISTICS, Part.WAREHOUSE, "measure", FOR_MEMBERS, measured, tables.measure),
-        _in_python(LEAVES, Part.COUNTS, "protect", RESTRICTED, statistics.OF_LEAVES, tables.fit),
+        _in_python(LEAVES, Part.COUNTS, "protect", RESTRICTED, fitted, tables.fit),
     ]
     for part in Part:
         own = {name: keys[name] for name in parts if parts[name] is part}

@@ -15,18 +15,16 @@ if TYPE_CHECKING:
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.step import (
         CODE,
-        DESCRIPTIONS,
         destroy_codes,
         link_records,
         rulings_of,
     )
     from orchestration.linkage.tables import (
         COMPARED,
-        LINKED_RECORDS,
-        LINKS,
         NAME_CODES,
         QUESTION_COLUMNS,
         QUESTIONS,
+        SCHEMAS,
     )
 
 offer_when_asked(__name__)

@@ -39,16 +39,14 @@ from orchestration.linkage.frame import Ints, frame_of
 from orchestration.linkage.scoring import score
 from orchestration.linkage.tables import (
     ENDS,
-    EXPECTED_PERSONS,
     LIKELY_PAIRS,
     LINK_INPUT,
-    LINKED_RECORDS,
-    LINKS,
     NAME_CODES,
     PAIR,
     PAIRS,
     QUESTIONS,
     RICH_CODES,
+    SCHEMAS,
     questions,
 )
 from orchestration.linkage.warehouse_tables import (
@@ -66,7 +64,7 @@ Tiers = npt.NDArray[np.str_]
 
 @dataclass(frozen=True)
 class Linked:
-    """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS.
+    """What became of some records, as three tables of SCHEMAS and LIKELY_PAIRS.
 
     `left_out`: pairs that are not compared as too many records agree so, by blocking rule.
     """
@@ -171,7 +169,7 @@ def _table(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Table:
 
 def _link_table(links: list[Link]) -> pa.Table:
     rows = ((*link.scored.pair, *link.scored[1:5], link.status, link.reason) for link in links)
-    return _table(rows, LINKS).sort_by([(end, "ascending") for end in PAIR])
+    return _table(rows, SCHEMAS["links"]).sort_by([(end, "ascending") for end in PAIR])
 
 
 def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Table) -> pa.Table:
@@ -196,7 +194,7 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
     joined = clusters_of(links)
     movements[np.searchsorted(ids, list(joined))] = list(joined.values())
     columns = {"record_id": ids, "movement_id": movements, "tier": pa.array(tiers, type=pa.string())}
-    return pa.table(columns, schema=LINKED_RECORDS)
+    return pa.table(columns, schema=SCHEMAS["linked_records"])
 
 
 def _merged(links: list[Link]) -> Ints:
@@ -244,22 +242,14 @@ def _expected_table(
                 persons = records - max(float(duplicates[number]) + beside[tier], int(merged[number]))
                 row[f"persons_{name}"] = round(max(persons, known), 1)
         rows.append(row)
-    return pa.Table.from_pylist(rows, schema=EXPECTED_PERSONS)
+    return pa.Table.from_pylist(rows, schema=SCHEMAS["expected_persons"])
 
 
 CODE = ("orchestration/linkage", "seeds/reference", "jellyfish==", "numpy==", "pyarrow==")
 
-DESCRIPTIONS = {
-    "links": "Pairs of records that may be one person: how likely, what was decided, and why.",
-    "linked_records": "Which movement each case record belongs to, and by what it can be told apart.",
-    "expected_persons": "Registrations and the persons to be expected behind them, by tier.",
-    "cell_duplicates": "How many records of a cell of the counting tables are somebody's second, as a range.",
-    "route_groups": "Route reports of several partners that are equal.",
-}
-
 
 def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
-    """Link the records of the work file; write each table of DESCRIPTIONS, and QUESTIONS for stewards.
+    """Link the records of the work file; write each table of SCHEMAS, and QUESTIONS for stewards.
 
     Returns the rows of each table, extracts (`partner/extract_id`) whose codes serve nothing any more, and by
     blocking rule the pairs left out, as too many records agree so.
@@ -296,7 +286,7 @@ def with_groups(expected: pa.Table, cases: int) -> pa.Table:
     if not groups:
         return expected
     row = {"tier": policy.NOT_LINKED, "record_count": groups, "link_count": 0, "review_count": 0}
-    return pa.concat_tables([expected, pa.Table.from_pylist([row], schema=EXPECTED_PERSONS)])
+    return pa.concat_tables([expected, pa.Table.from_pylist([row], schema=SCHEMAS["expected_persons"])])
 
 
 def destroy_codes(settings: Settings, extracts: Iterable[str]) -> None:

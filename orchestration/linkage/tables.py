@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.core import shown_record
+from orchestration.core import schemas_of, shown_record
 
 # The words of a name in the order in which they are written.
 NAME_CODES = ("name_1_code", "name_2_code", "name_3_code", "name_4_code")
@@ -45,32 +45,14 @@ PAIRS = pa.schema(
         *_of(pa.float64(), "low", "probability", "high", "weight"),
     ]
 )
-LINKS = pa.schema(
-    [
-        *_of(pa.int64(), *PAIR),
-        ("tier", pa.string()),
-        *_of(pa.float64(), "probability_low", "probability", "probability_high"),
-        *_of(pa.string(), "status", "reason"),
-    ]
-)
-LINKED_RECORDS = pa.schema([*_of(pa.int64(), "record_id", "movement_id"), ("tier", pa.string())])
-EXPECTED_PERSONS = pa.schema(
-    [
-        ("tier", pa.string()),
-        *_of(pa.int64(), "record_count", "link_count", "review_count", "pairs_left_out"),
-        *_of(pa.float64(), "pairs_within_partner", "persons_low", "persons_expected", "persons_high"),
-    ]
-)
-ROUTE_GROUPS = pa.schema(_of(pa.int64(), "record_id", "route_group_id"))
 # What pairs add to the records that are somebody's second, with what stewards ruled; whole numbers, so that
 # sums of them do not hang on their order.
 ENDS = ("low", "expected", "high")
 LIKELY_PAIRS = pa.schema(_of(pa.int64(), *PAIR, *(f"{end}_millionths" for end in ENDS)))
 PLACE = ("counting_table", "counting_role", "counting_id")
 CELL = (*PLACE, "period_id", "population")
-CELL_DUPLICATES = pa.schema(
-    [*_of(pa.string(), *CELL), *_of(pa.float64(), *(f"duplicates_{end}" for end in ENDS))]
-)
+# What dbt reads.
+SCHEMAS = schemas_of("linkage")
 
 COMPARED = {
     "phone": "phone_code",

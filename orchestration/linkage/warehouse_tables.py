@@ -10,13 +10,12 @@ import pyarrow.parquet as pq
 
 from orchestration.linkage.tables import (
     CELL,
-    CELL_DUPLICATES,
     ENDS,
     LINK_INPUT,
     NAME_CODES,
     PLACE,
     RICH_CODES,
-    ROUTE_GROUPS,
+    SCHEMAS,
 )
 
 CURRENT, STOPS, CODES = (
@@ -163,22 +162,22 @@ def counted_cases(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def route_groups(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """As ROUTE_GROUPS: the group of each report that another source reports too, the smallest record in it.
+    """As `route_groups`: the group of each report that another source reports too, the smallest record in it.
 
     Equal reports are evidence for one route, and are never summed as persons. They name the same origin, the
     same places passed in the same order and the same destination, for the same year. An unknown end, or an
     unknown year, is equal to nothing. The places of a way whose order is not known are compared as a set.
     """
-    return con.execute(_GROUPS).to_arrow_table().cast(ROUTE_GROUPS)
+    return con.execute(_GROUPS).to_arrow_table().cast(SCHEMAS["route_groups"])
 
 
 def cell_duplicates(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> pa.Table:
-    """As CELL_DUPLICATES: how many records of a cell are somebody's second, by the LIKELY_PAIRS inside.
+    """As `cell_duplicates`: how many records of a cell are somebody's second, by the LIKELY_PAIRS inside.
 
     A cell is a place in a role, or a corridor, in a period and a population.
     """
     con.register("likely_pairs", likely)
-    return con.execute(_INSIDE).to_arrow_table().cast(CELL_DUPLICATES)
+    return con.execute(_INSIDE).to_arrow_table().cast(SCHEMAS["cell_duplicates"])
 
 
 def source_rows(con: duckdb.DuckDBPyConnection, records: set[int]) -> pa.Table:

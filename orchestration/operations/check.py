@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import contract_files
-from orchestration.core import NjiaError, Settings, escaped, kind_and_place
+from orchestration.core import NjiaError, Settings, escaped, kind_and_place, write_json
 from orchestration.intake import shown_file
 from orchestration.operations import proofs
 from orchestration.stewardship import review
@@ -100,17 +100,13 @@ def files_of(settings: Settings, folder: str | None = None) -> Iterator[tuple[st
             contracts = (path for partner in sorted(place.glob("[!.]*/")) for path in contract_files(partner))
             yield from ((f"partners/{path.relative_to(place).as_posix()}", path) for path in contracts)
         elif place.is_dir() and place != settings.current:
-            yield from _below(name, place)
+            for parent, folders, files in os.walk(place, onerror=_stop):
+                folders.sort()
+                links = (folder for folder in folders if Path(parent, folder).is_symlink())
+                for path in (Path(parent, file) for file in sorted([*files, *links])):
+                    yield f"{name}/{path.relative_to(place).as_posix()}", path
         elif os.path.lexists(place):
             yield name, place
-
-
-def _below(name: str, place: Path) -> Iterator[tuple[str, Path]]:
-    for parent, folders, files in os.walk(place, onerror=_stop):
-        folders.sort()
-        links = (folder for folder in folders if Path(parent, folder).is_symlink())
-        for path in (Path(parent, file) for file in sorted([*files, *links])):
-            yield f"{name}/{path.relative_to(place).as_posix()}", path
 
 
 def _stop(error: OSError) -> None:
@@ -152,7 +148,7 @@ def check_files(
 
 def note_damage(settings: Settings, night: date) -> None:
     """Check the sample of a night, and keep what it found for `njia status`, messages and the desk."""
-    review.write_damaged_files(settings, check_files(settings, night).as_dict())
+    write_json(settings.review / review.DAMAGED_FILES, check_files(settings, night).as_dict())
 
 
 def are_lists_whole(settings: Settings) -> bool:

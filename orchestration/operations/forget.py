@@ -231,11 +231,6 @@ def finish(settings: Settings, now: datetime) -> list[str]:
         return release.erase_editions(settings, now.date())
 
 
-def editions_erased(settings: Settings) -> list[str]:
-    """Return the ids of releases whose members' edition was deleted."""
-    return [past.release_id for past in release.list_releases(settings) if release.erasure_of(past)]
-
-
 def _asked(
     settings: Settings, partner: str, keys: Keys, reference: str, register: dict[str, dict[str, object]]
 ) -> set[int]:

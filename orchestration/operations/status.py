@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -32,7 +32,15 @@ from orchestration.intake import left_alone, names_in_inbox, read_sources, still
 from orchestration.operations.next_run import read_next_run
 from orchestration.operations.proofs import has_another_record_key
 from orchestration.release import alert_count, current_release, why_not_signed
-from orchestration.stewardship import Decisions, active_decisions, messages, refresh_since, review, worklists
+from orchestration.stewardship import (
+    Decisions,
+    active_decisions,
+    items,
+    messages,
+    refresh_since,
+    review,
+    worklists,
+)
 
 MOST_VALUABLE, MOST_NAMED = 5, 8
 
@@ -75,7 +83,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
     files = sound.read(lambda: _waiting(settings), [])
     waiting = sound.read(lambda: worklists.open_items(settings), [])
-    lists = sound.read(lambda: _lists(settings), {})
+    lists = sound.read(lambda: _lists(settings, waiting), {})
     partners = _partners(settings, in_force["partners"], files, sound)
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     return {
@@ -141,11 +149,12 @@ def _last_backup(settings: Settings) -> dict[str, Any] | None:
     return {**noted, "age": _age(datetime.now(UTC), datetime.fromisoformat(noted["made_at"]))}
 
 
-def _lists(settings: Settings) -> dict[str, int]:
-    """Return how many items each of the stewards' lists has."""
+def _lists(settings: Settings, waiting: Iterable[items.OpenItem]) -> dict[str, int]:
+    """Return how many items each of the stewards' lists has; of names and pairs, those that still wait."""
+    kinds = Counter(one.item.kind for one in items.with_consequences(waiting))
     return {
-        "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
-        "doubtful_links": review.count(settings, review.LINKS),
+        "unresolved_places": kinds["place"],
+        "doubtful_links": kinds["link"],
         "records_set_aside": len({row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}),
         "rows_refused": sum(int(row["rows"]) for row in review.standing(settings, review.REFUSED_ROWS)),
         "failed_checks": review.count(settings, review.FAILED_CHECKS),
@@ -199,6 +208,10 @@ def _partners(
             state = [say("{count} file(s) wait in the inbox", count=waiting[partner])]
         if partner in gone:
             state = ["no contract: held"]
+        if not landed:
+            without = "nothing taken in yet"
+        else:
+            without = "nothing in force" if in_force else "known after the next refresh"
         partners.append(
             {
                 "partner": partner,
@@ -211,16 +224,10 @@ def _partners(
                     for refusal in entry["refusals"]
                     if refusal["reason"].startswith("withheld:")
                 ),
-                "state": state[0] if state else _stateless(bool(landed), bool(in_force)),
+                "state": state[0] if state else without,
             }
         )
     return partners
-
-
-def _stateless(has_landed: bool, is_settled: bool) -> str:
-    if not has_landed:
-        return "nothing taken in yet"
-    return "nothing in force" if is_settled else "known after the next refresh"
 
 
 def _age(now: datetime, then: datetime) -> str:

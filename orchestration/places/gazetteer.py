@@ -61,15 +61,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class StopWord:
-    """A word that is no place; for a region, its label and the country that it lies in, if one."""
-
-    reading: str
-    region_label: str | None
-    country: str | None
-
-
-@dataclass(frozen=True)
 class Gazetteer:
     """Places by id and by all their keys. Values of the name indexes are sorted place ids.
 
@@ -86,7 +77,7 @@ class Gazetteer:
     alpha2: dict[str, str]
     alpha3: dict[str, str]
     twins: dict[str, tuple[str, ...]]
-    stop_words: dict[str, StopWord]
+    stop_words: dict[str, dict[str, str]]
     alternates: frozenset[tuple[str, str]] = frozenset()
     alpha2_of: dict[str, str] = field(default_factory=dict)
     by_system: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -141,7 +132,7 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     for seed in ("place_codes", "place_aliases", "place_twins"):
         for row in rows[seed]:
             _check_known(places, row["place_id"], seed)
-    stop_words = {norm(row["word"]): _stop_word(row) for row in rows["place_stop_words"]}
+    stop_words = {norm(row["word"]): row for row in rows["place_stop_words"]}
     located = [place for place in places.values() if place.kind in LOCATED_KINDS]
     aliases = [(row["alias"], row["place_id"]) for row in rows["place_aliases"]]
     # `the airport` does not mean the ward called Airport.
@@ -229,11 +220,6 @@ def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:
             None if people == "none" else int(people),
         )
     return places
-
-
-def _stop_word(row: dict[str, str]) -> StopWord:
-    label = row["region_label"] if row["reading"] == "region" else None
-    return StopWord(row["reading"], label, None if row["country"] == "none" else row["country"])
 
 
 def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,10 @@ from orchestration.places.resolve import Resolver
 
 @dataclass(frozen=True)
 class KnownPlace:
-    """`county` and `country` are names; `point`: latitude and longitude in degrees."""
+    """`county` and `country` are names; `point`: latitude and longitude in degrees.
+
+    `confidence` is the resolver's, where it read a text so.
+    """
 
     place_id: str
     name: str
@@ -24,6 +27,7 @@ class KnownPlace:
     county: str | None
     country: str | None
     point: tuple[float, float] | None
+    confidence: float | None = None
 
 
 def known_place(place_id: str) -> KnownPlace:

@@ -77,13 +77,15 @@ class TextReader:
         stop = self._gazetteer.stop_words.get(norm(text))
         if stop is None:
             return None
-        if stop.country:
-            country = self._gazetteer.place(stop.country)
+        label = stop["region_label"] if stop["reading"] == "region" else None
+        if stop["country"] != "none":
+            country = self._gazetteer.place(stop["country"])
             found = outcome_of(self._gazetteer, country, "stop_list", NEARBY, ANYWHERE)
-            return replace(found, country_label=stop.region_label, problems=(o.REGION_ONLY,))
-        if stop.region_label:
-            return o.region_only(stop.region_label)
-        return o.asked_but_unknown() if stop.reading == "unknown" else o.unresolved(o.UNRESOLVED, "stop_list")
+            return replace(found, country_label=label, problems=(o.REGION_ONLY,))
+        if label:
+            return o.region_only(label)
+        is_unknown = stop["reading"] == "unknown"
+        return o.asked_but_unknown() if is_unknown else o.unresolved(o.UNRESOLVED, "stop_list")
 
     def countries(self, key: str) -> Hits:
         ids = self._gazetteer.country_names.get(key, ())
@@ -307,13 +309,10 @@ class TextReader:
             found = choose(self._gazetteer, dict.fromkeys(outer, "exact"), context)
             if found.place_id is None or self._gazetteer.place(found.place_id).rank >= LITTLE_KNOWN:
                 continue
-            is_home = found.county is not None
-            if is_home or all(self._is_in(found.country, some) for some in inner):
+            countries = ({self._gazetteer.place(place_id).country for place_id in some} for some in inner)
+            if found.county is not None or all(found.country in some for some in countries):
                 return by_context(at_most(found, NOT_UNDERSTOOD))
         return None
-
-    def _is_in(self, country: str | None, hits: Hits) -> bool:
-        return any(self._gazetteer.place(place_id).country == country for place_id in hits)
 
     def _partly_known(
         self, names: list[str], hits: list[Hits], context: Context, depth: int

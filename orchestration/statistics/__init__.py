@@ -12,6 +12,6 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.statistics.leaves import fit, fit_leaves, wrong_leaves
     from orchestration.statistics.measure import measure
-    from orchestration.statistics.tables import AGGREGATES, CELLS, DESCRIPTIONS, LEAVES, OF_LEAVES, SCHEMAS
+    from orchestration.statistics.tables import AGGREGATES, CELLS, LEAVES
 
 offer_when_asked(__name__)

@@ -31,27 +31,18 @@ class Step(NamedTuple):
     ratio: float
 
 
-@dataclass(frozen=True)
-class MannKendall:
-    """Kendall's S with its variance under no trend, corrected for ties; `z` is corrected for continuity."""
+def mann_kendall(values: Sequence[float]) -> tuple[int, float]:
+    """Kendall's S, and how often chance shows one as large: do later values tend to be higher, or lower?
 
-    s: int
-    variance: float
-    z: float
-    tau: float
-    p: float
-
-
-def mann_kendall(values: Sequence[float]) -> MannKendall:
-    """Do later values tend to be higher (z > 0) or lower? No values, or all alike, tell nothing: p is 1."""
+    The variance is corrected for ties, the distance for continuity. No values, or all alike, tell nothing.
+    """
     x = np.asarray(values, dtype=float)
     n = len(x)
     s = int(np.sign(x[None, :] - x[:, None])[np.triu_indices(n, 1)].sum())
     _, tied = np.unique(x, return_counts=True)
     variance = (n * (n - 1) * (2 * n + 5) - float((tied * (tied - 1) * (2 * tied + 5)).sum())) / 18
     z = (s - math.copysign(1, s)) / math.sqrt(variance) if s and variance else 0.0
-    pairs = n * (n - 1) / 2
-    return MannKendall(s, variance, z, s / pairs if pairs else 0.0, float(2 * special.ndtr(-abs(z))))
+    return s, float(2 * special.ndtr(-abs(z)))
 
 
 def category(states: str, trend: int, policy: Policy) -> str:
@@ -76,8 +67,8 @@ def category(states: str, trend: int, policy: Policy) -> str:
 def direction(ratios: Sequence[float], policy: Policy) -> int:
     """1 if the ratios rise, -1 if they fall, 0 if neither can be said."""
     # Rounded, so that a last bit makes no tie untied.
-    test = mann_kendall([round(math.log(ratio), 9) for ratio in ratios])
-    return int(math.copysign(1, test.s)) if test.p < policy.trend_significance else 0
+    s, p = mann_kendall([round(math.log(ratio), 9) for ratio in ratios])
+    return int(math.copysign(1, s)) if p < policy.trend_significance else 0
 
 
 def with_trend(found: pd.DataFrame, periods: pd.DataFrame, policy: Policy) -> pd.DataFrame:

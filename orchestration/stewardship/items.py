@@ -103,7 +103,7 @@ def _hash(*words: str) -> str:
 class OpenItem:
     """What waits, why, what to do, and what it is worth.
 
-    `movements`: how many wait for it, counted by `worth`. `opened`: the day of the first refresh that found
+    `movements`: how many wait for it, counted by `Worths`. `opened`: the day of the first refresh that found
     it. `due`: the day on which it becomes worse by itself, if there is such a day.
     `answered_by`: ids of the decisions that held already when it was found, and did not settle it.
     `extracts`: those that alone it is about, as (partner, extract id). One that is about held extracts alone

@@ -200,16 +200,6 @@ def write_open_items(settings: Settings, open_ones: Iterable[Mapping[str, Any]],
     write_json(written_to(settings) / OPEN_ITEMS_SAID, said)
 
 
-def sentences_of_items(settings: Settings) -> dict[str, Any]:
-    """Return the sentences by item; none before the first refresh."""
-    return json_of(settings, OPEN_ITEMS_SAID)
-
-
-def write_damaged_files(settings: Settings, found: Mapping[str, Any]) -> None:
-    """Write what the last check of the home found."""
-    write_json(settings.review / DAMAGED_FILES, found)
-
-
 def damaged_files(settings: Settings) -> list[dict[str, str]]:
     """Return the damaged and missing files of the home that the last check found."""
     try:

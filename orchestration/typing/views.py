@@ -86,5 +86,5 @@ def _files(settings: Settings, table: str) -> tuple[list[Path], pa.Schema]:
     elif table == "in_force":
         schema = pa.schema([(name, pa.string()) for name in ("extract_id", "partner", "fate")])
     else:
-        schema = linkage.LINKS if table == "links" else linkage.LINKED_RECORDS
+        schema = linkage.SCHEMAS[table]
     return [path] if path.is_file() else [], schema

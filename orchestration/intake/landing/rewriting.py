@@ -144,19 +144,15 @@ def _coded(
 ) -> Iterator[tuple[str, int, str]]:
     """Yield extract id, record id and code of a partner's records with a code, or with one of some codes."""
     for extract_id, entry in read_register(settings.landing, partner).items():
-        for record, code in _withheld(entry):
+        for record, code in (entry.get("withheld_submissions") or {}).items():
             if codes is None or code in codes:
-                yield extract_id, record, code
+                yield extract_id, int(record), code
         for table in cells_of(parquet_path(settings.landing, partner, extract_id), _COLUMNS):
             is_code = pc.equal(table["field"], SUBMISSION_KEY)
             if codes is not None:
                 is_code = pc.and_(is_code, pc.is_in(table["value"], pa.array(sorted(codes), pa.string())))
             for row in table.filter(is_code).to_pylist():
                 yield extract_id, row["record_id"], row["value"]
-
-
-def _withheld(entry: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    return ((int(record), code) for record, code in (entry.get("withheld_submissions") or {}).items())
 
 
 def extracts_with_codes(settings: Settings) -> list[tuple[str, str]]:

@@ -152,9 +152,7 @@ def _effect(
             if group.counts_records and not has_typed(settings):
                 total.note(NOT_KEPT)
                 continue
-            effect = group.effect(Previewed(settings, own, beside, now, is_revoked))
-            total.changes.extend(effect.changes)
-            total.note(*effect.notes)
+            total.add(group.effect(Previewed(settings, own, beside, now, is_revoked)))
     return Effect(list(dict.fromkeys(total.changes)), total.notes)
 
 

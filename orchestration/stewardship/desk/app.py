@@ -38,12 +38,10 @@ from orchestration.stewardship.desk.guard import (
 from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.sessions import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.views import (
-    checks,
     contracts,
     deciding,
     extracts,
     front,
-    history,
     items,
     links,
     places,
@@ -73,18 +71,18 @@ MOST_JUDGED = 2
 
 LOOKED_AT: dict[str, View] = {
     "/waiting": items.waiting,
-    "/checks": checks.checks,
+    "/checks": extracts.checks,
     "/extracts": extracts.extracts,
     "/rows": rows.rows,
     "/record": rows.record,
-    "/places": places.places,
+    "/places": places.list_names,
     "/links": links.links,
     "/drift": contracts.drift,
     "/alerts": releases.alerts,
     "/agreements": contracts.agreements,
     "/releases": releases.releases,
     "/release": releases.release,
-    "/decisions": history.history,
+    "/decisions": items.decisions,
     "/done/{form}": deciding.done,
     "/items/{kind}/{key:path}": items.item,
 }

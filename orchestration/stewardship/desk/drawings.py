@@ -18,22 +18,15 @@ KENYA: Box = (33.9, -4.8, 42.0, 5.5)
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A candidate on the map, with its number in the list."""
-
-    number: int
-    x: float
-    y: float
-    name: str
-
-
-@dataclass(frozen=True)
 class Map:
-    """A map in pixels; `outlines` are the `d` of SVG paths."""
+    """A map in pixels; `outlines` are the `d` of SVG paths.
+
+    `spots`: number in the list, x, y and name of each candidate.
+    """
 
     height: int
     outlines: Sequence[str]
-    spots: Sequence[Spot]
+    spots: Sequence[tuple[int, float, float, str]]
     width: int = WIDTH
 
 
@@ -109,7 +102,7 @@ def map_of(
     return Map(
         math.ceil((north - south) * scale),
         [path(part) for part in parts if _meet(part.bounds, box)],
-        [Spot(number, *at(*one.point[::-1]), one.name) for number, one in placed],
+        [(number, *at(*one.point[::-1]), one.name) for number, one in placed],
     )
 
 

@@ -36,12 +36,11 @@ from orchestration.stewardship.kinds.decision import (
     Payload,
     Previewed,
     Refreshed,
+    Worths,
     matching,
 )
 from orchestration.stewardship.kinds.extracts import effect_on_fates, holding_checks
 from orchestration.stewardship.kinds.subjects import Landed, nearest
-from orchestration.stewardship.worth import Worths
-from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
@@ -218,6 +217,7 @@ def effect(asked: Previewed) -> Effect:
         return _effect_of_revoking(asked)
     effect, settings = Effect(), asked.settings
     of_scope: dict[str, set[Item]] = {}
+    freed: list[tuple[str, str]] = []
     for waiver in asked.decisions:
         scope = RELEASE_SCOPE if is_of_release(waiver.scope) else waiver.scope
         of_scope.setdefault(scope, set()).add(waived_item(waiver.check, waiver.scope))
@@ -238,20 +238,16 @@ def effect(asked: Previewed) -> Effect:
                 effect.note(say(_STAYS, checks=checks) if left else _PASSES)
             continue
         effect.change(say("Checks that hold {of}", of=scope), len(failing), len(left))
-        if has_typed(settings):
-            effect.change(
-                say("Records of {of} in force", of=scope), 0, 0 if left else _records(settings, scope)
-            )
-        else:
-            effect.note(NOT_KEPT)
+        freed.append(_extract_of(scope))
+    effect.add(effect_on_fates(asked, freed))
     return effect
 
 
 def _effect_of_revoking(asked: Previewed) -> Effect:
     """Count the checks that refuse the release without its waivers, and what happens to single extracts."""
     waivers, of_release = asked.decisions, [one for one in asked.decisions if is_of_release(one.scope)]
-    of_extracts = [tuple(waiver.scope.split("/")) for waiver in waivers if waiver not in of_release]
-    effect = effect_on_fates(asked.settings, of_extracts, asked.holding)
+    of_extracts = [_extract_of(waiver.scope) for waiver in waivers if waiver not in of_release]
+    effect = effect_on_fates(asked, of_extracts)
     revoked = {waived_item(waiver.check, waiver.scope) for waiver in of_release}
     revoked -= {waived_item(held["check"], held["scope"]) for held in asked.holding["check_waiver"]}
     rows = _stopping(asked.settings, RELEASE_SCOPE)
@@ -267,17 +263,14 @@ def _effect_of_revoking(asked: Previewed) -> Effect:
 def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
     """Return the failed checks that stop what the scope names, waived or not."""
     if scope != RELEASE_SCOPE:
-        return list(holding_checks(settings, tuple(scope.split("/"))))
+        return list(holding_checks(settings, _extract_of(scope)))
     rows = review.read(settings, review.FAILED_CHECKS)
     return [row for row in rows if row["severity"] == "refuse" and row["stage"] != _EXTRACT_STAGE]
 
 
-def _records(settings: Settings, scope: str) -> int:
-    with open_views(settings, "records") as con:
-        [(records,)] = con.execute(
-            "select count(distinct record_id) from records where partner || '/' || extract_id = ?", [scope]
-        ).fetchall()
-    return int(records)
+def _extract_of(scope: str) -> tuple[str, str]:
+    partner, _, extract_id = scope.rpartition("/")
+    return partner, extract_id
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -326,8 +319,7 @@ def waived_item(check: str, scope: str) -> Item:
     """Return the item that a waiver is about."""
     if is_of_release(scope):
         return items.release_check(check, scope.partition("/")[2])
-    partner, _, extract_id = scope.rpartition("/")
-    return items.extract_check(partner, extract_id, check)
+    return items.extract_check(*_extract_of(scope), check)
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:

@@ -1,9 +1,10 @@
-"""What kinds of decision share: the model with its fields and methods, form fields, effects, groups."""
+"""What kinds of decision share: the model with fields and methods, form fields, effects, worth, groups."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -20,12 +21,14 @@ from pydantic import (
 
 from orchestration.core import Settings, UsageError, say, together
 from orchestration.intake import contact_in_prose
+from orchestration.typing import open_views
 
 if TYPE_CHECKING:
+    import duckdb
+
     from orchestration.contracts import Contracts
     from orchestration.core import End
     from orchestration.stewardship.items import Item, OpenItem
-    from orchestration.stewardship.worth import Worths
 
 Payload = dict[str, Any]
 # The decisions that hold at one time, by kind, each as its line has it, oldest first.
@@ -242,6 +245,10 @@ class Effect:
     def note(self, *notes: str) -> None:
         self.notes.extend(notes)
 
+    def add(self, other: Effect) -> None:
+        self.changes.extend(other.changes)
+        self.notes.extend(other.notes)
+
 
 @dataclass(frozen=True)
 class Previewed:
@@ -255,6 +262,54 @@ class Previewed:
     holding: Holding
     now: datetime
     is_revoked: bool
+
+
+_OF_MENTIONS = """
+select wanted_for, count(distinct record_id) filter (where fate = 'in_force'),
+    array_agg(distinct (partner, extract_id))
+from place_mentions inner join wanted using (mention_id) left join in_force using (partner, extract_id)
+group by wanted_for
+"""
+
+
+class Worths:
+    """The worth of open items: movements that wait, counted from the typed records of one refresh.
+
+    One record is counted as one movement: which records are one person is known only once they are let in.
+    `release` is what a refused candidate keeps from the readers, found by the release room.
+    `newest`: by partner the worth of its newest extract, which is about what its next one may bring;
+    `newest_extracts`: the id of that extract.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, release: int = 0) -> None:
+        self.release = release
+        self._con = con
+        counted = con.execute(
+            "select partner, extract_id, count(distinct record_id) from records group by all"
+        ).fetchall()
+        self._extracts = {(partner, extract_id): records for partner, extract_id, records in counted}
+        newest = con.execute("select partner, max_by(extract_id, sequence) from extracts group by partner")
+        self.newest_extracts = dict(newest.fetchall())
+        self.newest = {key[0]: self.of_extract(*key) for key in self.newest_extracts.items()}
+
+    def of_extract(self, partner: str, extract_id: str) -> int:
+        return self._extracts.get((partner, extract_id), 0)
+
+    def of_mentions(self, groups: Mapping[int, str]) -> dict[str, tuple[int, frozenset[tuple[str, str]]]]:
+        """By group of mentions (mention id → group): records in force that name one, extracts that do."""
+        import pyarrow as pa
+
+        mentions, names = pa.array(groups, pa.int64()), pa.array(groups.values(), pa.string())
+        self._con.register("wanted", pa.table({"mention_id": mentions, "wanted_for": names}))
+        counted = self._con.execute(_OF_MENTIONS).fetchall()
+        return {group: (records, frozenset(map(tuple, extracts))) for group, records, extracts in counted}
+
+
+@contextmanager
+def worths_of(settings: Settings, release: int = 0) -> Iterator[Worths]:
+    """Read once what the last refresh typed, located and put in force."""
+    with open_views(settings, "records", "place_mentions", "extracts", "in_force") as con:
+        yield Worths(con, release)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ A held extract is worth the records that wait in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings, say, together
@@ -33,7 +33,7 @@ _VIEWS = ("records", "problems", "extracts", "in_force")
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
 _LAST = "Nothing else of {partner} is in force: the partner leaves the release."
-_NOT_ANSWERED = "{name} stays held: {checks} cannot be accepted."
+_NOT_ANSWERED = "{name} stays held, by {checks}, which this does not answer."
 _HELD_AGAIN = "{name} is held again, by {checks}."
 _STAYS = "{name} stays {fate}, for other reasons."
 _NEXT_TO_IT = (
@@ -107,57 +107,31 @@ class ExtractWithdraw(_OnExtract):
 
 def effect(asked: Previewed) -> Effect:
     """Count the records that each decision lets in or takes out, or that return or leave without it."""
-    if asked.is_revoked:
-        return effect_on_fates(
-            asked.settings, [decision.subject for decision in asked.decisions], asked.holding
-        )
-    effect = Effect()
-    with open_views(asked.settings, *_VIEWS) as con:
-        for decision in asked.decisions:
-            name, key = "/".join(decision.subject), list(decision.subject)
-            records = _count(con, "records", key)
-            counting = records if _fate(con, key) == "in_force" else 0
-            if isinstance(decision, ExtractWithdraw):
-                effect.change(say("Records of {of} in force", of=name), counting, 0)
-                effect.note(_COPIES)
-                if counting and not _others_in_force(con, key):
-                    effect.note(say(_LAST, partner=decision.partner))
-                continue
-            bound = [
-                row["check_name"]
-                for row in holding_checks(asked.settings, decision.subject)
-                if row["waived"] != "True" and not _is_answered(row)
-            ]
-            effect.change(say("Records of {of} in force", of=name), counting, 0 if bound else records)
-            if bound:
-                effect.note(say(_NOT_ANSWERED, name=name, checks=", ".join(bound)))
-                continue
-            aside = _count(con, "problems where outcome = 'Q'", key)
-            effect.change(say("Records of {of} set aside when they were read", of=name), aside, aside)
-            if replaced := _number(con, _REPLACED, key):
-                what = say("Records of {of} that it no longer holds", of=decision.partner)
-                effect.change(what, replaced, 0)
-            effect.note(_RULES)
-    return effect
+    return effect_on_fates(asked, [decision.subject for decision in asked.decisions])
 
 
-def effect_on_fates(settings: Settings, extracts: Iterable[tuple[str, ...]], holding: Holding) -> Effect:
-    """Count the records of extracts whose fate changes to that under the decisions that hold."""
+def effect_on_fates(asked: Previewed, extracts: Iterable[tuple[str, str]]) -> Effect:
+    """Count the records of extracts whose fate changes once the decisions are made, or revoked."""
     effect = Effect()
     keys = list(dict.fromkeys(extracts))
-    if not keys or not has_typed(settings):
+    if not keys or not has_typed(asked.settings):
         effect.note(*([NOT_KEPT] if keys else []))
         return effect
-    with open_views(settings, *_VIEWS) as con:
+    with open_views(asked.settings, *_VIEWS) as con:
         for partner, extract_id in keys:
             name, key = f"{partner}/{extract_id}", [partner, extract_id]
-            before, (after, checks) = _fate(con, key), _fate_by(settings, (partner, extract_id), holding)
+            before, (after, checks) = _fate(con, key), _fate_by(asked, (partner, extract_id))
             leaves = after != "in_force"
             if (before != "in_force") == leaves:
-                effect.note(say(_STAYS, name=name, fate=after.replace("_", " ")))
+                if checks:
+                    effect.note(say(_NOT_ANSWERED, name=name, checks=", ".join(checks)))
+                elif before == after:
+                    effect.note(say(_STAYS, name=name, fate=after.replace("_", " ")))
                 continue
             records = _count(con, "records", key)
             effect.change(say("Records of {of} in force", of=name), *_there(records, leaves))
+            if not leaves and (aside := _count(con, "problems where outcome = 'Q'", key)):
+                effect.change(say("Records of {of} set aside when they were read", of=name), aside, aside)
             if replaced := _number(con, _REPLACED, key):
                 what = say("Records of {of} that it no longer holds", of=partner)
                 effect.change(what, *_there(replaced, not leaves))
@@ -173,24 +147,31 @@ def _there(records: int, leaves: bool) -> tuple[int, int]:
     return (records, 0) if leaves else (0, records)
 
 
-def _fate_by(settings: Settings, key: tuple[str, str], holding: Holding) -> tuple[str, list[str]]:
-    """Return an extract's fate under these decisions, as a refresh settles it, and what holds it."""
+def _fate_by(asked: Previewed, key: tuple[str, str]) -> tuple[str, list[str]]:
+    """Return the fate that a refresh would give an extract, and what holds it."""
+    made = [] if asked.is_revoked else [decision.model_dump() for decision in asked.decisions]
 
-    def names_it(decisions: Sequence[Mapping[str, Any]]) -> bool:
-        return any((decision["partner"], decision["extract_id"]) == key for decision in decisions)
+    def is_decided(kind: str) -> bool:
+        """Whether the latest decision on the extract is of this kind."""
+        others = [*asked.holding["extract_accept"], *asked.holding["extract_withdraw"]]
+        own = [one for one in (*others, *made) if (one.get("partner"), one.get("extract_id")) == key]
+        return bool(own) and own[-1]["kind"] == kind
 
-    if names_it(holding["extract_withdraw"]):
+    if is_decided("extract_withdraw"):
         return "withdrawn", []
     waived = {
         (waiver["check"], waiver["check_definition"])
-        for waiver in holding["check_waiver"]
-        if waiver["scope"] == "/".join(key)
+        for waiver in (*asked.holding["check_waiver"], *made)
+        if waiver.get("scope") == "/".join(key)
     }
     checks = [
         row["check_name"]
-        for row in holding_checks(settings, key)
-        if not (row["waived"] == "True" and (row["check_name"], row["check_definition"]) in waived)
-        and not (names_it(holding["extract_accept"]) and _is_answered(row))
+        for row in holding_checks(asked.settings, key)
+        if row["outcome"] != "failed"
+        or not (
+            (row["check_name"], row["check_definition"]) in waived
+            or (is_decided("extract_accept") and is_waivable(row["check_name"]))
+        )
     ]
     return ("held", checks) if checks else ("in_force", [])
 
@@ -222,11 +203,6 @@ def holding_checks(settings: Settings, key: tuple[str, ...]) -> Iterator[dict[st
         is_its = row["stage"] == "extract_gate" and (row["partner"], row["extract_id"]) == key
         if is_its and row["severity"] == "hold":
             yield row
-
-
-def _is_answered(row: Mapping[str, str]) -> bool:
-    """Return whether an acceptance answers the check; it answers no check that could not be judged."""
-    return row["outcome"] == "failed" and is_waivable(row["check_name"])
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:

@@ -1,4 +1,4 @@
-"""What waits for a steward: the list of open items, and the lists behind the pages of the desk."""
+"""What waits for a steward: the list of open items, changed contracts, and the fields of a record."""
 
 from typing import TYPE_CHECKING
 

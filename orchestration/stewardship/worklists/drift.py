@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestration import intake
-from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
-from orchestration.core import Keys, Settings, listed, load_keys, say, write_json
+from orchestration.contracts import contract_for, load_contracts, load_vocabulary
+from orchestration.core import Settings, listed, load_keys, say, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
-from orchestration.stewardship.kinds.decision import Refreshed
-from orchestration.stewardship.worth import Worths
+from orchestration.stewardship.kinds.decision import Refreshed, Worths
 
 _CHANGES = {
     "column_renamed": "columns probably renamed",
@@ -28,48 +26,16 @@ _CHANGES = {
 }
 
 
-@dataclass(frozen=True)
-class DriftChange:
-    """`kind` is column_renamed, column_gone, column_added or new_codes; `column` the partner's, as it was.
-
-    `now` is its new name, `feeds` the fields that it fills, `likeness` how sure the renaming is (0 to 1).
-    `answers`: of new codes those that may be shown, with the records that give each; `records`: of all.
-    `withheld`: those that may identify somebody, filled by `with_withheld`.
-    """
-
-    kind: str
-    column: str
-    now: str | None = None
-    feeds: tuple[str, ...] = ()
-    likeness: float | None = None
-    records: int | None = None
-    answers: Mapping[str, int] = field(default_factory=dict)
-    withheld: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DriftQuestion:
-    """One file that drifted. `patch` is YAML to merge into the contract, `effects` say what it does.
-
-    `extract_id` is None where the file did not land.
-    """
-
-    item: Item
-    partner: str
-    contract: str
-    extract_id: str | None
-    received_on: str | None
-    is_landed: bool
-    changes: list[DriftChange]
-    patch: str
-    effects: list[str]
+_UNSAID: dict[str, Any] = {
+    "now": None, "feeds": (), "likeness": None, "records": None, "answers": {}, "withheld": {},
+}  # fmt: skip
 
 
 def write_drift(settings: Settings, files: Iterable[Mapping[str, Any]]) -> None:
     """Write one line a change to `drift.csv`, and with the ready change to the contract `drift.json`."""
     files = list(files)
     lines = [
-        {**file, **vars(change), "change": change.kind, "feeds": ", ".join(change.feeds)}
+        {**file, **change, "change": change["kind"], "feeds": ", ".join(change["feeds"])}
         for file in files
         for change in _changes(file)
     ]
@@ -77,16 +43,23 @@ def write_drift(settings: Settings, files: Iterable[Mapping[str, Any]]) -> None:
     write_json(review.written_to(settings) / review.DRIFT_DETAILS, {"drift": files})
 
 
-def _changes(content: Mapping[str, Any]) -> Iterator[DriftChange]:
+def _changes(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield each change of a file: its `kind` of _CHANGES, the partner's `column` as it was, and _UNSAID.
+
+    `now` is the new name, `feeds` the fields that the column fills, `likeness` how sure the renaming is (0 to
+    1). `answers`: of new codes those that may be shown, with the records that give each; `records`: of all.
+    `withheld`: those that may identify somebody, filled by `with_withheld`.
+    """
     for new in content["renamed"]:
-        yield DriftChange("column_renamed", new["before"], new["now"], tuple(new["feeds"]), new["likeness"])
+        names = {"column": new["before"], "now": new["now"], "feeds": new["feeds"]}
+        yield _UNSAID | {"kind": "column_renamed", **names, "likeness": new["likeness"]}
     for gone in content["gone"]:
-        yield DriftChange("column_gone", gone["column"], feeds=tuple(gone["feeds"]))
+        yield _UNSAID | {"kind": "column_gone", "column": gone["column"], "feeds": gone["feeds"]}
     for column in content["added"]:
-        yield DriftChange("column_added", column)
-    for codes in content["new_codes"]:
-        name, records, shown = codes["field"], codes["records"], codes["shown"]
-        yield DriftChange("new_codes", codes["column"], feeds=(name,), records=records, answers=shown)
+        yield _UNSAID | {"kind": "column_added", "column": column}
+    for new in content["new_codes"]:
+        read = {"feeds": [new["field"]], "records": new["records"], "answers": new["shown"]}
+        yield _UNSAID | {"kind": "new_codes", "column": new["column"], **read}
 
 
 def drifted_contracts(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -122,46 +95,32 @@ def _worth(row: Mapping[str, str], worths: Worths, held: set[tuple[str, str]]) -
     return worths.of_extract(row["partner"], row["extract_id"])
 
 
-def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQuestion]:
-    """Return every file with drift, or those of one item, in the order of the list."""
+def drift_questions(settings: Settings, item: Item | None = None) -> list[dict[str, Any]]:
+    """Return every file with drift, or those of one item, in the order of the list.
+
+    Each has its `item` and `changes`, `patch` as YAML to merge into the contract, and what that `effects`.
+    `extract_id` is None where the file did not land.
+    """
     files = review.json_of(settings, review.DRIFT_DETAILS).get("drift", [])
     stands = review.still_stands(settings)
-    asked = [_question(one) for one in files if stands(one)]
-    return [one for one in asked if item in (None, one.item)]
-
-
-def with_withheld(settings: Settings, asked: list[DriftQuestion]) -> list[DriftQuestion]:
-    """Add the answers that no list holds, from the encrypted texts; a page logs that it shows them."""
-    contracts, keys = load_contracts(settings.partners), load_keys(settings)
-    return [replace(one, changes=_with_withheld(settings, contracts, keys, one)) for one in asked]
-
-
-def _with_withheld(
-    settings: Settings, contracts: Contracts, keys: Keys, asked: DriftQuestion
-) -> list[DriftChange]:
-    has_new_codes = any(change.kind == "new_codes" for change in asked.changes)
-    landed = intake.read_register(settings.landing, asked.partner) if has_new_codes else {}
-    entry = landed.get(asked.extract_id or "")
-    if entry is None:
-        return asked.changes
-    contract, vocabulary = contract_for(entry, contracts), load_vocabulary()
-    found = intake.new_codes_of(settings, keys, contract, entry, vocabulary)
-    hidden = {codes.field: codes.hidden for codes in found}
-    return [
-        replace(change, withheld=hidden.get(change.feeds[0], {})) if change.kind == "new_codes" else change
-        for change in asked.changes
+    asked = [
+        {**one, "item": items.drift(one["partner"], one["contract"]), "changes": list(_changes(one))}
+        for one in files
+        if stands(one)
     ]
+    return [one for one in asked if item in (None, one["item"])]
 
 
-def _question(content: Mapping[str, Any]) -> DriftQuestion:
-    return DriftQuestion(
-        items.drift(content["partner"], content["contract"]),
-        content["partner"],
-        content["contract"],
-        content["extract_id"],
-        content["received_on"],
-        bool(content["landed"]),
-        list(_changes(content)),
-        content["patch"],
-        list(content["effects"]),
-    )
+def with_withheld(settings: Settings, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add the answers that no list holds, from the encrypted texts; a page logs that it shows them."""
+    contracts, keys, vocabulary = load_contracts(settings.partners), load_keys(settings), load_vocabulary()
+    for one in asked:
+        coded = [change for change in one["changes"] if change["kind"] == "new_codes"]
+        landed = intake.read_register(settings.landing, one["partner"]) if coded else {}
+        if entry := landed.get(one["extract_id"] or ""):
+            contract = contract_for(entry, contracts)
+            found = intake.new_codes_of(settings, keys, contract, entry, vocabulary)
+            hidden = {codes.field: codes.hidden for codes in found}
+            for change in coded:
+                change["withheld"] = hidden.get(change["feeds"][0], {})
+    return asked

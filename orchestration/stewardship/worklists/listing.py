@@ -27,11 +27,10 @@ from orchestration.stewardship.items import (
     under_held_extracts,
 )
 from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
-from orchestration.stewardship.kinds.decision import Refreshed
+from orchestration.stewardship.kinds.decision import Refreshed, worths_of
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
 from orchestration.stewardship.worklists.drift import drifted_contracts
-from orchestration.stewardship.worth import worths_of
 
 SOON = timedelta(days=14)
 _SENTENCES = ("title", "detail", "why", "what_to_do")
@@ -91,7 +90,7 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     now = now or settings.as_of()
     decisions = active_decisions(settings, now)
     answers = Answers(settings, decisions)
-    sentences = review.sentences_of_items(settings)
+    sentences = review.json_of(settings, review.OPEN_ITEMS_SAID)
     rows = review.read(settings, review.OPEN_ITEMS)
     every = (_of_row(row, sentences.get(row["item"], row)) for row in rows)
     listed = list({item.item: item for item in every}.values())

@@ -18,9 +18,8 @@ from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.stewardship import active_decisions, items, review
 from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import make_app
-from orchestration.stewardship.desk.views.links import _side_by_side
-from orchestration.stewardship.worklists import links
-from orchestration.stewardship.worklists.rows import Field
+from orchestration.stewardship.desk.views import links
+from orchestration.stewardship.worklists.record_fields import Field
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import ELSEWHERE, Visitor, make_accounts, shown, visitor
 from tests.fixtures.steward_world import HELD, NOW, PARTNER
@@ -85,13 +84,13 @@ def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
 
 
 def test_places_of_a_pair_are_compared_by_role() -> None:
-    def side(*places: tuple[str, str]) -> links.Side:
-        return links.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
+    def side(*places: tuple[str, str]) -> dict[str, Any]:
+        return {"fields": [Field(name, said) for name, said in places]}
 
     three = ("place(transit) 1", "Nakuru"), ("place(origin) 4", "Busia"), ("place(transit) 5", "Nairobi")
-    question = SimpleNamespace(sides=(side(("place(origin) 3", "Busia")), side(*three)))
+    sides = [side(("place(origin) 3", "Busia")), side(*three)]
     compared = {"place: origin": ["Busia", "Busia"], "place: transit": [None, "Nakuru → Nairobi"]}
-    assert dict(_side_by_side(question)) == compared
+    assert dict(links._side_by_side(sides)) == compared
 
 
 def test_list_of_pairs_reads_no_record(settings: Settings, steward: Visitor, monkeypatch: Any) -> None:

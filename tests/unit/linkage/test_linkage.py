@@ -18,7 +18,7 @@ from orchestration.linkage.frame import frame_of
 from orchestration.linkage.learning import Rivals
 from orchestration.linkage.scoring import RULES, score
 from orchestration.linkage.step import Linked, link, with_groups
-from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODES, RICH_CODES
+from orchestration.linkage.tables import LINK_INPUT, NAME_CODES, RICH_CODES, SCHEMAS
 from tests.fixtures.linkage_world import WORLDS, Population
 
 TAKEN, BY_STEWARD, TOO_LARGE = (
@@ -382,7 +382,7 @@ def test_every_counted_case_has_a_tier() -> None:
                 "persons_expected": 2.0,
             }
         ],
-        schema=EXPECTED_PERSONS,
+        schema=SCHEMAS["expected_persons"],
     )  # fmt: skip
     rows = with_groups(expected, 5).to_pylist()
     assert [(row["tier"], row["record_count"], row["persons_expected"]) for row in rows] == [

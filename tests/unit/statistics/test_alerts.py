@@ -12,9 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from orchestration import statistics
 from orchestration.cli.root import cli
-from orchestration.core import Settings, UsageError, refreshes
+from orchestration.core import Settings, UsageError, refreshes, schemas_of
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.outputs.published import Edition
 from orchestration.stewardship import active_decisions, messages, record_decision, review, revoke
@@ -59,7 +58,7 @@ class Alerting(World):
     def measure(self) -> None:
         """Measure, then put what is planted in the place of the alerts."""
         super().measure()
-        planted = pa.Table.from_pylist(MEASURED, schema=statistics.SCHEMAS["alerts"])
+        planted = pa.Table.from_pylist(MEASURED, schema=schemas_of("statistics")["alerts"])
         pq.write_table(planted, self.settings.statistics / "alerts.parquet")
 
     def write(self) -> None:

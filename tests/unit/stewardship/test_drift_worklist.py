@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,8 @@ from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
 from orchestration.stewardship import audit, items, review, worklists
-from orchestration.stewardship.kinds.decision import Refreshed
-from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, drifted_contracts
-from orchestration.stewardship.worth import worths_of
+from orchestration.stewardship.kinds.decision import Refreshed, worths_of
+from orchestration.stewardship.worklists.drift import drift_questions, drifted_contracts
 from orchestration.typing.step import type_extracts
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import STEWARD, make_accounts, shown, visitor
@@ -40,28 +40,29 @@ def home(book_home: Settings) -> Settings:
     return settings
 
 
-def asked(home: Settings) -> tuple[DriftQuestion, DriftQuestion]:
+def asked(home: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
     waits, landed = drift_questions(home)
-    assert (waits.is_landed, landed.is_landed) == (False, True)
+    assert (waits["landed"], landed["landed"]) == (False, True)
     return waits, landed
 
 
 def test_each_file_shows_changes_patch_and_effects(home: Settings) -> None:
     waits, landed = asked(home)
-    renamed = next(one for one in waits.changes if one.kind == "column_renamed")
-    assert (renamed.column, renamed.now) == ("From", "Town of origin")
-    assert "Town of origin" in waits.patch and waits.effects
-    kinds = {one.kind: one for one in landed.changes}
+    renamed = next(one for one in waits["changes"] if one["kind"] == "column_renamed")
+    assert (renamed["column"], renamed["now"]) == ("From", "Town of origin")
+    assert "Town of origin" in waits["patch"] and waits["effects"]
+    kinds = {one["kind"]: one for one in landed["changes"]}
     assert kinds.keys() == {"column_added", "new_codes"}
-    assert kinds["new_codes"].answers == {"helicopter": 12} and kinds["new_codes"].records == 18
-    assert {waits.item, landed.item} == {ITEM} and len(drift_questions(home, ITEM)) == 2
+    assert (kinds["new_codes"]["answers"], kinds["new_codes"]["records"]) == ({"helicopter": 12}, 18)
+    assert {waits["item"], landed["item"]} == {ITEM} and len(drift_questions(home, ITEM)) == 2
     assert drift_questions(home, items.drift("testpartner", "other")) == []
 
 
 def test_effects_count_the_records_of_shown_answers(home: Settings) -> None:
     _, landed = asked(home)
     assert (
-        "sex: 12 of 30 records (40.0%) are no longer `unknown`, once every TODO is a code." in landed.effects
+        "sex: 12 of 30 records (40.0%) are no longer `unknown`, once every TODO is a code."
+        in landed["effects"]
     )
     assert not [secret for secret in SECRETS if secret in str(drift_questions(home))]
 

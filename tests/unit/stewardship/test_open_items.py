@@ -145,6 +145,9 @@ def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
     put_names(settings, (world.OPEN_NAME, "Sampleton", "KEN"))
     item = items.place_name(world.name_of("sampleton"), "KEN")
     assert one_of(world.refreshed(settings), item).item == item, "another extract uses it too"
+    assert read_status(settings)["review"]["unresolved_places"] == 1
+    decide(settings, "place_alias", text="Sampleton", place_id="KE040", country="KEN")
+    assert read_status(settings)["review"]["unresolved_places"] == 0, "as the desk counts"
 
 
 def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:

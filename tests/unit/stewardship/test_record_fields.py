@@ -12,7 +12,8 @@ import pytest
 
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import record_decision
-from orchestration.stewardship.worklists.rows import SHOWN, Field, fields_of, rows_set_aside
+from orchestration.stewardship.desk.views.rows import rows_set_aside
+from orchestration.stewardship.worklists.record_fields import SHOWN, Field, fields_of
 from orchestration.typing.tables import RECORDS
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import NOW, PARTNER, SERVING
@@ -122,8 +123,8 @@ def test_every_typed_column_is_shown_or_hidden() -> None:
 def test_undecided_rows_are_listed_with_the_other_rules(settings: Settings) -> None:
     world.set_aside(settings, *((number, "date_invalid") for number in (1, 2, 3)), (3, "count_zero"))
     listed = rows_set_aside(settings, PARTNER, "date_invalid")
-    assert [one.record for one in listed] == [shown_record(number) for number in (1, 2, 3)]
-    assert listed[0].row == 2
-    assert [one.other_rules for one in listed] == [(), (), ("count_zero",)]
+    assert [one["record"] for one in listed] == [shown_record(number) for number in (1, 2, 3)]
+    assert listed[0]["row_number"] == "2"
+    assert [one["other_rules"] for one in listed] == [(), (), ("count_zero",)]
     record_decision(settings, "row_exclude", "A. Fixture", "an example", NOW, record=shown_record(2))
-    assert [one.row for one in rows_set_aside(settings, PARTNER, "date_invalid")] == [2, 4]
+    assert [one["row_number"] for one in rows_set_aside(settings, PARTNER, "date_invalid")] == ["2", "4"]

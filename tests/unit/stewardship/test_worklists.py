@@ -9,9 +9,9 @@ import pytest
 
 from orchestration.core import Settings, shown_record
 from orchestration.linkage import COMPARED
-from orchestration.stewardship import items, record_decision, review
-from orchestration.stewardship.worklists import places
-from orchestration.stewardship.worklists.links import link_question, link_questions
+from orchestration.stewardship import record_decision, review
+from orchestration.stewardship.desk.views import places
+from orchestration.stewardship.desk.views.links import link_questions, sides_of
 from orchestration.typing.tables import RECORDS
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import NOW, PARTNER, SERVING
@@ -42,26 +42,24 @@ def names(settings: Settings) -> Settings:
 
 def test_names_are_sorted_by_movements_and_a_candidate_shows_where_it_lies(names: Settings) -> None:
     first, *rest = places.place_questions(names)
-    assert (first.text, first.movements, first.mentions) == ("Maraba border", 2, 1)
-    assert [one.movements for one in rest] == [1, 1]
+    assert (first["text"], first["movements"], len(first["mention_ids"])) == ("Maraba border", 2, 1)
+    assert [one["movements"] for one in rest] == [1, 1]
     asked = places.with_readings(first)
-    candidates = {one.place_id: one for one in asked.candidates}
+    candidates = {one.place_id: one for one in asked["candidates"]}
     malaba = candidates["bp-ken-malaba"]
     lies = (malaba.name, malaba.kind, malaba.county, malaba.country)
     assert lies == ("Malaba", "border_point", "Busia", "Kenya")
     assert malaba.point == pytest.approx((0.635, 34.272))
-    assert "lo-ken-maraba" in candidates and len(candidates) == len(asked.candidates)
+    assert "lo-ken-maraba" in candidates and len(candidates) == len(asked["candidates"])
 
 
 def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -> None:
-    (listed,) = (one for one in places.place_questions(names) if one.text == "Amina Sampleton")
-    assert [one.place_id for one in listed.candidates] == ["KE047"]
-    asked = places.place_question(names, listed.item)
-    assert asked is not None and asked.written == [["Amina Sampleton"]]
-    (row,) = asked.rows
-    assert (row.partner, row.extract_id, row.sheet, row.row) == (PARTNER, SERVING, "Jan", 5)
+    (asked,) = (one for one in places.place_questions(names) if one["text"] == "Amina Sampleton")
+    assert [one.place_id for one in asked["candidates"]] == ["KE047"]
+    assert asked["written"] == [["Amina Sampleton"]]
+    assert places.rows_naming(names, asked["mention_ids"]) == [(PARTNER, SERVING, "Jan", 5)]
     (names.review / review.TEXTS_OF_PLACES).unlink()
-    assert places.place_questions(names)[0].text == world.name_of("maraba BORDER"), "the token"
+    assert places.place_questions(names)[0]["text"] == world.name_of("maraba BORDER"), "the token"
 
 
 def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
@@ -70,29 +68,20 @@ def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names
     decide(names, "place_alias", text="Amina Sampleton", place_id="unknown")
     recorded = (names.decisions / "place_alias.jsonl").read_text()
     assert '"Kwa Fixture stage"' in recorded and person in recorded and "Amina" not in recorded
-    assert [one.text for one in places.place_questions(names)] == ["Maraba border"]
-
-
-def test_decided_name_leaves_the_questions(names: Settings) -> None:
-    item = items.place_name(world.name_of("kwa fixture stage"), "KEN")
-    asked = places.place_question(names, item)
-    assert asked is not None and asked.country == "KEN"
-    decide(names, "place_alias", text="Kwa Fixture stage", place_id="KE040")
-    assert places.place_question(names, item) is None
-    assert len(places.place_questions(names)) == 2
+    assert [one["text"] for one in places.place_questions(names)] == ["Maraba border"]
 
 
 def test_search_lists_decisions_first(settings: Settings) -> None:
     sure, *others = places.place_matches(settings, "Lodwar")
     assert all("Lodwar" in one.name for one in others)
-    assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
+    assert (sure.kind, sure.county, sure.confidence) == ("town", "Turkana", 0.99)
     found = {(one.kind, one.country) for one in places.place_matches(settings, "busia")}
     assert found > {("county", "Kenya"), ("border_point", "Kenya")}, "every place of a name"
     assert "Uganda" in {country for _, country in found}
     assert places.place_matches(settings, "Kwa Fixture stage") == []
     decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
     (decided,) = places.place_matches(settings, "kwa fixture STAGE")
-    assert (decided.place_id, decided.method, decided.confidence) == ("KE040", "decision", 1.0)
+    assert (decided.place_id, decided.confidence) == ("KE040", 1.0)
 
 
 def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
@@ -121,20 +110,18 @@ def pairs(settings: Settings) -> Settings:
 
 def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
     first, *rest = link_questions(pairs)
-    assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
-    assert first.agreements == ["name", "years of birth"]
-    assert first.differences == ["phone", "days of the events (26 apart)"]
-    assert "origin" in first.unknown
-    asked = link_question(pairs, first.item)
-    assert asked is not None and first.sides == ()
-    codes = [one.typed_value for side in asked.sides for one in side.fields if one.name == "record_code"]
-    assert codes == [first.record_a, first.record_b]
+    assert (first["score"], first["record_a"], len(rest)) == (0.9, shown_record(3), 2)
+    assert first["agreements"] == ("name", "years of birth")
+    assert first["differences"] == ["phone", "days of the events (26 apart)"]
+    assert "origin" in first["unknown"]
+    fields = [one for side in sides_of(pairs, first) for one in side["fields"]]
+    codes = [one.typed_value for one in fields if one.name == "record_code"]
+    assert codes == [first["record_a"], first["record_b"]]
     decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
-    assert [one.score for one in link_questions(pairs)] == [0.7, 0.6], "a ruled pair is asked no more"
+    assert [one["score"] for one in link_questions(pairs)] == [0.7, 0.6], "a ruled pair is asked no more"
 
 
 def test_untyped_record_has_no_fields(pairs: Settings) -> None:
-    asked = link_question(pairs, items.doubtful_link(shown_record(5), shown_record(6)))
-    assert asked is not None
-    assert asked.sides[0].fields and asked.sides[1].fields == []
-    assert asked.sides[1].row == 7
+    (asked,) = (one for one in link_questions(pairs) if one["record_a"] == shown_record(5))
+    typed, untyped = sides_of(pairs, asked)
+    assert typed["fields"] and untyped["fields"] == [] and untyped["row"] == 7

@@ -1,4 +1,6 @@
-"""Extracts, waiting files, late partners; a held extract with the draft of a message that asks its partner.
+"""Failed checks, extracts, waiting files, late partners; the draft of a message that asks about a held one.
+
+A check says why it exists, what it observed now and before, and what to do.
 
 The draft holds counts of the partner's own file, and no value of a person, reference or name of a file.
 """
@@ -11,19 +13,21 @@ from typing import Any
 
 from starlette.responses import Response
 
-from expectations.checks import EXTRACT_CHECKS
+from expectations.checks import CHECKS, EXTRACT_CHECKS, is_of_release, is_waivable
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, refreshes, seed_rows
 from orchestration.intake import read_register
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.drawings import side_by_side
-from orchestration.stewardship.desk.lists import Cell, Column, List, item_page
-from orchestration.stewardship.desk.visit import Visit, or_404
+from orchestration.stewardship.decisions.active import active_decisions
+from orchestration.stewardship.desk.drawings import side_by_side, trend_of
+from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page, waiting_item
+from orchestration.stewardship.desk.visit import Visit, or_404, seen
 from orchestration.stewardship.desk.words import LANGUAGES, words_of
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
+from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver
 from orchestration.stewardship.worklists.listing import why_in_short
 
-TIME_TO_ANSWER = timedelta(days=14)
+TIME_TO_ANSWER = USUAL_WAIVER = timedelta(days=14)
 _NOTHING = "Nothing;"  # how a reason begins that asks the partner for nothing
 
 
@@ -194,3 +198,63 @@ def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) ->
             ]
         )
     return drafts
+
+
+def checks(visit: Visit) -> Response:
+    """List the failed checks of the last refresh by what they stop."""
+    t = visit.words
+
+    def state(row: dict[str, str]) -> str:
+        return "waived" if row["waived"] == "True" else row["outcome"]
+
+    columns = (
+        Column("check_name", "checks.check", said=t.spoken, show=lambda row: Cell(
+            t.spoken(row["check_name"]), item_of_check(row).path,
+            mark=t("checks.waived") if state(row) == "waived" else "")),
+        Column("severity", "checks.stops", said=lambda severity: t(f"checks.{severity}"), is_facet=True),
+        Column("partner", "file.partner", is_facet=True, is_hidden=True),
+        Column("state", "decision.state", state, said=lambda one: t.known(f"outcome.{one}", one),
+               is_facet=True, is_hidden=True),
+        Column("of", "checks.of", lambda row: f"{row['partner']}/{row['extract_id']}" if row["partner"]
+               else row["subject"]),
+        Column("observed", "checks.found", lambda row: (
+            f"{t.said(finding)}." if (finding := review.finding_of(row)) else seen(row["observed"]))),
+        Column("expected", "checks.expected", lambda row: "" if review.finding_of(row) else row["expected"]),
+    )  # fmt: skip
+    failed = review.standing(visit.settings, review.FAILED_CHECKS)
+    failed.sort(key=lambda row: ("refuse", "hold", "warn").index(row["severity"]))
+    return list_page(visit, columns, failed, "checks.title", "checks.none", t("checks.report"))
+
+
+def check(visit: Visit, item: Item) -> Response:
+    """Show one check of the release or of one extract, also one that has passed since."""
+    *of, name = item.key
+    scope, is_extract = "/".join(of), not is_of_release(of[0])
+    failed = [
+        {**row, "finding": review.finding_of(row)}
+        for row in review.read(visit.settings, review.FAILED_CHECKS)
+        if item_of_check(row) == item
+    ]
+    # Of a check that passes, the words of today.
+    words: Any = failed[0] if failed else CHECKS.get(name)
+    today = visit.settings.as_of().date()
+    in_force = active_decisions(visit.settings, visit.settings.as_of()).waivers
+    waiting = waiting_item(visit, item)
+    return visit.page(
+        "check",
+        item=item,
+        waiting=waiting,
+        is_answered=waiting is None and any(row["waived"] != "True" for row in failed),
+        name=name,
+        scope=scope,
+        of_extract=held_extract(*of) if is_extract else None,
+        failed=failed,
+        words_of_check=or_404(words),
+        trend=trend_of(visit.settings, name, of[1] if len(of) > 1 else None),
+        is_waivable=is_waivable(name),
+        waivers=[one for one in in_force if (one["check"], one["scope"]) == (name, scope)],
+        first_day=today + timedelta(days=1),
+        usual_day=today + USUAL_WAIVER,
+        last_day=today + longest_waiver(scope),
+        needs_second=visit.settings.waivers_need_second,
+    )

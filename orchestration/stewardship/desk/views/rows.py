@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from operator import itemgetter
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.core import say
+from orchestration.core import Settings, say
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import (
@@ -22,10 +24,10 @@ from orchestration.stewardship.desk.lists import (
 )
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
-from orchestration.stewardship.kinds.rows import quality_rules
-from orchestration.stewardship.kinds.subjects import releasable_rules
+from orchestration.stewardship.kinds.rows import decided_records, quality_rules
+from orchestration.stewardship.kinds.subjects import releasable_rules, rules_by_record
 from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
-from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
+from orchestration.stewardship.worklists.record_fields import fields_of
 from orchestration.typing import correctable
 
 # These values name files, so only their form is accepted.
@@ -98,16 +100,27 @@ def rows_of_rule(visit: Visit, item: Item) -> List:
         return (t.said(file), "", extract_id) if file else (extract_id, "", "")
 
     columns = (
-        Column("extract_id", "extracts.extract", show=lambda row: Cell(*file_and_id(row.extract_id)),
+        Column("extract_id", "extracts.extract", show=lambda row: Cell(*file_and_id(row["extract_id"])),
                said=lambda one: file_and_id(one)[0], is_facet=True),
         Column("sheet", "rows.sheet", is_facet=True),
-        Column("row", "rows.row", is_number=True, show=lambda row: Cell(
-            str(row.row), record_path(partner, row.extract_id, row.sheet, row.row))),
+        Column("row", "rows.row", lambda row: int(row["row_number"]), is_number=True, show=lambda row: Cell(
+            row["row_number"], record_path(partner, row["extract_id"], row["sheet"], row["row_number"]))),
         Column("other_rules", "rows.other_rules", said=t.spoken, is_facet=True),
         Column("record", "rows.record"),
     )  # fmt: skip
-    choice = Choice("record", lambda row: row.record, lambda row: t("rows.choose_row", row=str(row.row)))
+    choice = Choice("record", itemgetter("record"), lambda row: t("rows.choose_row", row=row["row_number"]))
     return List(visit, rows_set_aside(visit.settings, partner, rule), columns, choice=choice)
+
+
+def rows_set_aside(settings: Settings, partner: str, rule: str) -> list[dict[str, Any]]:
+    """Return the undecided records that a rule sets aside, with the `other_rules` that do so too."""
+    decided = decided_records(settings, active_decisions(settings, settings.as_of()).by_kind)
+    rules = rules_by_record(settings)
+    return [
+        {**row, "other_rules": tuple(one for one in rules.get(row["record"], ()) if one != rule)}
+        for row in review.read(settings, review.QUARANTINED_ROWS)
+        if (row["partner"], row["rule_code"]) == (partner, rule) and row["record"] not in decided
+    ]
 
 
 def record(visit: Visit) -> Response:

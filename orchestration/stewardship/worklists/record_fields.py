@@ -1,4 +1,4 @@
-"""Rows set aside, and what a steward may see of a landed record: typed fields that identify nobody.
+"""What a steward may see of a landed record: typed fields that identify nobody.
 
 A field is shown only if it stands in SHOWN. Days become months, places counties or countries; a partner's own
 words are never shown. A hidden field is named with the reason. The row as written needs the private key
@@ -14,10 +14,6 @@ from typing import Any
 from orchestration import places
 from orchestration.contracts import MANY_CODES, SINGLE_CODES
 from orchestration.core import Settings, UsageError, read_json, say, shown_record
-from orchestration.stewardship import review
-from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.kinds.rows import decided_records
-from orchestration.stewardship.kinds.subjects import rules_by_record
 from orchestration.typing import has_typed, open_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
@@ -57,34 +53,6 @@ class Field:
     problem_codes: tuple[str, ...] = ()
     is_withheld: bool = False
     why_withheld: str | None = None
-
-
-@dataclass(frozen=True)
-class RowSetAside:
-    """Where a record stands, what decisions call it, and the other rules that set it aside."""
-
-    extract_id: str
-    sheet: str
-    row: int
-    record: str
-    other_rules: tuple[str, ...] = ()
-
-
-def rows_set_aside(settings: Settings, partner: str, rule_code: str) -> list[RowSetAside]:
-    """Return the undecided records that a rule sets aside."""
-    decided = decided_records(settings, active_decisions(settings, settings.as_of()).by_kind)
-    rules = rules_by_record(settings)
-    return [
-        RowSetAside(
-            row["extract_id"],
-            row["sheet"],
-            int(row["row_number"]),
-            row["record"],
-            tuple(one for one in rules.get(row["record"], ()) if one != rule_code),
-        )
-        for row in review.read(settings, review.QUARANTINED_ROWS)
-        if (row["partner"], row["rule_code"]) == (partner, rule_code) and row["record"] not in decided
-    ]
 
 
 def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | None, row: int) -> list[Field]:
