@@ -80,7 +80,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     standing = review.standing_candidate(settings)
     decisions = sound.read(lambda: active_decisions(settings, settings.as_of()), Decisions())
-    contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
+    contracts = with_changes(load_contracts(settings.partners), decisions["agreement_change"])
     files = sound.read(lambda: _waiting(settings), [])
     waiting = sound.read(lambda: worklists.open_items(settings), [])
     lists = sound.read(lambda: _lists(settings, waiting), {})
