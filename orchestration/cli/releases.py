@@ -75,11 +75,11 @@ def _show_difference(found: dict[str, Any]) -> None:
     places, corridors = (found[name]["rows"][:LISTED] for name in ("places", "corridors"))
     if places or corridors:
         console.out.print("\nPlaces and corridors that changed most")
-        moved = console.table("place or corridor", "before", "after", "grain", "counted as")
+        moved = console.table("place or corridor", "cases before", "after", "table")
         for line in (*places, *corridors):
             name = line.get("place") or f"{line['start_place']['name']} → {line['end_place']['name']}"
             numbers = f"{line['before']:,}", f"{line['now']:,}"
-            moved.add_row(escape(name), *numbers, line["record_grain"], line.get("role", "corridor"))
+            moved.add_row(escape(name), *numbers, line.get("table", "corridors"))
         console.out.print(moved)
         console.out.print()
     for label, came in (("added", True), ("removed", False)):

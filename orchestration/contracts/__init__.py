@@ -56,12 +56,14 @@ if TYPE_CHECKING:
         CANONICAL_FIELDS,
         COUNTS,
         DATES,
+        ENDS,
         MANY_CODES,
         SINGLE_CODES,
         STATED_BASES,
         FieldSpec,
         is_text_of_a_place,
         place_parts,
+        role_and_basis,
     )
     from orchestration.contracts.format import (
         MONTH_SHEETS,

@@ -17,6 +17,7 @@ from orchestration.contracts.fields import (
     AROUND_POINT,
     BASIS_OF_ROLE,
     CANONICAL_FIELDS,
+    ENDS,
     MANY_CODES,
     SINGLE_CODES,
     STATED_BASES,
@@ -26,6 +27,7 @@ from orchestration.contracts.fields import (
     Text,
     one_or_several,
     place_parts,
+    role_and_basis,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
 from orchestration.contracts.source import AnySource
@@ -103,9 +105,10 @@ class Contract(Strict):
     @classmethod
     def _known_fields(cls, fields: dict[str, FieldSpec]) -> dict[str, FieldSpec]:
         for name, spec in fields.items():
+            place, part = place_parts(name) or ("", name)
             if name not in CANONICAL_FIELDS:
+                _refuse_basis_of_another_role(name, *role_and_basis(place))
                 raise ValueError(f"UNKNOWN_FIELD:{name}")
-            part = name.rpartition(").")[2]
             if spec.from_ and name != "age_band":
                 raise ValueError(f"{name}: `from` only goes with age_band")
             if part == "list" and not spec.split:
@@ -265,14 +268,16 @@ class Contract(Strict):
         """Return the columns of the main sheet itself."""
         return [column for column in columns if column.partition("/")[0] not in self.tabs]
 
-    def basis_of(self, role: str) -> str:
-        """Return what the place of a role is (`place_basis`): as stated, or as the role's name says."""
-        stated = (
-            spec.basis
-            for name, spec in self.fields.items()
-            if name.startswith(f"place({role}).") and spec.basis
-        )
-        return next(stated, None) or BASIS_OF_ROLE[role]
+    def basis_of(self, place: str) -> str:
+        """Return what a place is (`place_basis`): as stated, or as the role's name says."""
+        role, basis = role_and_basis(place)
+        own = (spec.basis for name, spec in self.fields.items() if name.startswith(f"place({place})."))
+        return basis or next(filter(None, own), None) or BASIS_OF_ROLE[role]
+
+    def bases_of(self, role: str) -> list[str]:
+        """Return the bases of a role's places."""
+        places = {parts[0]: None for name in self.fields if (parts := place_parts(name))}
+        return [self.basis_of(place) for place in places if role_and_basis(place)[0] == role]
 
     def split(self, column: str) -> tuple[str, str]:
         """Return the repeat whose sheet holds a column, `''` for the main sheet, and its name there."""
@@ -374,30 +379,42 @@ _BELONGS_TO = {basis: role for role, bases in STATED_BASES.items() for basis in 
 }
 
 
+def _refuse_basis_of_another_role(name: str, role: str, basis: str) -> None:
+    """`role`: of the place that a field names; `basis`: of any role, or `''`."""
+    own = STATED_BASES.get(role, (BASIS_OF_ROLE.get(role),))
+    if basis in _BELONGS_TO and basis not in own:
+        raise ValueError(
+            f"{name}: `{basis}` is no basis of place({role}); map such a place as place({_BELONGS_TO[basis]})"
+        )
+
+
 def _refuse_unfit_bases(contract: Contract) -> None:
-    """Refuse a start or end that says not what it is, two things, or what another role says."""
-    stated: dict[str, dict[str, str]] = {}
+    """Refuse a start or end that says not what it is, two things, or what another place says."""
+    stated: dict[str, tuple[str, str]] = {}  # the first field and the basis of each place
     for name, spec in contract.fields.items():
-        role, part = place_parts(name) or ("", "")
-        if not role or part == "transport_mode":
+        place, part = place_parts(name) or ("", "")
+        if not place or part == "transport_mode":
             continue
-        bases = stated.setdefault(role, {})
-        if spec.basis is None:
-            continue
-        if spec.basis not in STATED_BASES.get(role, (BASIS_OF_ROLE.get(role),)):
+        role, basis = role_and_basis(place)
+        if basis and spec.basis:
+            raise ValueError(f"{name}: its name states the basis; leave `basis: {spec.basis}` out")
+        basis = basis or spec.basis or ""
+        _refuse_basis_of_another_role(name, role, basis)
+        first, before = stated.setdefault(place, (name, basis))
+        if basis and before and basis != before:
             raise ValueError(
-                f"{name}: `basis: {spec.basis}` is no basis of place({role}); map such a place as "
-                f"place({_BELONGS_TO[spec.basis]})"
+                f"{name}: place({role}) has two bases, {before} and {basis}; write the fields of the second "
+                f"place as place({role}, {basis})"
             )
-        bases[spec.basis] = name
-        if len(bases) > 1:
-            raise ValueError(
-                f"{name}: place({role}) has two bases, {' and '.join(bases)}; its columns name one place"
-            )
-    for role, asked in _ASKED.items():
-        if role in stated and not stated[role]:
-            name = next(name for name in contract.fields if name.startswith(f"place({role})."))
-            raise ValueError(f"{name}: say what this place is: `basis:` {asked}")
+        stated[place] = first, before or basis
+    taken: dict[tuple[str, str], str] = {}
+    for place, (name, basis) in stated.items():
+        role, _ = role_and_basis(place)
+        if role in ENDS and not basis:
+            raise ValueError(f"{name}: say what this place is: `basis:` {_ASKED[role]}")
+        other = taken.setdefault((role, basis), place)
+        if other != place:
+            raise ValueError(f"{name}: place({other}) is `{basis}` already; keep one place of each basis")
 
 
 def _refuse_contradictions(contract: Contract) -> None:

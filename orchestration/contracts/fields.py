@@ -23,7 +23,7 @@ MANY_CODES = (
 )  # fmt: skip
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
 PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "point", "list", "transport_mode")
-# What a place is (`place_basis`): the bases that a contract may state, and those that a role has by its name.
+# What a place is (`place_basis`): bases that a contract may state, strongest first; those of a role's name.
 STATED_BASES = {
     "origin": ("home", "recruited", "not_said"),
     "exploitation": ("exploited", "last_known", "identified"),
@@ -46,6 +46,8 @@ Basis = Literal[
     "reported",
     "observed",
 ]
+# Roles that may have several places in one contract, each with a basis of its own.
+ENDS = ("origin", "exploitation")
 # Places before and after the point at which a person in transit was met.
 AROUND_POINT = ("previous", "next")
 CANONICAL_FIELDS = (
@@ -56,14 +58,29 @@ CANONICAL_FIELDS = (
     *MANY_CODES,
     *(f"place({role}).{part}" for role in ROLES for part in PLACE_PARTS),
     *(f"place(transit).{part}" for part in AROUND_POINT),
+    *(
+        f"place({role}, {basis}).{part}"
+        for role in ENDS
+        for basis in STATED_BASES[role]
+        for part in PLACE_PARTS
+    ),
 )
-_PLACE = re.compile(r"place\((?P<role>\w+)\)\.(?P<part>\w+)")
+_PLACE = re.compile(r"place\((?P<place>\w+(?:, \w+)?)\)\.(?P<part>\w+)")
 
 
 def place_parts(field: str) -> tuple[str, str] | None:
-    """Split `place(origin).place_text` into `origin` and `place_text`; None for other fields."""
+    """Split `place(origin).place_text` into `origin` and `place_text`; None for other fields.
+
+    The place of `place(origin, recruited).place_text` is `origin, recruited`.
+    """
     match = _PLACE.fullmatch(field)
-    return (match["role"], match["part"]) if match else None
+    return (match["place"], match["part"]) if match else None
+
+
+def role_and_basis(place: str) -> tuple[str, str]:
+    """Return the role of a place, and the basis that its name states or `''`."""
+    role, _, basis = place.partition(", ")
+    return role, basis
 
 
 def is_text_of_a_place(field: str) -> bool:

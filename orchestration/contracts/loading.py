@@ -288,8 +288,9 @@ def _lines(text: str) -> dict[tuple[Any, ...], int]:
 def _location(fault: Any) -> list[Any]:
     """Return where in the file a fault lies; a contradiction between fields begins with the field's name."""
     location = [part for part in fault["loc"] if part not in FORMAT_KINDS + SOURCE_KINDS]
-    named = fault["msg"].removeprefix("Value error, ").partition(": ")[0]
-    return location or (["fields", named] if named in CANONICAL_FIELDS else [])
+    named = fault["msg"].removeprefix("Value error, ").removeprefix("UNKNOWN_FIELD:").partition(": ")[0]
+    is_of_field = location == ["fields"] or (not location and named in CANONICAL_FIELDS)
+    return ["fields", named] if is_of_field else location
 
 
 def _at_line(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
@@ -337,7 +338,7 @@ def _sentence(where: str, fault: Any) -> str:
         return f"{where}: `{path}` must be {_FORMS.get(path, 'written in another form')}."
     if kind.startswith("date_") or kind == "datetime_from_date_parsing":
         return f"{where}: `{path}` is no day that can be read; {_day_to_write(str(fault.get('input')))}."
-    at = f"`{path}`: " if path else ""
+    at = f"`{path}`: " if path and location != ["fields"] else ""  # of fields, the message names its own
     return f"{where}: {at}{message[:1].lower()}{message[1:]}."
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.contracts import STATED_BASES, Contract
+from orchestration.contracts import ENDS, STATED_BASES, Contract
 from orchestration.typing import Tables
 
 FIRST_RECORDS = 20
@@ -20,7 +20,8 @@ FIRST_RECORDS = 20
 def bases_tried(contract: Contract, typed: Tables, matches: pa.Table) -> list[dict[str, Any]]:
     """Return a row per basis that a mapped start or end may state: the records it gives each meaning.
 
-    `role`, `basis`, `is_stated`, `records`, `counts` by meaning.
+    A basis that the contract does not state is tried on the role's first place. The row has `role`, `basis`,
+    `is_stated`, `records` and `counts` by meaning.
     """
     kinds = {
         row["mention_id"]: row["kind"] if row["place_id"] else "country"
@@ -29,31 +30,39 @@ def bases_tried(contract: Contract, typed: Tables, matches: pa.Table) -> list[di
     }
     records = typed["records"]["record_id"].to_pylist()[:FIRST_RECORDS]
     first = set(records)
-    found: dict[tuple[str, int], set[str]] = {}
+    found: dict[tuple[str, str, int], set[str]] = {}
     for mention in typed["place_mentions"].to_pylist():
         if mention["record_id"] in first and mention["mention_id"] in kinds:
-            place = found.setdefault((mention["place_role"], mention["record_id"]), set())
-            place.add(kinds[mention["mention_id"]])
+            place = (mention["place_role"], mention["place_basis"], mention["record_id"])
+            found.setdefault(place, set()).add(kinds[mention["mention_id"]])
     rows = []
-    for role in ("origin", "exploitation"):
-        if any(name.startswith(f"place({role}).") for name in contract.fields):
-            for basis in STATED_BASES[role]:
-                means = _start if role == "origin" else _end
-                counts = Counter(means(basis, record, found) for record in records)
-                rows.append(
-                    {
-                        "role": role,
-                        "basis": basis,
-                        "is_stated": basis == contract.basis_of(role),
-                        "records": len(records),
-                        "counts": dict(counts.most_common()),
-                    }
+    for role in ENDS:
+        stated = contract.bases_of(role)
+        for basis in STATED_BASES[role] if stated else ():
+            as_sent = basis if basis in stated else stated[0]
+            counts = Counter(
+                _start(basis, found.get((role, as_sent, record)))
+                if role == "origin"
+                else _end(
+                    basis,
+                    found.get((role, as_sent, record)),
+                    ("intended_destination", "intended", record) in found,
                 )
+                for record in records
+            )
+            rows.append(
+                {
+                    "role": role,
+                    "basis": basis,
+                    "is_stated": basis in stated,
+                    "records": len(records),
+                    "counts": dict(counts.most_common()),
+                }
+            )
     return rows
 
 
-def _start(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> str:
-    kinds = found.get(("origin", record))
+def _start(basis: str, kinds: set[str] | None) -> str:
     if kinds is None:
         return "start not known"
     if "border_point" not in kinds:
@@ -61,7 +70,7 @@ def _start(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> s
     return "start in its county" if basis == "home" else "first known at the border"
 
 
-def _end(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> str:
-    if ("exploitation", record) in found:
+def _end(basis: str, kinds: set[str] | None, is_promised: bool) -> str:
+    if kinds is not None:
         return {"exploited": "exploited there", "last_known": "last known there"}.get(basis, "found there")
-    return "only a promised place" if ("intended_destination", record) in found else "end not known"
+    return "only a promised place" if is_promised else "end not known"

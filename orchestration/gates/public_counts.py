@@ -34,10 +34,8 @@ SHOWN_IN = {
 }
 COUNT = ["table_name", "period_id", "cell_id", "column_name"]
 _CELL, _LEAF = ["table_name", "period_id", "cell_id"], ["start_place_id", "end_place_id", "direction"]
-_CHILDREN, _BASES = (
-    ["starts|children", "ends|children"],
-    ["ends|exploited", "ends|intended", "ends|last_known"],
-)
+_GROUP_OF_BAND = {"a00_08": "child", "a09_17": "child", "child": "child", "unknown": "unknown"}
+_BASES = ["ends|exploited", "ends|intended", "ends|last_known"]
 # One row per cell: true count and sum of protection keys.
 _CELLS = """
 with movements as (
@@ -78,11 +76,8 @@ cases as (
 passed as (from stops where place_role = 'transit'),
 
 traits as (
-    select movement_id, unnest(['sex', 'age_band', 'age_group', 'dated_by']) as trait,
-        unnest([
-            coalesce(sex, 'unknown'), coalesce(age_band, 'unknown'),
-            case is_child when true then 'child' when false then 'adult' else 'unknown' end, event_kind,
-        ]) as code
+    select movement_id, unnest(['sex', 'age_band', 'dated_by']) as trait,
+        unnest([coalesce(sex, 'unknown'), coalesce(age_band, 'unknown'), event_kind]) as code
     from cases
     union all
     select movement_id, domain, code
@@ -182,7 +177,7 @@ def public_counts(cells: pd.DataFrame, leaves: pd.DataFrame, policy: Publication
 
     `cells`: the protected cells; `leaves`: the counts fitted to them.
     """
-    least = policy["public_least_count"]
+    least, least_children = policy["public_least_count"], policy["public_least_label_count"]
     total = leaves.groupby("period_id")["fitted_count"].sum()
     total, leaves = total[total >= least], leaves.rename(columns={"fitted_count": "count"})
     leaves = leaves[leaves["period_id"].isin(total.index)].assign(corridor=_corridor)
@@ -201,12 +196,22 @@ def public_counts(cells: pd.DataFrame, leaves: pd.DataFrame, policy: Publication
         for table, key in tables.items()
     ]
     fitted = _sums([*shown, leaves.assign(table_name="directions", cell_id=direction)])
-    counts = [fitted, _capped(cells, total, leaves), _children(cells, whole), _bases(cells, whole, least)]
-    is_small = [frame["count"] < (least if number else 1) for number, frame in enumerate(counts)]
-    result = pd.concat(frame[~small] for frame, small in zip(counts, is_small, strict=True))
+    ages = _age_groups(cells, least)
+    result = pd.concat(
+        [
+            _from(1, fitted),
+            _from(least, _capped(pd.concat([cells, ages]), total, leaves)),
+            _from(least_children, _children(cells, whole, ages)),
+            _from(least, _bases(cells, whole, least)),
+        ]
+    )
     names = pd.DataFrame.from_dict(SHOWN_IN, "index", columns=["table", "column_name"])
     result = result.join(names, on="table_name").assign(table_name=lambda frame: frame["table"])
     return result[[*COUNT, "count"]].reset_index(drop=True)
+
+
+def _from(least: int, counts: pd.DataFrame) -> pd.DataFrame:
+    return counts[counts["count"] >= least]
 
 
 def _corridor(leaves: pd.DataFrame) -> pd.Series:
@@ -231,11 +236,19 @@ def _capped(cells: pd.DataFrame, total: pd.Series, leaves: pd.DataFrame) -> pd.D
     return capped.assign(count=capped[["protected_count", "total", "corridor", "point"]].min(axis=1))
 
 
-def _children(cells: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+def _age_groups(cells: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Return children, adults and unknown ages as cells: the shown age bands in sum."""
+    bands = cells[cells["cell_id"].str.startswith("age_band|") & (cells["protected_count"] >= least)]
+    group = bands["cell_id"].str.removeprefix("age_band|").map(_GROUP_OF_BAND).fillna("adult")
+    groups = bands.assign(cell_id="age_group|" + group).groupby(_CELL)["protected_count"]
+    return groups.sum().reset_index()
+
+
+def _children(cells: pd.DataFrame, whole: pd.DataFrame, ages: pd.DataFrame) -> pd.DataFrame:
     """Return the children of starts and ends: at most all who start or end there, and all children."""
     counted = whole.assign(table_name=whole["table_name"] + "|children")
     children = cells.merge(counted, on=_CELL)
-    all_children = cells[cells["cell_id"] == "age_group|child"].set_index("period_id")["protected_count"]
+    all_children = ages[ages["cell_id"] == "age_group|child"].set_index("period_id")["protected_count"]
     children["all_children"] = children["period_id"].map(all_children)
     return children.assign(count=children[["protected_count", "count", "all_children"]].min(axis=1))
 

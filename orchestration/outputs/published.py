@@ -27,7 +27,6 @@ EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
 NOT_MEASURED = "marts.mart_not_measured.parquet"
 SHIFTS = "marts.mart_corridor_shifts.parquet"
-BEGINS_LATER = "begins_before_reporting"  # a year whose first months no partner reported
 NO_ALERT_JUDGED = ("no_corridor_judged", "short_history")
 
 
@@ -268,9 +267,11 @@ class Published:
             text = self.say.text(key).format(month=self.month(day(row["period_to"])))
             return self.cell("periods", row, "period_to", text)
         label, months = str(row["label"]), row["months_reported"]
-        if row["partial_reason"] == BEGINS_LATER and row["period_kind"] == "year" and months:
-            first, last = (self.say.text(f"month.{_MONTHS[at]}") for at in (12 - months, 11))
-            return self.cell("periods", row, "months_reported", f"{label} ({first}–{last})")
+        begins = row["reported_from"] and day(row["reported_from"]).month
+        if row["period_kind"] == "year" and begins and months < 12 and begins + months == 13:  # to December
+            first, last = (self.say.text(f"month.{_MONTHS[at]}") for at in (begins - 1, 11))
+            text = f"{label} ({first}–{last})" if months > 1 else f"{label} ({last})"
+            return self.cell("periods", row, "reported_from", text)
         if row["partial_reason"]:
             label = self.say.text("period.partial").format(period=label, months=months)
             return self.cell("periods", row, "months_reported", label)

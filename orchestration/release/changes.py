@@ -122,9 +122,10 @@ _PARTNERS = """
     from sums left join by_partner using (partner)
     order by coalesce(by_partner.new + by_partner.gone + by_partner.changed, 0) desc, partner
 """
+PLACES = ("starts", "ends", "passings", "border_points")  # published tables of places
 _PLACES = """
-    select place_id, name, kind = 'county' or (kind = 'country' and place_id <> 'KEN') as is_listed
-    from newer.marts.dim_place
+    select place_id, name from newer.marts.dim_place
+    where kind in ('county', 'border_point') or (kind = 'country' and place_id <> 'KEN')
 """
 _ENDS = ["start_place", "end_place"]
 _ENDS_OF_EITHER = ", ".join(f"coalesce({end}, {end}_before) as {end}" for end in _ENDS)
@@ -353,18 +354,21 @@ def _tables(old: Release, new: Release) -> list[Row]:
 
 
 def _lines(con: duckdb.DuckDBPyConnection) -> Row:
-    """Return the places and corridors whose counts differ; those through a place count the same movements."""
+    """Return the places and corridors whose cases differ, as the published tables count them."""
     known = {place["place_id"]: place for place in _rows(con, _PLACES)}
-    places, corridors = [], []
-    for line in counted_lines(con, "hotspots"):
-        grain, role, place = line.line.split("|")
-        if known[place]["is_listed"]:
-            places.append(vars(line) | {"record_grain": grain, "role": role, "place": known[place]["name"]})
+    places = [
+        vars(line) | {"table": table, "place": known[line.line]["name"]}
+        for table in PLACES
+        for line in counted_lines(con, table)
+        if line.line in known
+    ]
+    corridors = []
     for line in counted_lines(con, "corridors"):
-        grain, level, corridor = line.line.split("|")
-        if level == "od":
-            ends = [known.get(end, {"place_id": end, "name": end}) for end in corridor.split(">")]
-            corridors.append(vars(line) | {"record_grain": grain} | dict(zip(_ENDS, ends, strict=True)))
+        corridor, _, direction = line.line.partition("|")
+        ends = [known.get(end) for end in corridor.split(">")]
+        if all(ends):
+            corridors.append(vars(line) | {"direction": direction} | dict(zip(_ENDS, ends, strict=True)))
+    places.sort(key=lambda line: -abs(line["now"] - line["before"]))
     return {"places": _listed(places), "corridors": _listed(corridors)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from orchestration.contracts import AROUND_POINT, Contract, norm
+from orchestration.contracts import AROUND_POINT, STATED_BASES, Contract, norm, role_and_basis
 from orchestration.typing.routes import Stop, trimmed
 from orchestration.typing.row import Place, Row
 
@@ -34,24 +34,25 @@ class Mention(NamedTuple):
 
 def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[list[Mention], int | None]:
     """Return the place mentions of a record and its number of transit stops, None where unknown."""
-    mentions: list[Mention] = []
-    for role, place in row.places.items():
-        if role != "transit" and place.is_named:
-            mentions.append(_mention(role, 1, contract.basis_of(role), place))
-    by_role: dict[str, list[Place]] = {}
-    for _, places in children:
-        for role, place in places.items():
+    by_role: dict[str, list[tuple[str, Place]]] = {}
+    for places in (row.places, *(places for _, places in children)):
+        for name, place in places.items():
             if place.is_named:
-                by_role.setdefault(role, []).append(place)
-    for role, named in by_role.items():
-        if role != "transit":
-            start = sum(mention.role == role for mention in mentions) + 1
-            mentions += [
-                _mention(role, seq, contract.basis_of(role), place)
-                for seq, place in enumerate(named, start=start)
-            ]
-    transit, count = _transit(row, by_role.get("transit", []), contract)
+                by_role.setdefault(role_and_basis(name)[0], []).append((contract.basis_of(name), place))
+    legs = [place for _, place in by_role.pop("transit", ()) if place.child]
+    mentions = [
+        _mention(role, seq, basis, place)
+        for role, named in by_role.items()
+        for seq, (basis, place) in enumerate(_strongest_first(role, named), start=1)
+    ]
+    transit, count = _transit(row, legs, contract)
     return mentions + transit, count
+
+
+def _strongest_first(role: str, named: list[tuple[str, Place]]) -> list[tuple[str, Place]]:
+    """Order the places of a role by the strength of their bases; those of one basis keep their order."""
+    order = STATED_BASES.get(role, ())
+    return sorted(named, key=lambda place: order.index(place[0]) if order else 0)
 
 
 def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Mention], int | None]:
@@ -78,7 +79,7 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
         named = [
             Stop(place.texts.get("place_text") or place.texts.get("admin_text") or "") for place in stops
         ]
-        kept, was_trimmed = trimmed(named, _text(row, "origin"), _destination(row))
+        kept, was_trimmed = trimmed(named, *_ends(row, contract))
         row.note("place(transit)", ("flag:transit_trimmed",) if was_trimmed else ())
     found = [
         _mention("transit", seq if is_ordered else None, "reported", stops[at])
@@ -92,7 +93,8 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
 def _around_point(row: Row, own: Place, contract: Contract) -> list[Mention]:
     """Return the stops before, at and after a point, without origin and destination."""
     point = Place({part: text for part, text in own.texts.items() if part not in AROUND_POINT}, own.transport)
-    others = {norm(text) for text in (_text(row, "origin"), _destination(row), _text(row, "transit")) if text}
+    ends = (*_ends(row, contract), _text(row, "transit", contract))
+    others = {norm(text) for text in ends if text}
     before, after = (own.texts.get(part) for part in AROUND_POINT)
     stops = [(Place({"place_text": before}), "reported")] if before and norm(before) not in others else []
     stops += [(point, contract.basis_of("transit"))] if point.is_named else []
@@ -111,10 +113,21 @@ def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
     return Mention(role, seq, basis, mode, texts, place.child)
 
 
-def _destination(row: Row) -> str | None:
-    return _text(row, "exploitation") or _text(row, "intended_destination")
+def _ends(row: Row, contract: Contract) -> tuple[str | None, str | None]:
+    """Return the texts of a row's start and end."""
+    end = _text(row, "exploitation", contract) or _text(row, "intended_destination", contract)
+    return _text(row, "origin", contract), end
 
 
-def _text(row: Row, role: str) -> str | None:
-    texts = row.places[role].texts if role in row.places else {}
-    return texts.get("place_text") or texts.get("admin_text")
+def _text(row: Row, role: str, contract: Contract) -> str | None:
+    """Return the text of a role's place; of several, the one with the strongest basis."""
+    named = [
+        (contract.basis_of(name), place)
+        for name, place in row.places.items()
+        if role_and_basis(name)[0] == role
+    ]
+    texts = (
+        place.texts.get("place_text") or place.texts.get("admin_text")
+        for _, place in _strongest_first(role, named)
+    )
+    return next(filter(None, texts), None)

@@ -68,10 +68,9 @@ def test_candidate_has_its_changes_beside_it(waiting: EvidenceBase, published_wo
         ("Ethiopia", "Nairobi", 1, 0, -1),
         ("Ethiopia", "South Africa", 0, 1, 1),
     ]
-    by_role = {(one["place"], one["role"]): one["now"] - one["before"] for one in changes["places"]["rows"]}
-    assert by_role == {
-        ("Busia", "origin"): 5, ("Nakuru", "transit"): 5, ("Nairobi", "intended_destination"): 5,
-        ("Nairobi", "exploitation"): 4, ("South Africa", "exploitation"): 1,
+    by_table = {(one["place"], one["table"]): one["now"] - one["before"] for one in changes["places"]["rows"]}
+    assert by_table == {
+        ("Busia", "starts"): 5, ("Nakuru", "passings"): 5, ("Nairobi", "ends"): 4, ("South Africa", "ends"): 1,
     }  # fmt: skip
     assert changes["places"]["rows"][-1]["partner"] == "kobe_post"
 

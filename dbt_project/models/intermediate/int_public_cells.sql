@@ -76,7 +76,30 @@ corridors as (
     group by start_place_id, end_place_id, period_id
 ),
 
-children as (select * from protected where table_name = 'traits' and cell_id = 'age_group|child'),
+age_bands as (
+    select
+        period_id,
+        case
+            when code in ('a00_08', 'a09_17', 'child') then 'child'
+            when code = 'unknown' then 'unknown'
+            else 'adult'
+        end as age_group,
+        protected_count
+    from protected
+    where trait = 'age_band' and protected_count >= {{ least }}
+),
+
+-- Children and adults are the shown age bands in sum.
+age_groups as (
+    select
+        age_group,
+        period_id,
+        sum(protected_count) as protected_count
+    from age_bands
+    group by age_group, period_id
+),
+
+children as (select * from age_groups where age_group = 'child'),
 
 -- What is no sum of leaves: at most its total, and what else holds it.
 capped as (
@@ -88,6 +111,16 @@ capped as (
     from protected
     inner join totals on protected.period_id = totals.period_id
     where protected.table_name in ('passings', 'border_points', 'border_points|first_known', 'traits')
+
+    union all
+
+    select
+        'traits' as table_name,
+        'age_group|' || age_groups.age_group as cell_id,
+        age_groups.period_id,
+        least(age_groups.protected_count, totals.public_count) as public_count
+    from age_groups
+    inner join totals on age_groups.period_id = totals.period_id
 
     union all
 
@@ -191,6 +224,7 @@ counts as (
 )
 
 -- Of a year whose total is not shown, nothing is. The unknown direction holds the rest of the total, be it small.
+-- Records of children stand in more cells than others: the children of a place stand from the count of labels on.
 select
     counts.table_name,
     counts.cell_id,
@@ -200,4 +234,11 @@ from counts
 inner join totals on counts.period_id = totals.period_id
 where
     totals.public_count >= {{ least }}
-    and (counts.public_count >= {{ least }} or (counts.table_name = 'directions' and counts.public_count > 0))
+    and (
+        counts.public_count >= case
+            when counts.table_name in ('starts|children', 'ends|children')
+                then {{ publication_policy('public_least_label_count') }}
+            else {{ least }}
+        end
+        or (counts.table_name = 'directions' and counts.public_count > 0)
+    )

@@ -7,7 +7,8 @@ reported as (select * from {{ ref('mart_reported_periods') }} where record_grain
 months as (
     select
         periods.period_id,
-        count(distinct months.month_start) as months_reported
+        count(distinct months.month_start) as months_reported,
+        min(months.month_start) as reported_from
     from periods
     inner join {{ ref('int_source_months') }} as months
         on
@@ -32,6 +33,7 @@ described as (
         cast(
             case when periods.period_kind <> 'round' then coalesce(months.months_reported, 0) end as integer
         ) as months_reported,
+        months.reported_from,
         case
             when periods.period_kind = 'round' then periods.is_complete
             else periods.is_complete and coalesce(not reported.is_partial, false)

@@ -1,6 +1,6 @@
 -- One row per edition, period, trait and code. Of sex, age and what dates them each case has one code, `unknown`
--- included;
--- of exploitation, transport and recruitment none or several. Members' small ones are summed in the code `fewer`.
+-- included; of exploitation, transport and recruitment none or several. Members' small ones are summed in the code
+-- `fewer`.
 with cells as (select * from {{ ref('int_cells') }} where table_name = 'traits'),
 
 shown as (select * from {{ ref('int_shown_cells') }} where table_name = 'traits'),
@@ -8,6 +8,26 @@ shown as (select * from {{ ref('int_shown_cells') }} where table_name = 'traits'
 public_cells as (select * from {{ ref('int_public_cells') }} where table_name = 'traits'),
 
 codes as (select * from {{ ref('codes') }}),
+
+labels as (
+    select
+        case domain when 'event_kind' then 'dated_by' else domain end as trait,
+        code,
+        label
+    from codes
+
+    union all
+
+    select
+        'sex_age' as trait,
+        sexes.code || ' ' || ages.code as code,
+        case sexes.code when 'unknown' then 'Sex unknown' else sexes.label end
+        || ', '
+        || case ages.code when 'unknown' then 'age unknown' else lower(ages.label) end as label
+    from codes as sexes
+    cross join codes as ages
+    where sexes.domain = 'sex' and ages.domain = 'age_band'
+),
 
 fewer as (select * from {{ ref('published_areas') }} where place_id = 'fewer'),
 
@@ -42,16 +62,12 @@ made as (
         editions.code,
         case
             when editions.code = 'fewer' then fewer.place
-            else coalesce(codes.label, editions.code)
+            else coalesce(labels.label, editions.code)
         end as label,
         editions.trait_count
     from editions
     inner join fewer on editions.edition = fewer.edition
-    left join codes
-        on
-            case editions.trait when 'dated_by' then 'event_kind' else editions.trait end
-            = codes.domain
-            and editions.code = codes.code
+    left join labels on editions.trait = labels.trait and editions.code = labels.code
 )
 
 select * from made

@@ -126,7 +126,11 @@ class About:
                 "`fewer` or have no row."
             )
         least = policy["members_least_count"]
-        return f"Cells under {least} are summed in the row `fewer`. Files `series_…` count by quarter."
+        return (
+            f"A row whose counts are all under {least} is summed in the row `fewer`, unless the public "
+            "edition shows it; parts of a row, such as `child_count`, may be smaller. Files `series_…` count "
+            "by quarter."
+        )
 
     @property
     def readme(self) -> str:

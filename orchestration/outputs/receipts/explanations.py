@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from expectations.checks import EXTRACT_CHECKS
-from orchestration.contracts import Contract
+from orchestration.contracts import Contract, place_parts, role_and_basis
 from orchestration.core import seed_rows
 
 ASK = "Ask your data steward."
@@ -86,10 +86,15 @@ def columns_of(contract: Contract, field: str, on_sheet: str = "") -> str:
     names = [
         own_column(contract, str(spec.column), on_sheet)
         for name, spec in contract.fields.items()
-        if spec.column
-        and (name == field or (name.startswith(f"{field}.") and not name.endswith(_NOT_A_PLACE)))
+        if spec.column and (name == field or (_names_place(name, field) and not name.endswith(_NOT_A_PLACE)))
     ]
     return ", ".join(dict.fromkeys(names))
+
+
+def _names_place(name: str, field: str) -> bool:
+    """Whether a field of the contract is part of a place in a role (`place(origin)`), of whatever basis."""
+    place, _ = place_parts(name) or ("", "")
+    return f"place({role_and_basis(place)[0]})" == field
 
 
 def _sheets(contract: Contract) -> dict[str, str]:

@@ -176,8 +176,8 @@ def alert_quarters(view: View, row: Row) -> list[Quarter]:
     ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
     quarters = []
     for period in view.published.quarters()[:MOST_QUARTERS][::-1]:
-        counted = next(iter(view.published.rows("series.corridors", period["period_id"], **ends)), None)
-        count = 0 if counted is None else counted["movement_count"]
+        directions = view.published.rows("series.corridors", period["period_id"], **ends)
+        count = sum(row["movement_count"] for row in directions)
         is_in = day(period["period_from"]) >= first
         text = f"{count:,}" if count else "–"
         quarters.append(Quarter(period["period_id"], count, text, expected if is_in else None))

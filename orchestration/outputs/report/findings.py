@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_words, uncontradicted
-from orchestration.outputs.published import NO_PLACE, Row
+from orchestration.outputs.published import NO_PLACE, Row, number
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import COUNTED, View, capital
@@ -48,9 +48,7 @@ def _headline(view: View) -> tuple[Row, ...]:
 
 def change(view: View, row: Row, is_named: bool = True) -> Spans:
     """Return the claim on a corridor whose share was judged; its name may stand before it."""
-    is_counted_now = (
-        view.corridor(row) is not None if row["period_id"] == view.now else bool(row["later_count"])
-    )
+    is_counted_now = bool(view.directions_of(row) if row["period_id"] == view.now else row["later_count"])
     status = uncontradicted(row["status"], bool(row["earlier_count"]), is_counted_now)
     slots: dict[str, Slot] = {
         "name": ends(view, row) if is_named else view.say("claim.this"),
@@ -101,13 +99,22 @@ def _value(view: View, table: str, row: Row) -> Callable[[str], Value]:
 
 
 def numbers(view: View, shift: Row, is_named: bool = True) -> Spans:
-    """Return the count of a corridor in this year, and the year before as its comparison allows it."""
+    """Return the count of a corridor in this year, and the year before as its comparison allows it.
+
+    A corridor of several directions, such as through Kenya and outside it, has a sum, which is not compared.
+    """
     what = view.say("counts.of", name=ends(view, shift)) if is_named else view.say("counts.this")
-    row = view.corridor(shift)
-    if row is None:
+    rows = view.directions_of(shift)
+    if not rows:
         return view.say("counts.unlisted", what=what, period=view.period)
-    counted = view.say("counts.now", what=what, now=view.count("corridors", row), period=view.period)
-    return (*counted, *view.against("corridors", row))
+    if len(rows) == 1:
+        now, compared = view.count("corridors", rows[0]), view.against("corridors", rows[0])
+    else:
+        where = {"period_id": view.now, **{end: shift[end] for end in ("start_place_id", "end_place_id")}}
+        which = "&".join(f"{name}={value}" for name, value in where.items())
+        total = number(sum(row["movement_count"] for row in rows))
+        now, compared = view.published.of_rows("corridors", which, total, "movement_count"), (".",)
+    return (*view.say("counts.now", what=what, now=now, period=view.period), *compared)
 
 
 def beside_the_dots(view: View) -> list[Paragraph]:
@@ -271,12 +278,13 @@ def _change_paragraph(view: View, row: Row) -> Paragraph:
     if row["via_place_id"] or row["period_id"] != view.now:
         return Paragraph(text, view.published.corridor(row))
     counted = joined([text, numbers(view, row, is_named=False)])
-    return Paragraph(counted, view.published.corridor(row), tone(view.corridor(row)))
+    rows = view.directions_of(row)
+    return Paragraph(counted, view.published.corridor(row), tone(rows[0]) if len(rows) == 1 else "plain")
 
 
-def tone(row: Row | None) -> str:
+def tone(row: Row) -> str:
     """Return the tone of a row: up or down where its like-for-like counts changed."""
-    return rules.TONES.get((row or {}).get("change") or "", "plain")
+    return rules.TONES.get(row["change"] or "", "plain")
 
 
 def clear_hotspots(view: View, role: str = "origin") -> list[Row]:

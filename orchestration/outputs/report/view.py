@@ -86,10 +86,10 @@ class View:
         """Return corridors whose start or end (`end`) is a place, most cases first."""
         return [row for row in self.listed("corridors") if row[f"{end}_place_id"] == place_id]
 
-    def corridor(self, shift: Row) -> Row | None:
-        """Return the corridor of a change or an alert in this year."""
+    def directions_of(self, shift: Row) -> list[Row]:
+        """Return the corridor of a change in this year, a row per direction; a change covers all of them."""
         ends = {name: shift[name] for name in ("start_place_id", "end_place_id")}
-        return next(iter(self.published.rows("corridors", self.now, **ends)), None)
+        return self.published.rows("corridors", self.now, **ends)
 
     def row(self, table: str, **where: object) -> Row | None:
         return next(iter(self.published.rows(table, self.now, **where)), None)
@@ -268,6 +268,8 @@ def counted_table(
     lines: list[list[Spans]] = []
     for row in rows:
         label = row["place"] if "place" in row else published.corridor(row)
+        if table == "corridors" and len(view.directions_of(row)) > 1:
+            label = f"{label} ({say.text('direction.' + row['direction'])})"
         line: list[Spans] = [(label,), (view.count(table, row),)]
         line += [NONE if row[at] is None else (published.cell(table, row, at),) for at in extra]
         if compares:

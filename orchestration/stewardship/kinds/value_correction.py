@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from orchestration import places, typing
-from orchestration.contracts import contract_for, load_contracts, place_parts
+from orchestration.contracts import ENDS, contract_for, load_contracts, place_parts, role_and_basis
 from orchestration.core import (
     Settings,
     UsageError,
@@ -227,12 +227,18 @@ class RecordCopy:
         )
 
     def _place(
-        self, mentions: Iterable[typing.Mention], role: str, place_aliases: Sequence[Mapping[str, Any]]
+        self, mentions: Iterable[typing.Mention], place: str, place_aliases: Sequence[Mapping[str, Any]]
     ) -> str | None:
-        """Return the county or country of the main row's places in a role, as a refresh locates them."""
+        """Return the county or country of the main row's place, as a refresh locates it."""
         import pyarrow as pa
 
-        own = [one.texts._asdict() for one in mentions if one.role == role and not one.child]
+        role, _ = role_and_basis(place)
+        basis = self.contract.basis_of(place)
+        own = [
+            one.texts._asdict()
+            for one in mentions
+            if one.role == role and (role not in ENDS or one.basis == basis) and not one.child
+        ]
         if not own:
             return None
         country = self.contract.locale.default_country

@@ -124,9 +124,16 @@ HOME, TO = "place(origin).place_text", "place(exploitation).place_text"
     ({HOME: {"column": "Met at", "basis": "identified"}}, HOME, "map such a place as place(exploitation)"),
     ({TO: {"column": "Home", "basis": "home"}}, TO, "map such a place as place(origin)"),
     ({HOME: {"column": "Town", "basis": "home"}, "place(origin).admin_text": {"column": "From", "basis": "not_said"}},
-     HOME, "place(origin) has two bases, not_said and home; its columns name one place"),
+     HOME, "has two bases, not_said and home; write the fields of the second place as place(origin, home)"),
+    ({HOME: {"column": "Home", "basis": "home"}, "place(origin, home).place_text": "Residence"},
+     "place(origin, home).place_text", "place(origin) is `home` already; keep one place of each basis"),
+    ({HOME: {"column": "Home", "basis": "home"}, "place(origin, intended).place_text": "To"},
+     "place(origin, intended).place_text", "map such a place as place(intended_destination)"),
+    ({HOME: {"column": "Home", "basis": "home"}, "place(origin, recruited).place_text": {"column": "In", "basis": "recruited"}},
+     "place(origin, recruited).place_text", "its name states the basis; leave `basis: recruited` out"),
+    ({HOME: "From", "place(origin, recruited).place_text": "Recruited in"}, HOME, "say what this place is"),
     ({HOME: {"column": "Home", "basis": "home"}, "place(recruitment).place_text": {"column": "Village", "basis": "home"}},
-     "place(recruitment).place_text", "`basis: home` is no basis of place(recruitment)"),
+     "place(recruitment).place_text", "`home` is no basis of place(recruitment)"),
 ])  # fmt: skip
 def test_a_place_that_does_not_say_what_it_is_is_refused_with_its_line(
     tmp_path: Path, fields: dict[str, Any], line: str, expected: str
@@ -136,6 +143,16 @@ def test_a_place_that_does_not_say_what_it_is_is_refused_with_its_line(
     number = next(at for at, row in enumerate(text.splitlines(), start=1) if row.startswith(f"  {line}:"))
     assert sentence.startswith(f"testpartner/contract.yml: line {number}: {line}: ")
     assert expected in sentence
+
+
+def test_an_end_may_be_stated_on_several_bases(tmp_path: Path) -> None:
+    fields = {
+        "event_on": "Date", TO: {"column": "Exploited in", "basis": "exploited"},
+        "place(exploitation, last_known).place_text": "Is or was in",
+        "place(exploitation, last_known).country_text": "Country",
+    }  # fmt: skip
+    contract = load_contract(add_partner(tmp_path, book(fields=fields)))
+    assert contract.bases_of("exploitation") == ["exploited", "last_known"]
 
 
 @pytest.mark.parametrize("constant", ["female", "F", "Female", "mwanamke"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from orchestration.core import catalogue, refreshes, say
+from orchestration.release.changes import PLACES
 from orchestration.stewardship import desk, items
 from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.visit import templates
@@ -32,6 +33,8 @@ MADE = {
     "release.": refreshes.NOT_PUBLISHED,
     "cause.": ("new_extract", "held_or_withdrawn", "decision", "time", "contract", "program", "unknown"),
     "grain.": ("case", "route_report", "interception", "flow_count"),
+    "direction.": ("into", "out_of", "within", "through", "outside", "first_known_at_border", "unknown"),
+    "release.table.": PLACES,
     "place_role.": ("origin", "transit", "exploitation", "intended_destination", "destination", "other"),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "rejected_pair_inside"),
     "places.": ("ambiguous", "unresolved", "review"),

@@ -200,7 +200,10 @@ def test_a_geojson_names_its_release_and_is_readable(exports: Path) -> None:
 
 @pytest.mark.parametrize(
     ("edition", "said"),
-    [("public", "cells under 10 are summed in the row `fewer`"), ("members", "Cells under 5 are summed")],
+    [
+        ("public", "cells under 10 are summed in the row `fewer`"),
+        ("members", "A row whose counts are all under 5 is summed in the row `fewer`"),
+    ],
 )
 def test_every_export_explains_its_counts(release: Path, edition: str, said: str) -> None:
     folder = release / edition / "exports"

@@ -147,6 +147,18 @@ def test_the_year_before_is_said_only_through_its_comparison(
     assert fell == ["down" if change else ""], "a colour stands only where the counts changed"
 
 
+def test_a_corridor_of_two_directions_has_their_sum_beside_its_change(tmp_path: Path) -> None:
+    """Its rows carry each their own comparison, which holds for neither sum."""
+    rows = world("members")["corridors"]
+    other = next(row for row in rows if (row["start_place_id"], row["period_id"]) == ("KE010", "year-2025"))
+    of = edition(
+        tmp_path, "members", corridors=[*rows, other | {"direction": "through", "movement_count": 9}]
+    )
+    page = page_of(of)
+    assert "Cases from Marsabit to Nairobi: 80 in 2025." in page.sections["brief"]
+    assert "Marsabit → Nairobi (Through Kenya)" in page.sections["corridors"]
+
+
 def test_an_earlier_count_below_the_least_is_no_number(tmp_path: Path) -> None:
     corridors = world("members")["corridors"]
     rows = [row for row in corridors if (row["start_place_id"], row["period_id"]) != ("KE009", "year-2024")]
@@ -155,11 +167,15 @@ def test_an_earlier_count_below_the_least_is_no_number(tmp_path: Path) -> None:
 
 
 def test_a_part_year_is_called_one_and_compared_with_no_year(tmp_path: Path) -> None:
-    part = {"is_complete": False, "months_reported": 3, "partial_reason": "begins_before_reporting"}
+    part = {"is_complete": False, "months_reported": 3, "reported_from": "2024-10-01"}
+    part |= {"partial_reason": "begins_before_reporting"}
     periods = changed(world("members")["periods"], part, period_id="year-2024")
     page = page_of(edition(tmp_path / "first", "members", periods=periods))
     assert "2024 (October–December): 790 cases. Not comparable with a whole year." in page.sections["annex"]
     assert "158 in 2024 (October–December)" in page.sections["brief"]
+    gap = changed(periods, {"reported_from": "2024-08-01"}, period_id="year-2024")
+    of = edition(tmp_path / "gap", "members", periods=gap)
+    assert "2024 (3 months reported): 790 cases" in page_of(of).sections["annex"], "not three months on end"
     running = {"is_complete": False, "months_reported": 9, "partial_reason": "months_missing"}
     of = edition(
         tmp_path / "last",

@@ -267,6 +267,32 @@ def test_places_before_and_after_a_flow_point_are_stops_around_it(world: World) 
     assert {record["transit_count"] for record in world.table("records")} == {None}
 
 
+def test_places_of_one_role_stand_in_the_order_of_their_bases(world: World) -> None:
+    """Stops that repeat the strongest start and end are trimmed."""
+    fields = ROUTES["fields"] | {
+        "place(origin).place_text": {"column": "From", "basis": "not_said"},
+        "place(origin).country_text": {"column": "Country", "basis": "not_said"}, "place(origin, home).place_text": "Home",
+        "place(exploitation, identified).place_text": "Found in", "place(exploitation, last_known).place_text": "Was in",
+    }  # fmt: skip
+    row = {
+        "event_on": "04/03/2020", "place(origin).place_text": "Busia", "place(origin, home).place_text": "Kakamega",
+        "place(transit).list": "Kakamega > Nakuru > Nairobi", "place(exploitation, identified).place_text": "Thika",
+        "place(exploitation, last_known).place_text": "Nairobi",
+    }  # fmt: skip
+    world.take(ROUTES | {"fields": fields}, [row])
+    names = world.place_names()
+    assert sorted(
+        (one["place_role"], one["seq"], one["place_basis"], names[one["mention_id"]])
+        for one in world.table("place_mentions")
+    ) == [
+        ("exploitation", 1, "last_known", "Nairobi"),
+        ("exploitation", 2, "identified", "Thika"),
+        ("origin", 1, "home", "Kakamega"),
+        ("origin", 2, "not_said", "Busia"),
+        ("transit", 1, "reported", "Nakuru"),
+    ]
+
+
 def test_record_without_a_place_is_quarantined(world: World) -> None:
     world.take(ROUTES, [{"event_on": "04/03/2020", "place(origin).place_text": "-"}])
     assert (world.problems(), world.table("place_mentions")) == (["Q:no_place"], [])

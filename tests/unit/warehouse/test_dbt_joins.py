@@ -35,6 +35,7 @@ ALLOWED = {
     "mart_reported_periods": "months that a partner reported with periods",
     "published_coverage": "months of a place that a partner watched with periods",
     "published_periods": "months that a partner reported with periods",
+    "published_traits": "codes of sex with codes of age",
     "record_rules": "distinct lists of problem codes with the rules",
 }
 

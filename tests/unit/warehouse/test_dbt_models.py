@@ -401,6 +401,39 @@ def test_completeness_has_known_and_precise_shares(warehouse: Warehouse) -> None
     ]
 
 
+def test_a_movement_takes_the_strongest_basis_that_has_a_place(tmp_path: Path) -> None:
+    """`?` resolves to no place. A border point is a start only as home: else any other start comes before it."""
+    world = World(tmp_path)
+    world.extract("a1")
+    malaba = "bp-ken-malaba#recruited"
+    for record, origin, exploitation in (
+        (1, ["KE040#home", "KE047#recruited"], ["KE047#exploited", "KE001#last_known"]),
+        (2, ["?#home", "KE047#recruited"], ["?#exploited", "KE001#last_known"]),
+        (3, [malaba, "KE001#not_said"], ["?#last_known", "KE027#identified"]),
+        (4, [malaba, "?#not_said"], ["?#exploited", "?#identified"]),
+    ):
+        places = {"origin": origin, "exploitation": exploitation, "intended_destination": "country:ARE"}
+        world.record("a1", record, places=places)
+    connection = world.build()
+    assert rows(
+        connection,
+        """select movement_id, start_place_id, start_basis, first_known_place_id, end_place_id, end_basis, direction
+        from intermediate.int_movements order by 1""",
+    ) == [
+        (1, "KE040", "home", None, "KE047", "exploited", "within"),
+        (2, "KE047", "recruited", None, "KE001", "last_known", "within"),
+        (3, "KE001", "not_said", None, "KE027", "identified", "within"),
+        (4, "unknown", None, "bp-ken-malaba", "ARE", "intended", "first_known_at_border"),
+    ]
+    # A weaker place is no stop: nobody was exploited in Mombasa in record 1.
+    assert rows(
+        connection,
+        """select place_id, count(*) from intermediate.int_stop_places
+        where place_role = 'exploitation' and place_level = 'county' group by 1 order by 1""",
+    ) == [("KE001", 1), ("KE027", 1), ("KE047", 1)]
+    connection.close()
+
+
 def test_an_empty_world_builds(tmp_path: Path) -> None:
     connection = World(tmp_path).build()
     assert rows(connection, "select count(*) from marts.fct_movements") == [(0,)]

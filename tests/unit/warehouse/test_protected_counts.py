@@ -114,6 +114,11 @@ def test_members_see_exact_counts_and_small_ones_as_one(warehouse: duckdb.DuckDB
     assert rows(warehouse, f"{quarters} and period_id = '2026-Q1'") == [("Nairobi", 40)]
 
 
+def test_codes_of_sex_by_age_have_the_labels_of_both(warehouse: duckdb.DuckDBPyConnection) -> None:
+    traits = published(warehouse, "members", "traits", "trait, label, trait_count")
+    assert [row[1:] for row in traits if row[0] == "sex_age"] == [("Sex unknown, age unknown", 54)]
+
+
 def test_public_parts_are_no_larger_than_their_whole(warehouse: duckdb.DuckDBPyConnection) -> None:
     ((count, exploited, children),) = published(
         warehouse, "public", "ends", "movement_count, exploited_count, child_count"
@@ -125,7 +130,9 @@ def test_public_parts_are_no_larger_than_their_whole(warehouse: duckdb.DuckDBPyC
         )
     )
     assert exploited == min(protected["ends|exploited"], count)
-    assert children == min(protected["ends|children"], count)
+    ages = dict(published(warehouse, "public", "traits", "code, trait_count"))
+    assert ages["child"] == ages["a09_17"]
+    assert children == min(protected["ends|children"], count, ages["child"])
 
 
 def test_a_closed_year_waits_until_its_total_can_be_shown(tmp_path: Path) -> None:
