@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SEEDS = ("codes.csv", "crosswalk.csv", "code_words.csv", "places.csv", "place_codes.csv", "place_aliases.csv")
 NATIONALITY = "nationality"
 AGE_BAND = "age_band"
-_NO_EQUIVALENT = "none"
 UNKNOWN = "unknown"
 _NOT_ASKED = frozenset({"-99"})  # CTDC's mark for a field a partner does not collect
 _SEPARATORS = (";", ",", "/", "&", "+", "|", "\n")
@@ -35,14 +34,6 @@ _LISTED_IN = {NATIONALITY: "seeds/reference/places.csv, iso_alpha3"}
 _CONNECTORS = frozenset(["and", "then", "na", "kisha", "halafu", "plus", "also"])
 
 
-@dataclass(frozen=True)
-class SystemCode:
-    """The meaning of another system's code; `is_defect`: only its label decides."""
-
-    code: str
-    is_defect: bool = False
-
-
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Look-up tables by domain and normalised text."""
@@ -50,7 +41,7 @@ class Vocabulary:
     codes: dict[str, set[str]]
     labels: dict[str, dict[str, str]]
     words: dict[str, dict[str, tuple[str, str]]]
-    crosswalks: dict[tuple[str, str], dict[str, SystemCode]]
+    crosswalks: dict[tuple[str, str], dict[str, str]]
     countries: dict[str, str]
 
     def words_of(self, domain: str, languages: tuple[str, ...]) -> dict[str, str]:
@@ -84,11 +75,10 @@ def load_vocabulary() -> Vocabulary:
     words: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for row in seed_rows("code_words"):
         words[row["domain"]][norm(row["word"])] = (row["code"], row["language"])
-    crosswalks: dict[tuple[str, str], dict[str, SystemCode]] = defaultdict(dict)
+    crosswalks: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for row in seed_rows("crosswalk"):
         if row["direction"] != "out":
-            meant = SystemCode(row["code"], row["loss"] == _NO_EQUIVALENT)
-            crosswalks[row["domain"], row["system"]][norm(row["system_code"])] = meant
+            crosswalks[row["domain"], row["system"]][norm(row["system_code"])] = row["code"]
     return Vocabulary(dict(codes), dict(labels), dict(words), dict(crosswalks), _countries())
 
 
@@ -149,13 +139,9 @@ class CodeReader:
         self._missing = {norm(word) for word in missing}
         self._not_asked = _NOT_ASKED if (crosswalk or "").startswith("ctdc") else frozenset()
         spoken = tuple(languages)
-        self._known: dict[str, SystemCode] = {}
+        self._known: dict[str, str] = {}  # code by normalised spelling
         self._add({spelling: self._canonical(code) for spelling, code in (values or {}).items()})
-        self._known |= {
-            key: meant
-            for key, meant in vocabulary.crosswalks.get((domain, crosswalk or ""), {}).items()
-            if key not in self._known
-        }
+        self._add(vocabulary.crosswalks.get((domain, crosswalk or ""), {}))
         self._add({code: code for code in vocabulary.codes.get(domain, ())})
         if domain == NATIONALITY:
             self._add(vocabulary.countries)
@@ -165,10 +151,10 @@ class CodeReader:
             word for word, code in vocabulary.words_of(AGE_BAND, spoken).items() if code == "child"
         }
         self._phrases: dict[tuple[str, ...], str] = {}
-        for key, meant in self._known.items():
+        for key, code in self._known.items():
             if key in _CONNECTORS:  # `na` alone is Namibia, between two words it is `and`
                 continue
-            self._phrases.setdefault(tuple(_TOKEN.findall(key)), meant.code)
+            self._phrases.setdefault(tuple(_TOKEN.findall(key)), code)
         self._longest = max((len(phrase) for phrase in self._phrases), default=0)
 
     @classmethod
@@ -187,23 +173,16 @@ class CodeReader:
             missing=spec.missing,
         )
 
-    def read_one(self, value: str | None, kind: str = "text", label: str | None = None) -> ReadCode:
-        """Read a cell with one code; never raises. `label` decides where the code is ambiguous."""
+    def read_one(self, value: str | None, kind: str = "text") -> ReadCode:
+        """Read a cell with one code; never raises."""
         text = norm(value)
         early = self._early(text, kind)
         if early is not None:
             return early
-        meant = self._known.get(text)
-        if meant is None:
-            first, _, rest = text.partition(" ")
-            meant, label = self._known.get(first.rstrip(":-")), rest.lstrip(":- ")
-            if meant is None or not meant.is_defect:
-                return ReadCode(UNKNOWN, ("unk:code_unmapped",))
-        if meant.is_defect:
-            decided = self._known.get(norm(label))
-            return ReadCode(decided.code) if decided else ReadCode(meant.code, ("unk:code_defect",))
+        if text not in self._known:
+            return ReadCode(UNKNOWN, ("unk:code_unmapped",))
         hint = True if self._domain == "sex" and text in self._child_words else None
-        return ReadCode(meant.code, is_child=hint)
+        return ReadCode(self._known[text], is_child=hint)
 
     def read_many(self, value: str | None, kind: str = "text") -> ReadCodes:
         """Read a cell with any number of codes; never raises."""
@@ -212,7 +191,7 @@ class CodeReader:
         if early is not None:
             return ReadCodes((early.code,) if early.code else (), early.problems)
         if text in self._known:
-            return self._many([self._known[text].code], self._known[text].is_defect)
+            return self._many([self._known[text]])
         parts = [self._part(part) for part in self._parts(text)]
         if None in parts:
             whole = self._covered(text)
@@ -256,7 +235,7 @@ class CodeReader:
         if kind == "error":
             return ReadCode(UNKNOWN, (f"unk:{error_code(text)}",))
         if text in self._known:
-            return ReadCode() if not self._known[text].code else None
+            return ReadCode() if not self._known[text] else None
         if is_blank(text) or text in self._not_asked:
             return ReadCode()
         return ReadCode(UNKNOWN) if text in self._missing or is_missing(text) else None
@@ -269,7 +248,7 @@ class CodeReader:
 
     def _part(self, text: str) -> list[str] | None:
         if text in self._known:
-            return [self._known[text].code]
+            return [self._known[text]]
         return [UNKNOWN] if is_missing(text) or text in self._missing else self._covered(text)
 
     def _covered(self, text: str) -> list[str] | None:
@@ -290,10 +269,9 @@ class CodeReader:
                 at += 1
         return codes or None
 
-    def _many(self, codes: list[str], is_defect: bool = False) -> ReadCodes:
+    def _many(self, codes: list[str]) -> ReadCodes:
         found = tuple(dict.fromkeys(code for code in codes if code))
-        known = tuple(code for code in found if code != UNKNOWN) or found
-        return ReadCodes(known, ("unk:code_defect",) if is_defect else ())
+        return ReadCodes(tuple(code for code in found if code != UNKNOWN) or found)
 
     def _canonical(self, code: str) -> str:
         """Return our form of a code in a contract; `unknown` for a code that does not exist."""
@@ -304,7 +282,7 @@ class CodeReader:
 
     def _add(self, found: Mapping[str, str]) -> None:
         for spelling, code in found.items():
-            self._known.setdefault(norm(spelling), SystemCode(code))
+            self._known.setdefault(norm(spelling), code)
 
 
 def _array(text: str) -> list[str] | None:

@@ -13,13 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 DATES = ("event_on", "submitted_at", "embargo_until")
 COUNTS = ("person_count",)
 AGES = ("age_band",)
-SINGLE_CODES = (
-    "sex", "trafficking_status", "event_kind", "entry_process", "recruiter_relation", "documents",
-    "border_point_kind", "freedom", "referral_source", "consent_state", "decided_by", "movement_scope",
-)  # fmt: skip
+SINGLE_CODES = ("sex", "trafficking_status", "event_kind", "consent_state")
 MANY_CODES = (
-    "nationality", "exploitation_type", "sexual_form", "industry", "means_of_control", "means", "act",
-    "recruitment_method", "transport_mode", "companion", "purpose",
+    "nationality", "exploitation_type", "industry", "means_of_control", "means", "act", "recruitment_method",
+    "transport_mode", "purpose",
 )  # fmt: skip
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
 PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "point", "list", "transport_mode")

@@ -17,7 +17,6 @@ class Items(Strict):
 
     type: Text = Field(description="The column with the kind of code, e.g. item_type.")
     code: Text = Field(description="The column with the code.")
-    label: Text | None = Field(None, description="The column with the code's label, which may decide.")
 
     def kind_in(self, column: str) -> str | None:
         """`item_type=TACT` → `TACT`; None for a column of the file itself."""

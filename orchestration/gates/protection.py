@@ -58,10 +58,10 @@ def protection_measures(
 ) -> dict[str, float | None]:
     """Return MEASURES; None where a missing table or key prevents one."""
     policy = load_publication_policy()
-    signed = {str(decision["policy"]) for decision in decisions.policy_sign_offs}
+    signed = {str(decision["policy"]) for decision in decisions["policy_sign_off"]}
     measures: dict[str, float | None] = dict.fromkeys(MEASURES)
     measures["policy_waits_for_signature"] = float(policy.why_unsigned(signed) is not None)
-    expected = {name.partition(".")[2] for name in published_tables(settings, ("published",))}
+    expected = {name.partition(".")[2] for name in published_tables(settings, ("published",), is_public=True)}
     public = candidate / PUBLIC_EVIDENCE_BASE
     if not public.is_file():
         return measures | {"public_tables_missing": float(max(len(expected), 1))}
@@ -77,7 +77,7 @@ def protection_measures(
             periods=manifest.get("periods", {}),
             release_id=manifest.get("release_id", ""),
             closed_until=as_of - timedelta(days=policy["public_delay_days"]),
-            republications=frozenset(str(decision["id"]) for decision in decisions.year_republications),
+            republications=frozenset(str(decision["id"]) for decision in decisions["year_republication"]),
         )
         con.register("released_alerts", pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA))
         measures["public_tables_missing"] = float(len(expected - editions.columns("public").keys()))

@@ -21,7 +21,6 @@ COUNTS = {
     "starts": ["movement_count", "child_count"],
     "ends": ["movement_count", "exploited_count", "intended_count", "last_known_count", "child_count"],
     "corridors": ["movement_count"],
-    "corridors_via": ["passing_count"],
     "passings": ["passing_count"],
     "border_points": ["passing_count", "first_known_count"],
     "traits": ["trait_count"],
@@ -96,10 +95,6 @@ cells as (
     select movement_id, 'corridors' as table_name, 'movement_count' as column_name, start_place_id,
         end_place_id, direction
     from cases
-    union all by name
-    select distinct movement_id, 'corridors_via' as table_name, 'passing_count' as column_name,
-        start_place_id, border_point_id as place_id, end_place_id
-    from cases inner join passed using (movement_id) where border_point_id is not null
     union all by name
     select distinct movement_id, 'passings' as table_name, 'passing_count' as column_name,
         unnest([counting_place_id, country_place_id]) as place_id
@@ -208,7 +203,7 @@ def public_counts(cells: pd.DataFrame, leaves: pd.DataFrame, policy: Publication
     result = pd.concat(
         [
             _from(1, fitted),
-            _from(least, _capped(pd.concat([cells, ages]), total, leaves)),
+            _from(least, _capped(pd.concat([cells, ages]), total)),
             _from(least_children, _children(cells, whole, ages)),
             _from(least, _bases(cells, whole, least)),
         ]
@@ -228,18 +223,11 @@ def _sums(leaves: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(leaves).assign(column_name="movement_count").groupby(CELL)["count"].sum().reset_index()
 
 
-def _capped(cells: pd.DataFrame, total: pd.Series, leaves: pd.DataFrame) -> pd.DataFrame:
-    """Return the counts of overlapping tables: at most the total, by border point also its corridor."""
-    capped = cells[cells["table_name"].isin(("passings", "border_points", "traits", "corridors_via"))]
-    ends = ["period_id", "start_place_id", "end_place_id"]
-    corridors = leaves.groupby(ends)["count"].sum().rename("corridor")
-    is_point = (capped["table_name"] == "border_points") & (capped["column_name"] == "passing_count")
-    points = capped[is_point].set_index(["period_id", "place_id"])
-    at_points = points["protected_count"].rename("point")
-    capped = capped.join(corridors, on=ends).join(at_points, on=["period_id", "place_id"])
-    capped.loc[capped["table_name"] != "corridors_via", ["corridor", "point"]] = np.nan
-    capped["total"] = capped["period_id"].map(total)
-    return capped.assign(count=capped[["protected_count", "total", "corridor", "point"]].min(axis=1))
+def _capped(cells: pd.DataFrame, total: pd.Series) -> pd.DataFrame:
+    """Return the counts of overlapping tables: at most the total."""
+    capped = cells[cells["table_name"].isin(("passings", "border_points", "traits"))]
+    capped = capped.assign(total=capped["period_id"].map(total))
+    return capped.assign(count=capped[["protected_count", "total"]].min(axis=1))
 
 
 def _age_groups(cells: pd.DataFrame, least: int) -> pd.DataFrame:

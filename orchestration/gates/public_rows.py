@@ -126,12 +126,11 @@ def counts_query(tables: Mapping[str, Collection[str]]) -> str:
     """
     selects = []
     for table in sorted(COUNTS.keys() & tables.keys()):
-        way = [name for name in ("start_place_id", "via_place_id", "end_place_id") if name in tables[table]]
-        others = [name for name in ("trait", "place_id", "code", "direction") if name in tables[table]]
-        cell = ", ".join([f"concat_ws('>', {', '.join(way)})"] * bool(way) + others)
+        cell = ["start_place_id || '>' || end_place_id"] * ("start_place_id" in tables[table])
+        cell += [name for name in ("trait", "place_id", "code", "direction") if name in tables[table]]
         selects.append(
             f"""select '{table}' as table_name, period_id, cell_id, column_name, count from (
-                select period_id, concat_ws('|', {cell}) as cell_id, unnest({COUNTS[table]}) as column_name,
+                select period_id, concat_ws('|', {", ".join(cell)}) as cell_id, unnest({COUNTS[table]}) as column_name,
                     unnest([{", ".join(COUNTS[table])}]) as count
                 from public.published.{table}
             ) where count is not null"""
@@ -159,7 +158,7 @@ def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], close
                 f"and data_type not like '%CHAR%' and data_type not like 'ENUM%' "
                 f"and column_name not in ({texts([*counts, 'per_100000'])})"
             )
-            if table not in ("corridors_via", "traits"):
+            if table != "traits":
                 queries.append(f"{listed} and (comparison is not null or change is not null)")
         if table in _RULES:
             queries.append(_RULES[table].format(new=rows, **least))
@@ -214,7 +213,8 @@ def contradictions(schema: str, columns: Mapping[str, Collection[str]], new: str
                 f"from {schema}.{table} as listed left join ({sums('directions')}) using (period_id) "
                 f"where {new} and {rest} and ({part}) > coalesce({whole}, 0)"
             )
-    yield f"""
+    if "corridors_via" in columns:
+        yield f"""
 from {schema}.corridors_via as listed
 left join (
     select period_id, start_place_id, end_place_id, sum(movement_count) as count

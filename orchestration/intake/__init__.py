@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     )
     from orchestration.intake.records.records import RecordReader
     from orchestration.intake.records.references import COPY, copy_name
-    from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan
+    from orchestration.intake.records.rename import DISAGREES, FLAG_SET, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally
     from orchestration.intake.shown_names import may_be_shown, names_somebody, shown_file
     from orchestration.intake.taking_in import NEVER, take_in, with_unreported

@@ -16,7 +16,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import seed_rows
@@ -116,8 +115,7 @@ class Published:
         self.edition, self.say = edition, texts
         self.manifest: Mapping[str, Any] = edition.manifest
         self.name = edition.name
-        self._read: dict[tuple[str, str | None], list[Row]] = {}
-        self._indexes: dict[tuple[str, str | None, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = {}
+        self._indexes: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = {}
         self._periods = {row["period_id"]: row for row in self.rows("periods")}
 
     @property
@@ -135,36 +133,22 @@ class Published:
 
         The list is shared by all callers: do not change it.
         """
-        asked = (table, period_id, tuple(where))
+        if period_id is not None:
+            where["period_id"] = period_id
+        asked = (table, tuple(where))
         if asked not in self._indexes:
             index = defaultdict(list)
-            for row in self._of_period(table, period_id):
-                index[tuple(row[name] for name in where)].append(row)
+            for row in self.rows(table) if where else self._all(table):
+                index[tuple(row.get(name) for name in where)].append(row)
             self._indexes[asked] = dict(index)
         return self._indexes[asked].get(tuple(where.values()), [])
 
-    def _of_period(self, table: str, period_id: str | None) -> list[Row]:
-        """Return the rows of a period; without a period all rows, by period.
-
-        A table without periods has its rows in no period.
-        """
-        if (table, period_id) not in self._read:
-            read = self.edition.arrow(table)
-            if "period_id" not in read.column_names:
-                rows = [] if period_id else self._rows(table, read)
-            elif period_id is None:
-                periods = pc.unique(read["period_id"]).to_pylist()
-                rows = [row for period in periods for row in self._of_period(table, period)]
-            else:
-                rows = self._rows(table, read.filter(pc.equal(read["period_id"], period_id)))
-            self._read[table, period_id] = rows
-        return self._read[table, period_id]
-
-    def _rows(self, name: str, table: pa.Table) -> list[Row]:
+    def _all(self, name: str) -> list[Row]:
         """Return rows as dicts with all columns of the key; one that the table lacks is None.
 
         Places have the names of today, in carried years too.
         """
+        table = self.edition.arrow(name)
         if not table.num_rows:  # of an edition that lacks the table, and so its key
             return []
         columns: dict[str, list[Any]] = {at: [None] * table.num_rows for at in self.edition.key_of(name)}

@@ -16,8 +16,6 @@ from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
 from orchestration.typing.row import Problem, Row, children_of_valid_copy, one_of, weighed
 from orchestration.typing.row_reader import RowReader
 
-_OWN_COLUMNS = ("sex", "trafficking_status", "event_kind", "consent_state")
-_LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in _OWN_COLUMNS)
 MentionId = Callable[[Texts], int]
 
 
@@ -79,7 +77,7 @@ def _record(
     nationalities = row.lists.get("nationality", ())
     count = row.count
     is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
-    values: dict[str, Any] = {name: row.codes.get(name) for name in _OWN_COLUMNS} | {
+    values: dict[str, Any] = {name: row.codes.get(name) for name in SINGLE_CODES} | {
         "record_id": record_id,
         "record_grain": contract.grain,
         "sheet": rows[0].sheet,
@@ -150,7 +148,6 @@ def _codes(row: Row, children: list[Child]) -> list[tuple[str, str, int]]:
     legs = [place for _, places in children for place in places.values()]
     modes = [code for place in (*row.places.values(), *legs) for code in place.transport]
     lists["transport_mode"] = lists.get("transport_mode", []) + modes
-    lists |= {name: [code] for name, code in row.codes.items() if code and name in _LISTED_SINGLES}
     return [
         (name, code, seq)
         for name, codes in lists.items()

@@ -35,7 +35,6 @@ from orchestration.contracts import (
 )
 from orchestration.intake import (
     DISAGREES,
-    LABEL,
     POINT,
     LandedCell,
 )
@@ -282,15 +281,11 @@ class RowReader:
 
     def _one(self, name: str, cells: list[LandedCell]) -> ReadCode:
         reader = self._readers[name]
-        cell = next((cell for cell in cells if cell.kind != LABEL), None)
-        if cell is None:  # the landing removed its code
-            return ReadCode()
-        label = next((cell.value for cell in cells if cell.kind == LABEL), None)
         read: ReadCode
         if self.contract.fields[name].select_multiple == "array":
-            read = self._read(reader.read_one_of_array, cell.value)
+            read = self._read(reader.read_one_of_array, cells[0].value)
         else:
-            read = self._read(reader.read_one, cell.value, cell.kind, label)
+            read = self._read(reader.read_one, cells[0].value, cells[0].kind)
         return read
 
     def _many(self, name: str, cells: list[LandedCell]) -> ReadCodes:

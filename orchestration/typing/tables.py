@@ -4,146 +4,58 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-_EXTRACT = [("extract_id", pa.string()), ("partner", pa.string())]
-_RECORD = [*_EXTRACT, ("record_id", pa.int64())]
-
-EXTRACTS = pa.schema(
-    [
-        *_EXTRACT,
-        ("partner_code", pa.string()),
-        ("contract", pa.string()),
-        ("contract_version", pa.int32()),
-        ("grain", pa.string()),
-        ("data_source", pa.string()),
-        ("delivery_mode", pa.string()),
-        ("period_from", pa.date32()),
-        ("period_to", pa.date32()),
-        ("round", pa.string()),
-        ("received_on", pa.date32()),
-        ("sequence", pa.int32()),
-        ("rows_read", pa.int64()),
-        ("rows_refused", pa.int64()),
-        ("rows_landed", pa.int64()),
-        ("agreement_id", pa.string()),
-        ("agreement_from", pa.date32()),
-        ("agreement_to", pa.date32()),
-        ("statistics_agreed", pa.bool_()),
-        ("retention_years", pa.int32()),
-        ("finest_place", pa.string()),
-        ("partner_name", pa.string()),
-        ("cadence", pa.string()),
-        ("grace_days", pa.int32()),
-        ("publication", pa.string()),
-        ("publisher", pa.string()),
-        ("publication_url", pa.string()),
-        ("publication_licence", pa.string()),
-        ("may_be_public", pa.bool_()),
-    ]
-)
-COVERAGE = pa.schema(
-    [
-        *_EXTRACT,
-        ("place_id", pa.string()),
-        ("role", pa.string()),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-        ("office_place_id", pa.string()),
-    ]
-)
-CAMPAIGNS = pa.schema(
-    [
-        *_EXTRACT,
-        ("campaign", pa.string()),
-        ("place_id", pa.string()),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-    ]
-)
-REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
-WITHHELD_RECORDS = pa.schema(
-    [*_RECORD, ("reason", pa.string()), ("is_one_person", pa.bool_()), ("submission_key", pa.string())]
-)
-RECORDS = pa.schema(
-    [
-        *_RECORD,
-        ("record_grain", pa.string()),
-        ("sheet", pa.string()),
-        ("row_number", pa.int32()),
-        ("source_row_count", pa.int32()),
-        ("event_kind", pa.string()),
-        ("event_on", pa.date32()),
-        ("date_precision", pa.string()),
-        ("period_from", pa.date32()),
-        ("period_to", pa.date32()),
-        ("round", pa.string()),
-        ("submitted_at", pa.timestamp("us", tz="UTC")),
-        ("person_count", pa.int32()),
-        ("person_count_low", pa.int32()),
-        ("person_count_high", pa.int32()),
-        ("count_basis", pa.string()),
-        ("is_group", pa.bool_()),
-        ("sex", pa.string()),
-        ("age_band", pa.string()),
-        ("is_child", pa.bool_()),
-        ("nationality", pa.string()),
-        ("trafficking_status", pa.string()),
-        ("consent_state", pa.string()),
-        ("embargo_until", pa.date32()),
-        ("transit_count", pa.int32()),
-        ("key_basis", pa.string()),
-        ("protection_key", pa.int64()),
-        ("submission_key", pa.string()),
-    ]
-)
-RECORD_CODES = pa.schema([*_RECORD, ("domain", pa.string()), ("code", pa.string()), ("seq", pa.int32())])
-PLACE_MENTIONS = pa.schema(
-    [
-        *_RECORD,
-        ("place_role", pa.string()),
-        ("seq", pa.int32()),
-        ("place_basis", pa.string()),
-        ("transport_mode", pa.string()),
-        ("mention_id", pa.int64()),
-        ("child_sheet", pa.string()),
-        ("child_row_number", pa.int32()),
-    ]
-)
-PROBLEMS = pa.schema(
-    [
-        *_RECORD,
-        ("sheet", pa.string()),
-        ("row_number", pa.int32()),
-        ("field", pa.string()),
-        ("outcome", pa.string()),
-        ("problem_code", pa.string()),
-    ]
-)
-MENTIONS = pa.schema(
-    [
-        ("extract_id", pa.string()),
-        ("mention_id", pa.int64()),
-        ("place_text", pa.string()),
-        ("admin_text", pa.string()),
-        ("country_text", pa.string()),
-        ("code_system", pa.string()),
-        ("place_code", pa.string()),
-        ("default_country", pa.string()),
-    ]
-)
+_TEXT, _WHOLE, _LARGE, _DAY, _YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
+_EXTRACT = [("extract_id", _TEXT), ("partner", _TEXT)]
+_RECORD = [*_EXTRACT, ("record_id", _LARGE)]
 
 MENTIONS_TABLE = "mentions"
 SCHEMAS = {
-    "extracts": EXTRACTS,
-    "coverage": COVERAGE,
-    "campaigns": CAMPAIGNS,
-    "refusals": REFUSALS,
-    "withheld_records": WITHHELD_RECORDS,
-    "records": RECORDS,
-    "record_codes": RECORD_CODES,
-    "place_mentions": PLACE_MENTIONS,
-    "problems": PROBLEMS,
-    MENTIONS_TABLE: MENTIONS,
-}
+    "extracts": pa.schema([
+        *_EXTRACT, ("partner_code", _TEXT), ("contract", _TEXT), ("contract_version", _WHOLE),
+        ("grain", _TEXT), ("data_source", _TEXT), ("delivery_mode", _TEXT), ("period_from", _DAY),
+        ("period_to", _DAY), ("round", _TEXT), ("received_on", _DAY), ("sequence", _WHOLE),
+        ("rows_read", _LARGE), ("rows_refused", _LARGE), ("rows_landed", _LARGE), ("agreement_id", _TEXT),
+        ("agreement_from", _DAY), ("agreement_to", _DAY), ("statistics_agreed", _YES),
+        ("retention_years", _WHOLE), ("finest_place", _TEXT), ("partner_name", _TEXT), ("cadence", _TEXT),
+        ("grace_days", _WHOLE), ("publication", _TEXT), ("publisher", _TEXT), ("publication_url", _TEXT),
+        ("publication_licence", _TEXT), ("may_be_public", _YES),
+    ]),
+    "coverage": pa.schema([
+        *_EXTRACT, ("place_id", _TEXT), ("role", _TEXT), ("valid_from", _DAY), ("valid_to", _DAY),
+        ("office_place_id", _TEXT),
+    ]),
+    "campaigns": pa.schema([
+        *_EXTRACT, ("campaign", _TEXT), ("place_id", _TEXT), ("valid_from", _DAY), ("valid_to", _DAY),
+    ]),
+    "refusals": pa.schema([*_EXTRACT, ("sheet", _TEXT), ("reason", _TEXT), ("row_count", _LARGE)]),
+    "withheld_records": pa.schema([
+        *_RECORD, ("reason", _TEXT), ("is_one_person", _YES), ("submission_key", _TEXT),
+    ]),
+    "records": pa.schema([
+        *_RECORD, ("record_grain", _TEXT), ("sheet", _TEXT), ("row_number", _WHOLE),
+        ("source_row_count", _WHOLE), ("event_kind", _TEXT), ("event_on", _DAY), ("date_precision", _TEXT),
+        ("period_from", _DAY), ("period_to", _DAY), ("round", _TEXT),
+        ("submitted_at", pa.timestamp("us", tz="UTC")), ("person_count", _WHOLE),
+        ("person_count_low", _WHOLE), ("person_count_high", _WHOLE), ("count_basis", _TEXT),
+        ("is_group", _YES), ("sex", _TEXT), ("age_band", _TEXT), ("is_child", _YES), ("nationality", _TEXT),
+        ("trafficking_status", _TEXT), ("consent_state", _TEXT), ("embargo_until", _DAY),
+        ("transit_count", _WHOLE), ("key_basis", _TEXT), ("protection_key", _LARGE),
+        ("submission_key", _TEXT),
+    ]),
+    "record_codes": pa.schema([*_RECORD, ("domain", _TEXT), ("code", _TEXT), ("seq", _WHOLE)]),
+    "place_mentions": pa.schema([
+        *_RECORD, ("place_role", _TEXT), ("seq", _WHOLE), ("place_basis", _TEXT), ("transport_mode", _TEXT),
+        ("mention_id", _LARGE), ("child_sheet", _TEXT), ("child_row_number", _WHOLE),
+    ]),
+    "problems": pa.schema([
+        *_RECORD, ("sheet", _TEXT), ("row_number", _WHOLE), ("field", _TEXT), ("outcome", _TEXT),
+        ("problem_code", _TEXT),
+    ]),
+    MENTIONS_TABLE: pa.schema([
+        ("extract_id", _TEXT), ("mention_id", _LARGE), ("place_text", _TEXT), ("admin_text", _TEXT),
+        ("country_text", _TEXT), ("code_system", _TEXT), ("place_code", _TEXT), ("default_country", _TEXT),
+    ]),
+}  # fmt: skip
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
     "coverage": "The partner's coverage as its contract declares it: places, roles and days.",

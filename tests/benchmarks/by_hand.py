@@ -73,8 +73,8 @@ SPARK = Dialect(
 )
 
 _CODES = {
-    "sex": "sex", "age": "age_band", "nationality": "nationality", "transport": "transport_mode", "recruiter": "recruiter_relation",
-    "entry": "entry_process", "status": "trafficking_status",
+    "sex": "sex", "age": "age_band", "nationality": "nationality", "transport": "transport_mode", "recruiter": "recruitment_method",
+    "entry": "industry", "status": "trafficking_status",
 }  # fmt: skip
 _CODE_JOINS = " ".join(
     f"left join (select spelling, code from codes where field = '{field}') as {column}_codes "
@@ -145,7 +145,7 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
         select {engine.row_id} as movement_id, raw.partner, partners.grain as record_grain, partners.role, raw.year as file_year,
             raw.ref, raw.submitted, case partners.layout {day} end as event_on, {_code("sex")} as sex,
             age_codes.code as age_band, {_code("nationality")} as nationality, {_code("status")} as trafficking_status,
-            {_code("transport")} as transport_mode, {_code("recruiter")} as recruiter_relation, {_code("entry")} as entry_process,
+            {_code("transport")} as transport_mode, {_code("recruiter")} as recruitment_method, {_code("entry")} as industry,
             raw.exploitation, raw.via, {engine.whole.format("raw.persons")} as person_count, raw.age, raw.persons, raw.event,
             lower(trim(coalesce(nullif(trim(raw.orig_place), ''), raw.orig_county))) as orig_text,
             lower(trim(coalesce(nullif(trim(raw.dest_place), ''), raw.dest_county))) as dest_text,
@@ -174,14 +174,14 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
             sum(case when age_band is null and trim(age) <> '' then 1 else 0 end) as age_unread,
             sum(case when person_count is null and trim(persons) <> '' then 1 else 0 end) as count_unread,
             sum(case when nationality = 'unknown' then 1 else 0 end) as nationality_unread,
-            sum(case when recruiter_relation = 'unknown' then 1 else 0 end) as recruiter_unread,
+            sum(case when recruitment_method = 'unknown' then 1 else 0 end) as recruiter_unread,
             sum(case when not {known} then 1 else 0 end) as without_place
         from typed group by partner
     """
     movements = f"""
         select typed.movement_id, partner, record_grain, role, event_on, cast(date_trunc('month', event_on) as date) as month, sex,
             age_band, age_band in ('a00_08', 'a09_17', 'child') as is_child, nationality, trafficking_status, transport_mode,
-            recruiter_relation, entry_process, exploitation, via, orig_text, dest_text, person_count, start_place_id,
+            recruitment_method, industry, exploitation, via, orig_text, dest_text, person_count, start_place_id,
             origin_counting_id, origin_country_id, end_place_id, destination_counting_id, destination_country_id,
             case when origin_country_id = 'unknown' or destination_country_id = 'unknown' then 'unknown'
                 when origin_country_id = 'KEN' and destination_country_id = 'KEN' then 'within'

@@ -57,14 +57,14 @@ FIELDS: dict[str, dict[str, Spelt]] = {
         "bus": ("Bus", "B", 34), "matatu": ("Matatu", "T", 22), "lorry": ("Lorry", "L", 9), "foot": ("On foot", "W", 11),
         "motorcycle": ("Boda boda", "P", 9), "car_taxi": ("Private car", "C", 7), "aircraft": ("By air", "A", 8),
     },
-    "recruiter_relation": {
-        "family": ("Relative", "1", 26), "friend_acquaintance": ("Friend", "2", 24), "broker_employer": ("Agent", "3", 30),
-        "stranger": ("Stranger", "4", 12), "intimate_partner": ("Boyfriend or husband", "5", 5),
+    "recruitment_method": {
+        "family_network": ("Relative", "1", 26), "friends_social": ("Friend", "2", 24), "employment_agency": ("Agent", "3", 30),
+        "at_business": ("Stranger", "4", 12), "personal_contact": ("Boyfriend or husband", "5", 5),
     },
-    "entry_process": {
-        "labour_migration": ("Promise of work", "LM", 55), "education": ("Schooling", "ED", 10),
-        "family_visit": ("Visit to family", "FV", 9), "marriage": ("Marriage", "MA", 6), "kidnapping": ("Taken", "KI", 5),
-        "sold_by_family": ("Sold by family", "SF", 3), "tourism": ("Tourism", "TO", 3), "other": ("Other", "OT", 4),
+    "industry": {
+        "domestic_work": ("House work", "LM", 55), "study": ("Schooling", "ED", 10),
+        "hospitality": ("Hotel or bar", "FV", 9), "marriage": ("Marriage", "MA", 6), "mining": ("Mine", "KI", 5),
+        "fishing": ("Fishing", "SF", 3), "construction": ("Building site", "TO", 3), "other": ("Other", "OT", 4),
     },
     "trafficking_status": {
         "confirmed": ("Victim", "V", 44), "presumed": ("Suspected", "S", 38), "high_risk": ("High risk", "R", 8),
@@ -72,9 +72,9 @@ FIELDS: dict[str, dict[str, Spelt]] = {
     },
     "consent": {"given": ("yes", "1", 96.2), "refused": ("no", "0", 2.4)},
 }  # fmt: skip
-BLANK = {"sex": 3, "nationality": 3, "exploitation_type": 4, "transport_mode": 5, "recruiter_relation": 5,
-         "entry_process": 4, "trafficking_status": 2, "consent": 1.4}  # fmt: skip
-UNREADABLE = {"nationality": "Sampletonian", "exploitation_type": "zzz", "recruiter_relation": "fixture"}
+BLANK = {"sex": 3, "nationality": 3, "exploitation_type": 4, "transport_mode": 5, "recruitment_method": 5,
+         "industry": 4, "trafficking_status": 2, "consent": 1.4}  # fmt: skip
+UNREADABLE = {"nationality": "Sampletonian", "exploitation_type": "zzz", "recruitment_method": "fixture"}
 SHARE_UNREADABLE = 0.4  # of a hundred
 BANDS = ((8, "a00_08"), (17, "a09_17"), (20, "a18_20"), (23, "a21_23"), (26, "a24_26"), (29, "a27_29"), (38, "a30_38"),
          (47, "a39_47"), (120, "a48_plus"))  # fmt: skip
@@ -241,8 +241,8 @@ def contract_of(partner: Partner) -> dict[str, Any]:
             f"place({partner.role}).country_text": to_country,
             "exploitation_type": {"column": exploitation, "split": [SEPARATOR], "values": coded["exploitation_type"]},
             "transport_mode": {"column": transport, "values": coded["transport_mode"]},
-            "recruiter_relation": {"column": recruiter, "values": coded["recruiter_relation"]},
-            "entry_process": {"column": entry, "values": coded["entry_process"]},
+            "recruitment_method": {"column": recruiter, "values": coded["recruitment_method"]},
+            "industry": {"column": entry, "values": coded["industry"]},
             "person_count": persons,
             "trafficking_status": {"column": status, "values": coded["trafficking_status"]},
         },
@@ -311,7 +311,7 @@ def _cells(partner: Partner, partners: list[Partner], drawn: str) -> str:
     renewed = "(seed + version * 500000000000)"
     joined = {
         "sex": slot(1), "nationality": slot(2), "expl_1": slot(3), "expl_2": slot(4), "transport_mode": slot(5),
-        "recruiter_relation": slot(6), "entry_process": slot(7), "trafficking_status": slot(8, by=renewed), "consent": slot(9),
+        "recruitment_method": slot(6), "industry": slot(7), "trafficking_status": slot(8, by=renewed), "consent": slot(9),
         "age": slot(10), "persons": slot(11, by=renewed),
     }  # fmt: skip
     # Most who leave a county go where others of it go.
@@ -349,7 +349,7 @@ def _cells(partner: Partner, partners: list[Partner], drawn: str) -> str:
             expl_2.exploitation_type_{one} not in ('', expl_1.exploitation_type_{one})
             then expl_1.exploitation_type_{one} || '{SEPARATOR}' || expl_2.exploitation_type_{one}
             else expl_1.exploitation_type_{one} end""",
-        *(f"{field}.{field}_{one}" for field in ("transport_mode", "recruiter_relation", "entry_process")),
+        *(f"{field}.{field}_{one}" for field in ("transport_mode", "recruitment_method", "industry")),
         "persons.persons",
         f"trafficking_status.trafficking_status_{one}",
         f"consent.consent_{one}",

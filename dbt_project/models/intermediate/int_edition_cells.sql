@@ -41,7 +41,6 @@ public_rows as (
         'starts': ['place_id'],
         'ends': ['place_id'],
         'corridors': ['start_place_id', 'end_place_id', 'direction'],
-        'corridors_via': ['start_place_id', 'via_place_id', 'end_place_id'],
         'passings': ['place_id'],
         'border_points': ['place_id'],
         'traits': ['trait', 'code'],

@@ -79,16 +79,6 @@ fitted as (
     {% endfor %}
 ),
 
-corridors as (
-    select
-        start_place_id,
-        end_place_id,
-        period_id,
-        sum(fitted_count) as public_count
-    from leaves
-    group by start_place_id, end_place_id, period_id
-),
-
 age_bands as (
     select
         period_id,
@@ -114,8 +104,6 @@ age_groups as (
 
 children as (select * from age_groups where age_group = 'child'),
 
-points as (select * from protected where table_name = 'border_points' and column_name = 'passing_count'),
-
 -- What is no sum of leaves: at most its total, and what else holds it.
 capped as (
     select
@@ -124,21 +112,6 @@ capped as (
     from protected
     inner join totals on protected.period_id = totals.period_id
     where protected.table_name in ('passings', 'border_points', 'traits')
-
-    union all
-
-    select
-        protected.*,
-        least(protected.protected_count, corridors.public_count, points.protected_count) as public_count
-    from protected
-    inner join corridors
-        on
-            protected.start_place_id = corridors.start_place_id
-            and protected.end_place_id = corridors.end_place_id
-            and protected.period_id = corridors.period_id
-    inner join points
-        on protected.via_place_id = points.place_id and protected.period_id = points.period_id
-    where protected.table_name = 'corridors_via'
 ),
 
 of_children as (

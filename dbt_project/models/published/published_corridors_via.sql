@@ -1,5 +1,5 @@
 -- One row per edition, period, start, place passed and end. A case stands in a row for each place it passed, so rows
--- overlap. Members' small ones are summed in the row `fewer`; the public edition has border points alone.
+-- overlap. For members alone, small ones summed in the row `fewer`: in public they cost more protection than they tell.
 select
     edition,
     period_id,
@@ -11,8 +11,4 @@ select
     end_place,
     passing_count
 from {{ ref('int_edition_rows') }}
-where table_name = 'corridors_via'
-
-union all
-
-select * from {{ source('carried', 'corridors_via') }}
+where table_name = 'corridors_via' and edition = 'members'

@@ -337,7 +337,7 @@ def _refuse_by_answers(plan: ColumnPlan, block: Block, judge: Judge, refused: Re
     asked |= {at for field, _, indexes in plan.fields if field == "purpose" for at in indexes}
     asked |= {at for field, _, choices in plan.flags if field == "purpose" for _, at in choices}
     if plan.items and any(name == "purpose" for fed in plan.items.fields.values() for name, _ in fed):
-        asked |= {plan.items.kind, plan.items.code, plan.items.label}
+        asked |= {plan.items.kind, plan.items.code}
     there = sorted(at for at in asked if at is not None and at < len(block.columns))
     columns = [block.columns[at] for at in there]
     answers, by_row = combined(columns) if columns else ([()], np.zeros(len(block), np.int64))

@@ -18,7 +18,6 @@ from orchestration.intake.shown_names import is_known_heading
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
 # Marks a field whose columns (several names of one) disagree; holds no value.
 DISAGREES = "disagrees"
-LABEL = "label"
 _SUBMISSION, _SUBMISSION_OF_CHILD = "_id", "_submission__id"
 
 
@@ -32,11 +31,10 @@ class NamedCell(NamedTuple):
 
 @dataclass(frozen=True)
 class ItemPlan:
-    """Positions of a row's kind, code and label, and the fields that each kind feeds."""
+    """Positions of a row's kind and code, and the fields that each kind feeds."""
 
     kind: int | None
     code: int | None
-    label: int | None
     fields: dict[str, list[tuple[str, FieldSpec]]]
 
 
@@ -122,7 +120,6 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += contract.submission_id.names if contract.submission_id and not part else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
-    named += [contract.items.label] if contract.items and contract.items.label else []
     named += [contract.withdrawn.column] if contract.withdrawn and not part else []
     return {same(column) for column in named}
 
@@ -143,7 +140,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         _place_keys(plan, contract, header)
         plan.submission = header.find(_SUBMISSION)
         plan.items = _place_items(contract, header)
-    items = (plan.items.kind, plan.items.code, plan.items.label) if plan.items else ()
+    items = (plan.items.kind, plan.items.code) if plan.items else ()
     placed = (*plan.key, plan.consent, plan.withdrawn, *plan.accept, plan.parent, *items)
     known |= {index for index in placed if index is not None}
     known |= set(plan.matches.values())
@@ -186,14 +183,12 @@ def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
 
 
 def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
-    """Return the code and label of a row under the fields its kind feeds."""
-    code, label = cell_at(cells, items.code), cell_at(cells, items.label)
+    """Return the code of a row under the fields its kind feeds."""
+    code, kind = cell_at(cells, items.code), cell_at(cells, items.kind)
     if code is None:
         return []
-    beside = [Cell(label.value, LABEL)] if label else []
-    kind = cell_at(cells, items.kind)
     fed = items.fields.get(same(kind.value) if kind else "", [])
-    return [NamedCell(name, spec, cell) for name, spec in fed for cell in (code, *beside)]
+    return [NamedCell(name, spec, code) for name, spec in fed]
 
 
 def cell_at(cells: list[Cell | None], index: int | None) -> Cell | None:
@@ -278,8 +273,7 @@ def _place_items(contract: Contract, header: Header) -> ItemPlan | None:
     for name, spec in contract.fields.items():
         for kind in contract.item_kinds_of(spec):
             fields.setdefault(same(kind), []).append((name, spec))
-    label = header.find(items.label) if items.label else None
-    return ItemPlan(header.find(items.type), header.find(items.code), label, fields)
+    return ItemPlan(header.find(items.type), header.find(items.code), fields)
 
 
 def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -> None:

@@ -71,7 +71,7 @@ class Slots:
             chosen = [(choice, block.columns[at]) for choice, at in choices if at < len(block.columns)]
             yield from self._flags(field, chosen, rows)
         if items := self._plan.items:
-            used = (items.kind, items.code, items.label)
+            used = (items.kind, items.code)
             yield from self._of_combinations(None, ColumnPlan("", items=items), used, block, rows)
 
     def _plain(self, field: str, spec: FieldSpec, at: int, column: Column, rows: Flags) -> Slot:

@@ -92,7 +92,7 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
     ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
     ({"fields": DATED | {"sex": {"constant": "femal"}}}, "'femal' is no code of sex. Did you mean `female`?"),
     ({"fields": DATED | {"sex": {"column": "Sex", "values": {"F": "femal"}}}}, "`fields.sex.values`: 'femal'"),
-    ({"fields": DATED | {"freedom": {"column": "By", "default": "x"}}}, "`fields.freedom.default`: 'x' is"),
+    ({"fields": DATED | {"industry": {"column": "By", "default": "x"}}}, "`fields.industry.default`: 'x' is"),
     ({"data_source": "diary"}, "`data_source` must be 'case_management', 'hotline',"),
     ({"publication": PUBLISHED_TABLE}, "`publication` only goes with grain flow_count, not case"),
     ({"publication": PUBLISHED_TABLE | {"url": "fixture.example"}}, "`publication.url` must be an address"),

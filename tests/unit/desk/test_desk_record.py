@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.stewardship.desk.lists import record_path
-from orchestration.typing.tables import RECORDS
+from orchestration.typing.tables import SCHEMAS
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import STEWARD, Visitor, make_accounts, visitor
 from tests.fixtures.steward_world import PARTNER, SERVING
@@ -23,7 +23,11 @@ SHEETS = ("Jan", "Mar 24 ", "$(date>x)", '"; id; "', "it's `id`")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """One record a sheet, in row 2 of each."""
     settings = world.make_home(tmp_path_factory.mktemp("record"))
-    whole = dict.fromkeys(RECORDS.names, None) | {"partner": PARTNER, "extract_id": SERVING, "row_number": 2}
+    whole = dict.fromkeys(SCHEMAS["records"].names, None) | {
+        "partner": PARTNER,
+        "extract_id": SERVING,
+        "row_number": 2,
+    }
     rows = [whole | {"record_id": number, "sheet": sheet} for number, sheet in enumerate(SHEETS, start=1)]
     world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
     make_accounts(settings)

@@ -17,7 +17,7 @@ CODES = {"crosswalk": "ke_ctip"}
 CASES = book(
     consent={"basis": "agreement", "reference": "§4"},
     delivery={"mode": "full", "cadence": "quarterly", "key": ["case_id", "person_id"]},
-    format={"kind": "csv", "items": {"type": "item_type", "code": "item_code", "label": "item_label"}},
+    format={"kind": "csv", "items": {"type": "item_type", "code": "item_code"}},
     accept_if={"column": "is_void", "accept": ["", "False"], "withhold": ["True"], "withheld_as": "void"},
     fields={
         "event_on": {"column": "case_date", "required": True}, "sex": "sex",
@@ -25,9 +25,9 @@ CASES = book(
         "act": {"column": "item_type=TACT"} | CODES, "means": {"column": "item_type=TMNS"} | CODES,
         "exploitation_type": {"column": "item_type=TPPS"} | CODES,
         "recruitment_method": {"column": "item_type=FD21"} | CODES,
-        "documents": {"column": "item_type=FDDO"} | CODES,
+        "trafficking_status": {"column": "item_type=STAT"},
     },
-    deny=[],
+    deny=["item_label"],
 )  # fmt: skip
 ROW = {
     "case_id": "C1", "case_date": "14-Feb-2020", "person_id": "P1", "sex": "Female", "age": "16",
@@ -82,14 +82,12 @@ def test_a_void_row_never_lands_and_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "code", "label", "field", "expected", "problem"), [
-    ("FDDO", "TFDDO", "", "documents", "unknown", ["unk:code_defect"]),
-    ("FDDO", "TFDDO", "Forged", "documents", "forged", []),
     ("FD21", "TFD2H", "Other", "recruitment_method", "unknown", []),
     ("FD21", "TFD2K", "", "recruitment_method", "unknown", []),
     ("FD21", "TFD2B", "Radio", "recruitment_method", "employment_agency", []),
     ("FD21", "TFD2Z", "Radio", "recruitment_method", "unknown", ["unk:code_unmapped"]),
 ])  # fmt: skip
-def test_a_code_that_says_nothing_alone_is_decided_by_its_label(
+def test_a_code_is_read_without_its_label(
     tmp_path: Path, kind: str, code: str, label: str, field: str, expected: str, problem: list[str]
 ) -> None:
     tables = typed(cases(tmp_path, item(kind, code, label)), CASES)
@@ -111,8 +109,9 @@ def test_a_repeated_fault_is_reported_once_and_a_code_fault_per_row(tmp_path: Pa
 
 
 def test_two_codes_in_a_single_code_field_become_unknown(tmp_path: Path) -> None:
-    tables = typed(cases(tmp_path, item("FDDO", "TFDDO", "Forged"), item("FDDO", "TFDDN")), CASES)
-    assert (codes(tables), problems(tables)) == ([("documents", "unknown")], ["unk:codes_disagree"])
+    tables = typed(cases(tmp_path, item("STAT", "confirmed"), item("STAT", "presumed")), CASES)
+    [record] = tables["records"]
+    assert (record["trafficking_status"], problems(tables)) == ("unknown", ["unk:codes_disagree"])
 
 
 def test_codes_of_an_unmapped_type_are_dropped_and_flagged(tmp_path: Path) -> None:
@@ -122,8 +121,8 @@ def test_codes_of_an_unmapped_type_are_dropped_and_flagged(tmp_path: Path) -> No
     assert not any("Testperson" in cell.value for cell in cells)
 
 
-def test_a_label_that_identifies_somebody_never_lands(tmp_path: Path) -> None:
-    cells, reader = read(cases(tmp_path, item("FDDO", "TFDDO", "called 0712345678")), CASES)
+def test_a_code_that_identifies_somebody_never_lands(tmp_path: Path) -> None:
+    cells, reader = read(cases(tmp_path, item("FD21", "called 0712345678")), CASES)
     assert not any("0712345678" in cell.value for cell in cells)
     assert reader.tally.stripped == {"strip:phone": 1}
 

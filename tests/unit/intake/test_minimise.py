@@ -71,8 +71,6 @@ def test_name_of_a_person_is_removed_unless_it_is_the_text_of_a_place(text: str)
     (PLACE, "In the sea near Mombassa, Kenya"),
     (CODE, "Mining, Quarrying, Oil/Gas Extraction;Other"),
     (CODE, "TFD2H"),
-    ("recruiter_relation", "uncle"),
-    ("companion", "Boyfriend"),
     (CODE, "-99"),
 ])  # fmt: skip
 def test_dates_ages_counts_places_and_codes_stay(field: str, text: str) -> None:

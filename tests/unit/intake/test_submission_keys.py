@@ -99,9 +99,7 @@ def test_the_id_itself_lands_nowhere(tmp_path: Path) -> None:
     path = export(tmp_path, {"_uuid": "1", "meta/rootUuid": ROOT})
     kept, reader = read(path, contract(column="meta/rootUuid"))
     assert ROOT not in repr((kept, reader.tally))
-    known, _ = read(
-        path, contract() | {"fields": {**contract()["fields"], "referral_source": "meta/rootUuid"}}
-    )
+    known, _ = read(path, contract() | {"fields": {**contract()["fields"], "industry": "meta/rootUuid"}})
     assert ROOT in repr(known)  # the search would have found it
 
 

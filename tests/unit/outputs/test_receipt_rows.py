@@ -11,7 +11,7 @@ import pytest
 from orchestration.core import Settings
 from orchestration.intake.landing.landing import CELLS
 from orchestration.outputs.receipts.rows import row_problems
-from orchestration.typing.tables import PLACE_MENTIONS, PROBLEMS
+from orchestration.typing.tables import SCHEMAS
 
 OWN = {"partner": "p", "extract_id": "e"}
 GROUP, ALONE, JOURNEY = 1, 2, 3
@@ -39,12 +39,12 @@ def home(tmp_path: Path) -> Settings:
     columns = ("record_id", "row_number", "field", "problem_code")
     wrong = [(GROUP, 6, "record", "rows_disagree"), (ALONE, 7, "event_on", "date_invalid")]
     problems = [{**OWN, "sheet": "", "outcome": "Q", **dict(zip(columns, row, strict=True))} for row in wrong]
-    write(settings.typed / "problems" / "e.parquet", PROBLEMS, problems)
+    write(settings.typed / "problems" / "e.parquet", SCHEMAS["problems"], problems)
     stop = {**OWN, "record_id": JOURNEY, "place_role": "transit", "child_sheet": "Stops"}
     mentions = tmp_path / "mentions.parquet"
     stops = [{**stop, "mention_id": at + 79, "child_row_number": at} for at in (21, 22)]
     origin = {**OWN, "record_id": JOURNEY, "place_role": "origin", "mention_id": 102}
-    write(mentions, PLACE_MENTIONS, [*stops, origin])
+    write(mentions, SCHEMAS["place_mentions"], [*stops, origin])
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create schema quarantine; create schema staging")

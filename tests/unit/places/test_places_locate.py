@@ -12,7 +12,7 @@ from orchestration.places import in_scope, name_token
 from orchestration.places.mentions import Mention
 from orchestration.places.place_text import looks_private
 from orchestration.places.step import MATCHES, UNRESOLVED, locate
-from orchestration.typing.tables import MENTIONS
+from orchestration.typing.tables import SCHEMAS
 from tests.decoded import says
 
 KEYS = Keys(b"k" * 32, "age1")
@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def typed(settings: Settings, extract_id: str, mentions: list[tuple[int, str | None, str | None]]) -> None:
     """Put mentions (id, place, country) into the typed tables, each named by one record of its own."""
-    empty = dict.fromkeys(MENTIONS.names)
+    empty = dict.fromkeys(SCHEMAS["mentions"].names)
     texts = [
         empty | {"extract_id": extract_id, "mention_id": i, "place_text": place, "country_text": country}
         for i, place, country in mentions

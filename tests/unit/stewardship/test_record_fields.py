@@ -14,7 +14,7 @@ from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import record_decision
 from orchestration.stewardship.desk.views.rows import rows_set_aside
 from orchestration.stewardship.worklists.record_fields import SHOWN, Field, fields_of
-from orchestration.typing.tables import RECORDS
+from orchestration.typing.tables import SCHEMAS
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import NOW, PARTNER, SERVING
 
@@ -27,7 +27,7 @@ KEYS = {"extract_id", "partner", "record_id", "sheet", "row_number", "source_row
 CONTRACT = {
     "fields": {
         "event_on": {"column": "Date"}, "age_band": {"column": "Age", "from_": "birth_date"},
-        "place(origin).place_text": {"column": "From", "basis": "home"}, "documents": {"column": "Papers"},
+        "place(origin).place_text": {"column": "From", "basis": "home"}, "industry": {"column": "Work"},
     },
     "link": {"given": "First name", "surname": "Surname", "phone": None},
     "deny": ["Remarks by R. Testperson"],
@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
     settings = world.make_home(tmp_path)
     note = settings.landing / PARTNER / f"{SERVING}.json"
     note.write_text(json.dumps({"contract": world.CONTRACT, "contract_content": CONTRACT}))
-    whole = dict.fromkeys(RECORDS.names, None)
+    whole = dict.fromkeys(SCHEMAS["records"].names, None)
     days = {"event_on": date(2025, 1, 17), "submitted_at": datetime(2025, 1, 18, tzinfo=UTC), "sex": "female"}
     rows = [whole | _record(1, "Jan", 2) | days, whole | _record(2, "Feb", 2), whole | _record(3, "Jan", 3)]
     world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
@@ -73,7 +73,7 @@ def test_hidden_fields_are_named_with_the_reason(settings: Settings) -> None:
     assert all(hidden.values())
     assert all(one.typed_value is None for one in found.values() if one.is_withheld)
     assert "Testperson" not in str(found)
-    assert found["documents"] == Field("documents") and "nationality" not in found, "the contract reads one"
+    assert found["industry"] == Field("industry") and "nationality" not in found, "the contract reads one"
 
 
 def test_problems_are_shown_at_their_field(settings: Settings) -> None:
@@ -117,7 +117,9 @@ def test_row_in_several_sheets_needs_the_sheet(settings: Settings) -> None:
 
 
 def test_every_typed_column_is_shown_or_hidden() -> None:
-    assert set(RECORDS.names) == {*SHOWN, *HIDDEN, *KEYS} and not {"round", "event_on"} & set(SHOWN)
+    assert set(SCHEMAS["records"].names) == {*SHOWN, *HIDDEN, *KEYS} and not {"round", "event_on"} & set(
+        SHOWN
+    )
 
 
 def test_undecided_rows_are_listed_with_the_other_rules(settings: Settings) -> None:

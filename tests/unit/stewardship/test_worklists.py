@@ -12,7 +12,7 @@ from orchestration.linkage import COMPARED
 from orchestration.stewardship import record_decision, review
 from orchestration.stewardship.desk.views import places
 from orchestration.stewardship.desk.views.links import link_questions, sides_of
-from orchestration.typing.tables import RECORDS
+from orchestration.typing.tables import SCHEMAS
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import NOW, PARTNER, SERVING
 
@@ -102,7 +102,11 @@ def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
 def pairs(settings: Settings) -> Settings:
     asked = pair(1, 2, 0.6), pair(3, 4, 0.9, names="2 of 2 shared", phone="differs"), pair(5, 6, 0.7)
     world.put(settings, review.LINKS, *asked)
-    whole = dict.fromkeys(RECORDS.names) | {"partner": PARTNER, "extract_id": SERVING, "sheet": "Jan"}
+    whole = dict.fromkeys(SCHEMAS["records"].names) | {
+        "partner": PARTNER,
+        "extract_id": SERVING,
+        "sheet": "Jan",
+    }
     rows = [whole | {"record_id": number, "row_number": number + 1} for number in range(1, 6)]
     world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
     return settings

@@ -88,8 +88,6 @@ def test_a_choose_many_question(
 
 
 @pytest.mark.parametrize(("field", "raw", "code", "problem"), [
-    pytest.param("documents", "TFDDO", "unknown", "unk:code_defect", id="K2"),
-    pytest.param("documents", "TFDDO Forged", "forged", None, id="K2-with-label"),
     pytest.param("recruitment_method", "TFD2H", "unknown", None, id="K2-TFD2H"),
     pytest.param("recruitment_method", "TFD2K", "unknown", None, id="K2-TFD2K"),
 ])  # fmt: skip

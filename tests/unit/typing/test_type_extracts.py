@@ -39,7 +39,7 @@ CASES: dict[str, Any] = ROUTES | {
     "fields": {
         "event_on": "Date", "submitted_at": "Sent", "sex": {"column": "Sex", "required": True},
         "age_band": {"column": "Age", "from": "age_text"}, "nationality": "Nationality",
-        "documents": "Papers", "border_point_kind": {"constant": "official"},
+        "industry": "Work", "means": {"constant": "fraud"},
         "place(origin).place_text": {"column": "From", "basis": "home"}, "place(transit).place_text": "legs/place",
         "place(transit).transport_mode": {"column": "legs/mode", "select_multiple": "joined"},
         "place(exploitation).place_text": {"column": "Where", "basis": "exploited"},
@@ -205,7 +205,7 @@ def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world:
 
 
 def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: World) -> None:
-    world.take(CASES, [CASE | {"nationality": "Kenyan", "documents": ""}])
+    world.take(CASES, [CASE | {"nationality": "Kenyan", "industry": ""}])
     record = world.table("records")[0]
     assert (record["person_count"], record["count_basis"], record["is_group"]) == (1, "stated", False)
     assert (record["sex"], record["age_band"], record["is_child"]) == ("female", "a09_17", True)
@@ -215,7 +215,7 @@ def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: Wor
         "given",
     )
     codes = [(row["domain"], row["code"]) for row in world.table("record_codes")]
-    assert ("border_point_kind", "official") in codes and "documents" not in dict(codes)
+    assert ("means", "fraud") in codes and "industry" not in dict(codes)
 
 
 def test_blank_or_unmapped_required_field_is_quarantined(world: World) -> None:
