@@ -130,8 +130,8 @@ def counts_query(tables: Mapping[str, Collection[str]]) -> str:
         cell += [name for name in ("trait", "place_id", "code", "direction") if name in tables[table]]
         selects.append(
             f"""select '{table}' as table_name, period_id, cell_id, column_name, count from (
-                select period_id, concat_ws('|', {", ".join(cell)}) as cell_id, unnest({COUNTS[table]}) as column_name,
-                    unnest([{", ".join(COUNTS[table])}]) as count
+                select period_id, concat_ws('|', {", ".join(cell)}) as cell_id,
+                    unnest({COUNTS[table]}) as column_name, unnest([{", ".join(COUNTS[table])}]) as count
                 from public.published.{table}
             ) where count is not null"""
         )
