@@ -187,21 +187,6 @@ def check_contract(
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
-    report = _report(label, file_name, contract, reader, counts, typed, faults, item)
-    warnings = warnings_of(contract, reader.tally, key_columns, cells)
-    return replace(report, warnings=warnings, trial=(entry, typed))
-
-
-def _report(
-    label: str,
-    file_name: str,
-    contract: Contract,
-    reader: RecordReader,
-    counts: dict[str, Any],
-    typed: Tables,
-    faults: list[str],
-    drift: dict[str, Any] | None,
-) -> ContractReport:
     tally = reader.tally
     shown = {name: counts[name] for name in ContractReport.__dataclass_fields__ if name in counts}
     for name in ("refusals", "child_refusals"):
@@ -221,7 +206,9 @@ def _report(
         columns_missing=[_not_in_the_file(column, counts["unmapped_columns"]) for column in tally.missing],
         records=len(typed["records"]),
         typing_problems=_typing_problems(typed["problems"].to_pylist()),
-        drift=drift,
+        drift=item,
+        warnings=warnings_of(contract, tally, key_columns, cells),
+        trial=(entry, typed),
     )
 
 

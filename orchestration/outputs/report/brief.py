@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.alerts import alerts
+from orchestration.outputs.report.chapters import alerts
 from orchestration.outputs.report.figures import TABLES, dots, farther, hubs, shown_abroad
 from orchestration.outputs.report.parts import (
     Bar,
