@@ -19,6 +19,10 @@ from orchestration.statistics.policy import load_policy
 from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, reference
 from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shifts
 
+# What may be said of a shift.
+STATUSES = ("new_source", "too_few", *UP, *DOWN, "stable")
+REASONS = ("no_comparable_partner", "below_minimum", "reappeared", "interval_too_wide")
+EVIDENCE = ("panel", "single_partner")
 CORRIDORS, PARTNERS, MONTHS = 60, 12, 24
 ORIGINS, DESTINATIONS = 15, 6
 POLICY = load_policy()

@@ -5,7 +5,7 @@
 
 {# The cell-key method (docs/disclosure.md): a count plus noise that depends on the cell, its period and the movements
    in it, and on nothing else. The same cell with the same movements always gets the same noise, until a decision
-   republishes its year: that is a new epoch. `cells` is a CTE with table_name, period_id, cell_id, epoch, true_count
+   republishes its year: that is a new epoch. `cells` is a CTE with noise_name, period_id, cell_id, epoch, true_count
    and key_sum, a row a cell. #}
 {% macro with_noise(cells) -%}
     select
@@ -16,7 +16,7 @@
         select
             {{ cells }}.*,
             substr(
-                {{ dbt.hash("table_name || '|' || period_id || '|' || cell_id || '|' || cast(key_sum as " ~ text_type() ~ ") || '|' || cast(epoch as " ~ text_type() ~ ")") }}, 1, 8
+                {{ dbt.hash("noise_name || '|' || period_id || '|' || cell_id || '|' || cast(key_sum as " ~ text_type() ~ ") || '|' || cast(epoch as " ~ text_type() ~ ")") }}, 1, 8
             ) as cell_hash,
             case
                 when true_count >= {{ publication_policy('noise_row_3_from') }} then 3

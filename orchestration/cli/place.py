@@ -36,7 +36,7 @@ def place_command(
     asked = [*names, *(text_of(names_file).splitlines() if names_file else [])]
     if not asked:
         raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
-    aliases = stewardship.active_decisions(settings, settings.as_of()).place_aliases
+    aliases = stewardship.active_decisions(settings, settings.as_of())["place_alias"]
     keys = places.keys_of(settings, aliases)
     resolved = places.resolve_names(asked, country_of(country), aliases, keys)
     if as_json:

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.handed_over import descriptions_of, schemas_of
     from orchestration.core.home import (
         HOME_JSON,
         adopt_home,
@@ -121,8 +120,10 @@ if TYPE_CHECKING:
         SAMPLE_PARTNERS,
         Settings,
         dbt_target,
+        descriptions_of,
         has_display,
         loopback_hosts,
+        schemas_of,
         secret_from,
         seed_rows,
     )

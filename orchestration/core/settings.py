@@ -7,9 +7,14 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from orchestration.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -202,6 +207,40 @@ def seed_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of `seeds/reference/<name>.csv` as dictionaries."""
     with (REFERENCE_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+# Arrow's type of each type that is declared.
+_TYPES = {
+    "string": "string", "bigint": "int64", "integer": "int32", "double": "double", "date": "date32",
+    "boolean": "bool",
+}  # fmt: skip
+
+
+@cache
+def _tables() -> dict[str, list[dict[str, Any]]]:
+    """The tables that Python's steps hand to dbt, by source, as dbt declares them."""
+    import yaml
+
+    text = (DBT_PROJECT / "models/staging/sources.yml").read_text(encoding="utf-8")
+    sources = yaml.load(text, Loader=yaml.CSafeLoader)["sources"]
+    return {source["name"]: source["tables"] for source in sources}
+
+
+def descriptions_of(source: str) -> str:
+    """What the tables of a source hold, in a sentence each."""
+    return " ".join(table["description"] for table in _tables()[source])
+
+
+def schemas_of(source: str) -> dict[str, pa.Schema]:
+    """The schema of each table of a source such as `linkage`, by name."""
+    import pyarrow as pa
+
+    return {
+        table["name"]: pa.schema(
+            [(column["name"], _TYPES[column["data_type"]]) for column in table["columns"]]
+        )
+        for table in _tables()[source]
+    }
 
 
 def loopback_hosts(port: int) -> frozenset[str]:

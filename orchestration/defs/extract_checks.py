@@ -58,7 +58,7 @@ def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
     waiting = [file for file in extracts.taken_of(settings) if file.outcome in review.NOT_TAKEN]
     numbers, movements = gates.newest_numbers(settings), release.movements_by_partner(settings)
     # Nothing more is asked of what a steward withdrew.
-    withdrawn = {(one["partner"], one["extract_id"]) for one in run.decisions.extract_withdrawals}
+    withdrawn = {(one["partner"], one["extract_id"]) for one in run.decisions["extract_withdraw"]}
     return [
         _result(
             run,

@@ -163,7 +163,7 @@ def _judged(
     judgement: Judgement, row: Mapping[Any, Any], decisions: Decisions, as_of: datetime
 ) -> CheckOutcome:
     name, subject = judgement.expectation.name, str(row.get("subject", WHOLE))
-    check = judgement.as_check(row, decisions.waivers, release_scope(name, subject), as_of)
+    check = judgement.as_check(row, decisions["check_waiver"], release_scope(name, subject), as_of)
     return CheckOutcome(name=name, stage="release_gate", subject=subject, **check)
 
 

@@ -28,14 +28,18 @@ def check_results(settings: Settings) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=CHECK_RESULTS)
 
 
-def published_tables(settings: Settings, schemas: tuple[str, ...]) -> set[str]:
-    """Return `schema.table` of the models in these schemas; empty before dbt has parsed the project."""
+def published_tables(settings: Settings, schemas: tuple[str, ...], is_public: bool = False) -> set[str]:
+    """Return `schema.table` of the models in these schemas; empty before dbt has parsed the project.
+
+    `is_public`: leave out the tables that members alone have.
+    """
     return {
         f"{node['schema']}.{node.get('alias') or node['name']}"
         for node in _manifest_nodes(settings).values()
         if node["resource_type"] == "model"
         and node["schema"] in schemas
-        and node.get("config", {}).get("materialized") != "ephemeral"
+        and (config := node.get("config", {})).get("materialized") != "ephemeral"
+        and not (is_public and config.get("meta", {}).get("edition") == "members")
     }
 
 

@@ -301,7 +301,7 @@ def compare_with_last(
     all_records: AllRecords,
 ) -> None:
     """Add HISTORY_COLUMNS and HISTORY_TEXTS to the rows, which are in the register's order."""
-    accepted, withdrawn = extract_keys(decisions.extract_accepts), extract_keys(decisions.extract_withdrawals)
+    accepted, withdrawn = (extract_keys(decisions[f"extract_{kind}"]) for kind in ("accept", "withdraw"))
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     histories: dict[tuple[str, str], History] = {}
     of_extracts = all_records.of_extracts
@@ -322,7 +322,7 @@ def compare_with_last(
                 row |= gone_from(of_extracts[last.key], records)
         if landed.key in withdrawn:
             continue
-        if _is_held(row, landed, accepted, decisions.waivers, as_of):
+        if _is_held(row, landed, accepted, decisions["check_waiver"], as_of):
             if history and records:
                 history.hold(records)
             continue

@@ -186,8 +186,8 @@ def settle_fates(
     Withdrawn by a steward, else held by checks unless accepted, else in force. An extract without a verdict
     is held.
     """
-    withdrawn = extract_keys(decisions.extract_withdrawals)
-    accepted = extract_keys(decisions.extract_accepts)
+    withdrawn = extract_keys(decisions["extract_withdraw"])
+    accepted = extract_keys(decisions["extract_accept"])
     judged = {(verdict.partner, verdict.extract_id) for verdict in verdicts.verdicts}
     fates = []
     for landed in register:
@@ -272,10 +272,10 @@ def _row_decisions(decisions: Decisions) -> list[dict[str, Any]]:
     """Return each decided record and rule once."""
     released = {
         (record_of(decision["record"]), rule)
-        for decision in decisions.row_releases
+        for decision in decisions["row_release"]
         for rule in decision["rules"]
     }
-    excluded = {record_of(exclusion["record"]) for exclusion in decisions.row_exclusions}
+    excluded = {record_of(exclusion["record"]) for exclusion in decisions["row_exclude"]}
     return [
         {"record_id": record, "rule_code": rule, "decision": "release"} for record, rule in sorted(released)
     ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
@@ -285,7 +285,7 @@ def alert_releases(decisions: Decisions) -> list[dict[str, Any]]:
     """Return each alert that a steward released to the public once."""
     alerts = {
         (one["corridor"], one["direction"], date.fromisoformat(str(one["first_month"])[:10]))
-        for one in decisions.alert_releases
+        for one in decisions["alert_release"]
     }
     return [dict(zip(ALERT_SCHEMA.names, alert, strict=True)) for alert in sorted(alerts)]
 

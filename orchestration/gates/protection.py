@@ -29,7 +29,7 @@ from orchestration.core import (
 )
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
-from orchestration.gates.public_counts import COUNT, protected_cells, public_counts
+from orchestration.gates.public_counts import CELL, protected_cells, public_counts
 from orchestration.gates.public_rows import (
     contradictions,
     counts_query,
@@ -58,10 +58,10 @@ def protection_measures(
 ) -> dict[str, float | None]:
     """Return MEASURES; None where a missing table or key prevents one."""
     policy = load_publication_policy()
-    signed = {str(decision["policy"]) for decision in decisions.policy_sign_offs}
+    signed = {str(decision["policy"]) for decision in decisions["policy_sign_off"]}
     measures: dict[str, float | None] = dict.fromkeys(MEASURES)
     measures["policy_waits_for_signature"] = float(policy.why_unsigned(signed) is not None)
-    expected = {name.partition(".")[2] for name in published_tables(settings, ("published",))}
+    expected = {name.partition(".")[2] for name in published_tables(settings, ("published",), is_public=True)}
     public = candidate / PUBLIC_EVIDENCE_BASE
     if not public.is_file():
         return measures | {"public_tables_missing": float(max(len(expected), 1))}
@@ -77,7 +77,7 @@ def protection_measures(
             periods=manifest.get("periods", {}),
             release_id=manifest.get("release_id", ""),
             closed_until=as_of - timedelta(days=policy["public_delay_days"]),
-            republications=frozenset(str(decision["id"]) for decision in decisions.year_republications),
+            republications=frozenset(str(decision["id"]) for decision in decisions["year_republication"]),
         )
         con.register("released_alerts", pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA))
         measures["public_tables_missing"] = float(len(expected - editions.columns("public").keys()))
@@ -155,16 +155,16 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     closed = [period for period in editions.periods if period in kinds and period not in editions.carried]
     epochs = {year: int(editions.periods[year]["epoch"]) for year in closed if kinds[year] == "year"}
     found = con.execute(f"from counts as listed where {editions.is_new('counts')}").df()
-    right, cells, wrong = pd.DataFrame(columns=[*COUNT, "count"]), pd.DataFrame(), 0
+    right, cells, wrong = pd.DataFrame(columns=[*CELL, "count"]), pd.DataFrame(), 0
     if epochs:
         cells = protected_cells(con, load_keys(editions.settings), policy, epochs)
         leaves = _leaves(editions.settings)
         wrong = wrong_leaves(pa.Table.from_pandas(cells), leaves)
         right = public_counts(cells, leaves.to_pandas(), policy)
-    both = right.merge(found, on=COUNT, how="outer")
+    both = right.merge(found, on=CELL, how="outer")
     # As floats: a number missing on either side counts as a difference.
     wrong += int((both["count_x"].astype("float64") != both["count_y"].astype("float64")).sum())
-    wrong += int(found.duplicated(COUNT).sum())
+    wrong += int(found.duplicated(CELL).sum())
     new = {table: editions.is_new(table) for table in sorted(tables)}
     wrong += sum(map(editions.number, rows_that_say_too_much(policy, new, closed)))
     too_little = _years_that_show_too_little(cells, found, policy) if epochs else 0
@@ -180,8 +180,8 @@ def _years_that_show_too_little(cells: pd.DataFrame, found: pd.DataFrame, policy
     """Count large years whose shown corridors hold too few movements between known places."""
     places = cells[["start_place_id", "end_place_id"]]
     pairs = cells[(cells["table_name"] == "corridors") & (places != "unknown").all(axis=1)]
-    pairs = pairs.merge(found[COUNT], on=["table_name", "period_id", "cell_id"], how="left")
-    pairs["shown_count"] = pairs["true_count"].where(pairs["column_name"].notna(), 0)
+    pairs = pairs.merge(found, on=CELL, how="left")
+    pairs["shown_count"] = pairs["true_count"].where(pairs["count"].notna(), 0)
     years = pairs.groupby("period_id")[["true_count", "shown_count"]].sum()
     shows_little = years["shown_count"] < policy.numbers["utility_least_share"] * years["true_count"]
     is_large = years["true_count"] >= policy["utility_least_movements"]

@@ -15,27 +15,20 @@ import pandas as pd
 
 from orchestration.core import Keys, PublicationPolicy, noise_table
 
-# The table and column that shows the cells of each table of protected cells.
-SHOWN_IN = {
-    "directions": ("directions", "movement_count"),
-    "starts": ("starts", "movement_count"),
-    "starts|children": ("starts", "child_count"),
-    "ends": ("ends", "movement_count"),
-    "ends|exploited": ("ends", "exploited_count"),
-    "ends|intended": ("ends", "intended_count"),
-    "ends|last_known": ("ends", "last_known_count"),
-    "ends|children": ("ends", "child_count"),
-    "corridors": ("corridors", "movement_count"),
-    "corridors_via": ("corridors_via", "passing_count"),
-    "passings": ("passings", "passing_count"),
-    "border_points": ("border_points", "passing_count"),
-    "border_points|first_known": ("border_points", "first_known_count"),
-    "traits": ("traits", "trait_count"),
+# The columns in which the public tables of counts show cells.
+COUNTS = {
+    "directions": ["movement_count"],
+    "starts": ["movement_count", "child_count"],
+    "ends": ["movement_count", "exploited_count", "intended_count", "last_known_count", "child_count"],
+    "corridors": ["movement_count"],
+    "passings": ["passing_count"],
+    "border_points": ["passing_count", "first_known_count"],
+    "traits": ["trait_count"],
 }
-COUNT = ["table_name", "period_id", "cell_id", "column_name"]
-_CELL, _LEAF = ["table_name", "period_id", "cell_id"], ["start_place_id", "end_place_id", "direction"]
+CELL = ["table_name", "column_name", "period_id", "cell_id"]
+_LEAF = ["start_place_id", "end_place_id", "direction"]
+_BASES = ["exploited_count", "intended_count", "last_known_count"]
 _GROUP_OF_BAND = {"a00_08": "child", "a09_17": "child", "child": "child", "unknown": "unknown"}
-_BASES = ["ends|exploited", "ends|intended", "ends|last_known"]
 # One row per cell: true count and sum of protection keys.
 _CELLS = """
 with movements as (
@@ -87,41 +80,44 @@ traits as (
 ),
 
 cells as (
-    select movement_id, 'total' as table_name from cases
-    union all by name select movement_id, 'directions' as table_name, direction from cases
+    select movement_id, 'total' as table_name, 'movement_count' as column_name from cases
     union all by name
-    select movement_id, start_place_id,
-        unnest(['starts', if(is_child, 'starts|children', null)]) as table_name
+    select movement_id, 'directions' as table_name, 'movement_count' as column_name, direction from cases
+    union all by name
+    select movement_id, 'starts' as table_name, start_place_id,
+        unnest(['movement_count', if(is_child, 'child_count', null)]) as column_name
     from cases
     union all by name
-    select movement_id, end_place_id,
-        unnest(['ends', if(is_child, 'ends|children', null), 'ends|' || end_basis]) as table_name
+    select movement_id, 'ends' as table_name, end_place_id,
+        unnest(['movement_count', if(is_child, 'child_count', null), end_basis || '_count']) as column_name
     from cases
     union all by name
-    select movement_id, 'corridors' as table_name, start_place_id, end_place_id, direction from cases
+    select movement_id, 'corridors' as table_name, 'movement_count' as column_name, start_place_id,
+        end_place_id, direction
+    from cases
     union all by name
-    select distinct movement_id, 'corridors_via' as table_name, start_place_id, border_point_id as place_id,
-        end_place_id
-    from cases inner join passed using (movement_id) where border_point_id is not null
-    union all by name
-    select distinct movement_id, 'passings' as table_name,
+    select distinct movement_id, 'passings' as table_name, 'passing_count' as column_name,
         unnest([counting_place_id, country_place_id]) as place_id
     from passed
     union all by name
-    select distinct movement_id, 'border_points' as table_name, border_point_id as place_id
+    select distinct movement_id, 'border_points' as table_name, 'passing_count' as column_name,
+        border_point_id as place_id
     from passed where border_point_id is not null
     union all by name
-    select movement_id, 'border_points|first_known' as table_name, first_known_place_id as place_id
+    select movement_id, 'border_points' as table_name, 'first_known_count' as column_name,
+        first_known_place_id as place_id
     from cases where first_known_place_id is not null
-    union all by name select movement_id, 'traits' as table_name, trait || '|' || code as code from traits
+    union all by name
+    select movement_id, 'traits' as table_name, 'trait_count' as column_name, trait || '|' || code as code
+    from traits
 )
 
-select table_name, period_id,
+select table_name, column_name, period_id,
     concat_ws('|', coalesce(nullif(concat_ws('>', start_place_id, place_id, end_place_id), ''), code,
         if(direction is null, 'total', null)), direction) as cell_id,
     start_place_id, place_id, end_place_id, direction, count(*) as true_count, sum(protection_key) as key_sum
 from cells inner join keys using (movement_id)
-where table_name is not null and (table_name <> 'passings' or place_id not in ('KEN', 'unknown'))
+where column_name is not null and (table_name <> 'passings' or place_id not in ('KEN', 'unknown'))
 group by all
 """
 _MOVEMENTS = """
@@ -146,21 +142,28 @@ def protected_cells(
     cells["protected_count"] = cells["true_count"] + _noise(cells, policy, epochs)
     # Each start and end has a leaf whose other side is unknown, though nobody is counted there.
     sides = [
-        cells[cells["table_name"] == table].assign(**{other: "unknown"})
+        cells[(cells["table_name"] == table) & (cells["column_name"] == "movement_count")].assign(
+            **{other: "unknown"}
+        )
         for table, other in (("starts", "end_place_id"), ("ends", "start_place_id"))
     ]
     empty = pd.concat(sides).assign(
-        table_name="corridors", direction="unknown", true_count=0, key_sum=0, protected_count=0
-    )
-    return pd.concat([cells, empty.assign(cell_id=_corridor)]).drop_duplicates(_CELL, ignore_index=True)
+        table_name="corridors", column_name="movement_count", direction="unknown", true_count=0, key_sum=0,
+        protected_count=0,
+    )  # fmt: skip
+    return pd.concat([cells, empty.assign(cell_id=_corridor)]).drop_duplicates(CELL, ignore_index=True)
 
 
 def _noise(cells: pd.DataFrame, policy: PublicationPolicy, epochs: Mapping[str, int]) -> np.ndarray:
     """Look up the noise of each cell by its hash, in the noise table's row for its true count."""
+    parts = {"movement_count": "", "passing_count": "", "trait_count": "", "child_count": "|children"}
     hashes = np.array(
         [
-            hashlib.md5(f"{table}|{period}|{cell}|{keys}|{epochs[period]}".encode()).hexdigest()[:8]  # noqa: S324
-            for table, period, cell, keys in cells[[*_CELL, "key_sum"]].itertuples(index=False)
+            hashlib.md5(  # noqa: S324
+                f"{table}{parts.get(column, '|' + column.removesuffix('_count'))}|{period}|{cell}|{keys}|"
+                f"{epochs[period]}".encode()
+            ).hexdigest()[:8]
+            for table, column, period, cell, keys in cells[[*CELL, "key_sum"]].itertuples(index=False)
         ],
         dtype="U8",
     )
@@ -173,7 +176,7 @@ def _noise(cells: pd.DataFrame, policy: PublicationPolicy, epochs: Mapping[str, 
 
 
 def public_counts(cells: pd.DataFrame, leaves: pd.DataFrame, policy: PublicationPolicy) -> pd.DataFrame:
-    """Return every number that the public tables show, with the columns COUNT and `count`.
+    """Return every number that the public tables show, with the columns CELL and `count`.
 
     `cells`: the protected cells; `leaves`: the counts fitted to them.
     """
@@ -200,14 +203,12 @@ def public_counts(cells: pd.DataFrame, leaves: pd.DataFrame, policy: Publication
     result = pd.concat(
         [
             _from(1, fitted),
-            _from(least, _capped(pd.concat([cells, ages]), total, leaves)),
+            _from(least, _capped(pd.concat([cells, ages]), total)),
             _from(least_children, _children(cells, whole, ages)),
             _from(least, _bases(cells, whole, least)),
         ]
     )
-    names = pd.DataFrame.from_dict(SHOWN_IN, "index", columns=["table", "column_name"])
-    result = result.join(names, on="table_name").assign(table_name=lambda frame: frame["table"])
-    return result[[*COUNT, "count"]].reset_index(drop=True)
+    return result[[*CELL, "count"]].reset_index(drop=True)
 
 
 def _from(least: int, counts: pd.DataFrame) -> pd.DataFrame:
@@ -219,35 +220,27 @@ def _corridor(leaves: pd.DataFrame) -> pd.Series:
 
 
 def _sums(leaves: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(leaves).groupby(_CELL)["count"].sum().reset_index()
+    return pd.concat(leaves).assign(column_name="movement_count").groupby(CELL)["count"].sum().reset_index()
 
 
-def _capped(cells: pd.DataFrame, total: pd.Series, leaves: pd.DataFrame) -> pd.DataFrame:
-    """Return the counts of overlapping tables: at most the total, by border point also its corridor."""
-    tables = ("passings", "border_points", "border_points|first_known", "traits", "corridors_via")
-    capped = cells[cells["table_name"].isin(tables)]
-    ends = ["period_id", "start_place_id", "end_place_id"]
-    corridors = leaves.groupby(ends)["count"].sum().rename("corridor")
-    points = capped[capped["table_name"] == "border_points"].set_index(["period_id", "place_id"])
-    at_points = points["protected_count"].rename("point")
-    capped = capped.join(corridors, on=ends).join(at_points, on=["period_id", "place_id"])
-    capped.loc[capped["table_name"] != "corridors_via", ["corridor", "point"]] = np.nan
-    capped["total"] = capped["period_id"].map(total)
-    return capped.assign(count=capped[["protected_count", "total", "corridor", "point"]].min(axis=1))
+def _capped(cells: pd.DataFrame, total: pd.Series) -> pd.DataFrame:
+    """Return the counts of overlapping tables: at most the total."""
+    capped = cells[cells["table_name"].isin(("passings", "border_points", "traits"))]
+    capped = capped.assign(total=capped["period_id"].map(total))
+    return capped.assign(count=capped[["protected_count", "total"]].min(axis=1))
 
 
 def _age_groups(cells: pd.DataFrame, least: int) -> pd.DataFrame:
     """Return children, adults and unknown ages as cells: the shown age bands in sum."""
     bands = cells[cells["cell_id"].str.startswith("age_band|") & (cells["protected_count"] >= least)]
     group = bands["cell_id"].str.removeprefix("age_band|").map(_GROUP_OF_BAND).fillna("adult")
-    groups = bands.assign(cell_id="age_group|" + group).groupby(_CELL)["protected_count"]
+    groups = bands.assign(cell_id="age_group|" + group).groupby(CELL)["protected_count"]
     return groups.sum().reset_index()
 
 
 def _children(cells: pd.DataFrame, whole: pd.DataFrame, ages: pd.DataFrame) -> pd.DataFrame:
     """Return the children of starts and ends: at most all who start or end there, and all children."""
-    counted = whole.assign(table_name=whole["table_name"] + "|children")
-    children = cells.merge(counted, on=_CELL)
+    children = cells.merge(whole.assign(column_name="child_count"), on=CELL)
     all_children = ages[ages["cell_id"] == "age_group|child"].set_index("period_id")["protected_count"]
     children["all_children"] = children["period_id"].map(all_children)
     return children.assign(count=children[["protected_count", "count", "all_children"]].min(axis=1))
@@ -255,9 +248,9 @@ def _children(cells: pd.DataFrame, whole: pd.DataFrame, ages: pd.DataFrame) -> p
 
 def _bases(cells: pd.DataFrame, whole: pd.DataFrame, least: int) -> pd.DataFrame:
     """Return the parts of ends: three large ones, and parts that exceed their end, are scaled to it."""
-    ends = whole[whole["table_name"] == "ends"].drop(columns="table_name")
-    parts = cells[cells["table_name"].isin(_BASES)].merge(ends, on=["period_id", "cell_id"])
-    parts = parts[parts["count"] > 0].sort_values(_CELL)
+    ends = whole[whole["table_name"] == "ends"].drop(columns=["table_name", "column_name"])
+    parts = cells[cells["column_name"].isin(_BASES)].merge(ends, on=["period_id", "cell_id"])
+    parts = parts[parts["count"] > 0].sort_values(CELL)
     parts["part"] = parts["protected_count"].clip(0)
     of_end = parts.assign(large=parts["part"] >= least).groupby(["period_id", "cell_id"])
     until, everything = of_end["part"].cumsum(), of_end["part"].transform("sum")

@@ -9,19 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from orchestration.core import PublicationPolicy, sql_text
-from orchestration.gates.public_counts import SHOWN_IN
+from orchestration.gates.public_counts import COUNTS
 
-# The cell that a row of each table of counts shows.
-CELLS = {
-    "directions": "direction",
-    "starts": "place_id",
-    "ends": "place_id",
-    "corridors": "start_place_id || '>' || end_place_id || '|' || direction",
-    "corridors_via": "start_place_id || '>' || via_place_id || '>' || end_place_id",
-    "passings": "place_id",
-    "border_points": "place_id",
-    "traits": "trait || '|' || code",
-}
 # Tables whose rows belong to no closed year: numbers of others, released alerts, and the list of places.
 _WITHOUT_PERIOD = {"context_counts", "alerts", "areas"}
 # Ids of a county, a border point, a country, or no place.
@@ -130,22 +119,24 @@ def has_public_periods(table: str) -> bool:
     return table not in _WITHOUT_PERIOD
 
 
-def count_columns(table: str) -> list[str]:
-    """Return the columns in which the public edition counts."""
-    return [column for name, column in SHOWN_IN.values() if name == table]
+def counts_query(tables: Mapping[str, Collection[str]]) -> str:
+    """Return a query of every public count, null ones left out, with the columns of `public_counts.CELL`.
 
-
-def counts_query(tables: Collection[str]) -> str:
-    """Return a query of every public count, null ones left out, with the columns of `public_counts.COUNT`."""
-    return " union all ".join(
-        f"""select '{table}' as table_name, period_id, cell_id, column_name, count from (
-            select period_id, {CELLS[table]} as cell_id, unnest({columns}) as column_name,
-                unnest([{", ".join(columns)}]) as count
-            from public.published.{table}
-        ) where count is not null"""
-        for table in sorted(CELLS.keys() & set(tables))
-        if (columns := count_columns(table))
-    )  # fmt: skip
+    `tables`: the columns of each public table. A cell is named by the key of its row without the period.
+    """
+    selects = []
+    for table in sorted(COUNTS.keys() & tables.keys()):
+        way = [name for name in ("start_place_id", "via_place_id", "end_place_id") if name in tables[table]]
+        others = [name for name in ("trait", "place_id", "code", "direction") if name in tables[table]]
+        cell = ", ".join([f"concat_ws('>', {', '.join(way)})"] * bool(way) + others)
+        selects.append(
+            f"""select '{table}' as table_name, period_id, cell_id, column_name, count from (
+                select period_id, concat_ws('|', {cell}) as cell_id, unnest({COUNTS[table]}) as column_name,
+                    unnest([{", ".join(COUNTS[table])}]) as count
+                from public.published.{table}
+            ) where count is not null"""
+        )
+    return " union all ".join(selects)
 
 
 def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], closed: list[str]) -> list[str]:
@@ -161,19 +152,18 @@ def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], close
         listed = f"from public.published.{table} as listed where {rows}"
         if has_public_periods(table):
             queries.append(f"{listed} and coalesce(period_id, '-') not in ({texts(closed)})")
-        if table in CELLS:
-            counts = count_columns(table)
+        if counts := COUNTS.get(table):
             queries.append(f"{listed} and coalesce({', '.join(counts)}) is null")
             queries.append(
                 f"from duckdb_columns() where database_name = 'public' and table_name = '{table}' "
                 f"and data_type not like '%CHAR%' and data_type not like 'ENUM%' "
                 f"and column_name not in ({texts([*counts, 'per_100000'])})"
             )
-            if table not in ("corridors_via", "traits"):
+            if table != "traits":
                 queries.append(f"{listed} and (comparison is not null or change is not null)")
         if table in _RULES:
             queries.append(_RULES[table].format(new=rows, **least))
-        elif table not in CELLS:
+        elif table not in COUNTS:
             queries.append(listed)
     return [f"select count(*) {query}" for query in queries]
 
@@ -223,7 +213,8 @@ def contradictions(schema: str, columns: Mapping[str, Collection[str]], new: str
                 f"from {schema}.{table} as listed left join ({sums('directions')}) using (period_id) "
                 f"where {new} and {rest} and ({part}) > coalesce({whole}, 0)"
             )
-    yield f"""
+    if "corridors_via" in columns:
+        yield f"""
 from {schema}.corridors_via as listed
 left join (
     select period_id, start_place_id, end_place_id, sum(movement_count) as count

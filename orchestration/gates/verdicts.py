@@ -103,7 +103,8 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: Decisions) ->
     for judgement in judge(profiles.to_pandas(), EXTRACT_GATE):
         row = rows[judgement.row]
         scope = f"{row['partner']}/{row['extract_id']}"
-        verdicts.append(_verdict(judgement, row, judgement.as_check(row, decisions.waivers, scope, as_of)))
+        check = judgement.as_check(row, decisions["check_waiver"], scope, as_of)
+        verdicts.append(_verdict(judgement, row, check))
     folder = settings.work / "gates"
     write_table(profiles, folder / "profiles.parquet")
     write_table(

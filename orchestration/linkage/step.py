@@ -47,13 +47,11 @@ from orchestration.linkage.tables import (
     QUESTIONS,
     RICH_CODES,
     SCHEMAS,
-    questions,
-)
-from orchestration.linkage.warehouse_tables import (
     cell_duplicates,
     counted_cases,
     link_input,
     needed_extracts,
+    questions,
     route_groups,
     source_rows,
 )
@@ -97,8 +95,9 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     unseen = _found_by_stewards_alone(rulings.accepted - rows.keys(), records, tiers)
     likely = (pairs["probability"].to_numpy() >= policy.REVIEWED_FROM) | ~np.isnan(ruled)
     links = _decided(pa.concat_tables([pairs.filter(pa.array(likely)), unseen]), records, rulings)
+    rows_of_links = ((*one.scored.pair, *one.scored[1:5], one.status, one.reason) for one in links)
     return Linked(
-        _link_table(links),
+        _table(rows_of_links, SCHEMAS["links"]).sort_by([(end, "ascending") for end in PAIR]),
         _record_table(links, records, tiers),
         _expected_table(links, records["partner"], tiers, found, unseen, scored),
         _likely_table(pairs, found, scored.kinds, unseen),
@@ -165,11 +164,6 @@ def _standings(records: pa.Table) -> list[int]:
 
 def _table(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
-
-
-def _link_table(links: list[Link]) -> pa.Table:
-    rows = ((*link.scored.pair, *link.scored[1:5], link.status, link.reason) for link in links)
-    return _table(rows, SCHEMAS["links"]).sort_by([(end, "ascending") for end in PAIR])
 
 
 def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Table) -> pa.Table:

@@ -85,7 +85,13 @@ def rotate(
     """
     key = settings.keys / FILES[kind]
     if kind == "stewards":
-        _check_recipient(recipient)
+        try:
+            pyrage.x25519.Recipient.from_str(recipient)
+        except pyrage.RecipientError:
+            raise UsageError(
+                "The new public key is no age recipient: one line that begins with age1 is needed, as "
+                "age-keygen prints it. Nothing was changed."
+            ) from None
     with release.switching(settings) if kind == "release" else nullcontext():
         try:
             if kind == "release":
@@ -119,16 +125,6 @@ def _extracts(settings: Settings, kind: str) -> list[tuple[str, str]]:
     if kind == "link":
         return intake.extracts_with_codes(settings)
     return [(path.parent.name, path.stem) for path in sorted(settings.sealed.glob("*/[!.]*.age"))]
-
-
-def _check_recipient(text: str) -> None:
-    try:
-        pyrage.x25519.Recipient.from_str(text)
-    except pyrage.RecipientError:
-        raise UsageError(
-            "The new public key is no age recipient: one line that begins with age1 is needed, as age-keygen "
-            "prints it. Nothing was changed."
-        ) from None
 
 
 def _sign_again(settings: Settings, new_key: Path) -> Rotated:

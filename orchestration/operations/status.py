@@ -80,7 +80,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     standing = review.standing_candidate(settings)
     decisions = sound.read(lambda: active_decisions(settings, settings.as_of()), Decisions())
-    contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
+    contracts = with_changes(load_contracts(settings.partners), decisions["agreement_change"])
     files = sound.read(lambda: _waiting(settings), [])
     waiting = sound.read(lambda: worklists.open_items(settings), [])
     lists = sound.read(lambda: _lists(settings, waiting), {})
@@ -238,9 +238,11 @@ def _age(now: datetime, then: datetime) -> str:
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
     """Return warnings, the gravest first."""
     contracts = contracts or load_contracts(settings.partners)
+    current = current_release(settings)
+    unsigned = current and why_not_signed(settings, current)
     return [
         *_forgotten(settings),
-        *_unsigned(settings),
+        *([unsigned] if unsigned else []),
         *_damaged(settings),
         *_private_key(settings),
         *_without_contract(settings),
@@ -256,12 +258,6 @@ def _forgotten(settings: Settings) -> Iterator[str]:
 
         if held := still_held(settings):
             yield f"Release {held} holds records that were forgotten since: run `njia refresh`."
-
-
-def _unsigned(settings: Settings) -> Iterator[str]:
-    current = current_release(settings)
-    if current and (fault := why_not_signed(settings, current)):
-        yield fault
 
 
 def _damaged(settings: Settings) -> Iterator[str]:

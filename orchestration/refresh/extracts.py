@@ -98,11 +98,11 @@ def drift_of(run: Run) -> list[dict[str, Any]]:
     LOCATE,
     (TYPE,),
     places.READ_BY,
-    lambda run: [run.keys.ids["record"], run.decisions.place_aliases],
+    lambda run: [run.keys.ids["record"], run.decisions["place_alias"]],
 )
 def locate(run: Run) -> Made:
     """Resolve every distinct place mention."""
-    located = places.locate(run.settings, run.keys, run.decisions.place_aliases)
+    located = places.locate(run.settings, run.keys, run.decisions["place_alias"])
     folder = run.settings.work / "places"
     names = ("matches.parquet", "scoped_mentions.parquet", "unresolved.parquet", "unresolved.texts")
     return [folder / name for name in names], located
@@ -121,9 +121,9 @@ def landing_of(settings: Settings, partner: str | None = None) -> str:
     (TAKE_IN, TYPE, LOCATE),
     ("orchestration/gates", "expectations", "great-expectations==", "pandas=="),
     lambda run: [
-        run.decisions.extract_accepts,
-        run.decisions.extract_withdrawals,
-        run.decisions.waivers,
+        run.decisions["extract_accept"],
+        run.decisions["extract_withdraw"],
+        run.decisions["check_waiver"],
         gates.agreements_ended(run.settings, run.as_of.date()),
         run.contracts.partners,
     ],
@@ -206,7 +206,7 @@ def settled_of(settings: Settings) -> gates.InForce:
 
 def carry(run: Run, tables: dict[str, list[str]]) -> Artifact:
     """Write the public rows of closed periods that this release takes over. Done in every run."""
-    carried = release.carry(run.settings, run.decisions.year_republications, tables)
+    carried = release.carry(run.settings, run.decisions["year_republication"], tables)
     files = sorted(run.settings.carried.glob("*.parquet"))
     facts: dict[str, Any] = asdict(carried)
     return note_artifact(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
@@ -229,14 +229,14 @@ def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifac
     lambda run: [
         run.keys.ids,
         gates.contract_hashes(run.settings.partners),
-        run.decisions.agreement_changes,
-        run.decisions.value_corrections,
+        run.decisions["agreement_change"],
+        run.decisions["value_correction"],
     ],
 )
 def _typed(run: Run) -> Made:
     settings = run.settings
     typed = typing.type_extracts(
-        settings, run.keys, contracts=run.contracts, corrections=run.decisions.value_corrections
+        settings, run.keys, contracts=run.contracts, corrections=run.decisions["value_correction"]
     )
     files = [*settings.typed.glob("*/*.parquet"), *settings.typed.glob(f"*/*{TEXTS_SUFFIX}")]
     return files, asdict(typed)

@@ -54,7 +54,7 @@ def stage(run: Run) -> Artifact | None:
         [artifact_of(settings, name).fingerprint for name in (IN_FORCE, *Part)],
         code_of("orchestration/outputs", "orchestration/release", "typst==", "xlsxwriter=="),
         current.release_id if current else None,
-        run.decisions.waivers,
+        run.decisions["check_waiver"],
         run.county_boundaries.record(),
     )
     noted = read_artifact(settings.work, CANDIDATE)
@@ -128,7 +128,7 @@ def _stage(run: Run, settled: gates.InForce, current: release.Release | None) ->
         manifest,
         inputs,
         gates.check_results(settings),
-        run.decisions.waivers,
+        run.decisions["check_waiver"],
         carried_of(settings),
         write_pages,
     )
@@ -201,6 +201,6 @@ def write_receipts(
         run.run_id,
         outputs.Outcome(kind, current.release_id if current else None, is_rolled_back),
         drift_of(run),
-        run.decisions.value_corrections,
+        run.decisions["value_correction"],
     )
     return len(outputs.write_receipts(run.settings, receipts))

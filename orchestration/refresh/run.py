@@ -113,7 +113,7 @@ class Runs:
             run_id,
             as_of,
             keys,
-            with_changes(contracts, decisions.agreement_changes),
+            with_changes(contracts, decisions["agreement_change"]),
             decisions,
             boundaries.boundaries_in_force(self.settings),
             self.entry,

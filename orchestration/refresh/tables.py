@@ -65,13 +65,13 @@ def stop_if_broken(nodes: Iterable[NodeOutcome]) -> None:
     LINK,
     (TAKE_IN, Part.WAREHOUSE),
     linkage.CODE,
-    lambda run: [run.decisions.link_accepts, run.decisions.link_rejections],
+    lambda run: [run.decisions["link_accept"], run.decisions["link_reject"]],
 )
 def link(run: Run) -> Made:
     """Link records of the same person, and list likely links for stewards."""
     stop_if_broken(nodes_of(artifact_of(run.settings, Part.WAREHOUSE)))  # a step done alone must check it too
     settings, decisions = run.settings, run.decisions
-    rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
+    rulings = linkage.rulings_of(decisions["link_accept"], decisions["link_reject"])
     facts = linkage.link_records(settings, rulings)
     files = [linkage.QUESTIONS, *(f"{table}.parquet" for table in facts["rows"])]
     return [settings.linkage / name for name in files], facts

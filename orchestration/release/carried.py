@@ -59,7 +59,11 @@ def carried_tables(manifest_path: Path) -> dict[str, list[str]]:
     Numbers that others published have no period of ours: every release has them as their source does.
     """
     tables = read_published_models(manifest_path, (PUBLISHED,))
-    return {table.name: list(table.columns) for table in tables if "period_id" in table.columns}
+    return {
+        table.name: list(table.columns)
+        for table in tables
+        if "period_id" in table.columns and not table.is_of_members
+    }
 
 
 def last_with_periods(settings: Settings) -> Release | None:

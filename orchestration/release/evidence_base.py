@@ -73,6 +73,8 @@ class EvidenceBase:
 
     def copy_model(self, model: PublishedTable) -> None:
         """Copy a model's rows and columns of this edition from the work file, its quarters into `series`."""
+        if self.edition == PUBLIC and model.is_of_members:
+            return
         source = f"warehouse.{quoted(model.schema, model.name)}"
         try:
             types = column_types(self._con, source)

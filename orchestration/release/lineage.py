@@ -96,7 +96,8 @@ _TABLES = {
     CELLS: """
         select cells.cell, records.record
         from (
-            select table_name || '|' || cell_id as cell, movement_id from intermediate.int_cell_members
+            select table_name || '|' || column_name || '|' || cell_id as cell, movement_id
+            from intermediate.int_cell_members
             union all
             select 'records of ' || counting_table || '|' || counting_role || '|' || counting_id, movement_id
             from intermediate.int_counting_keys

@@ -1,12 +1,12 @@
 """Which records and extracts stand behind a row of each published table: SQL that the lineage is made by.
 
 A row is named by its table and by the values of the key that its model declares. A new published table gets
-an entry in BEHIND, or its reason in `tests/pipeline/test_trace.py`.
+an entry in BEHIND or its cells in `int_cells`, or its reason in `tests/pipeline/test_trace.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,8 @@ from orchestration.release.published_tables import key_of
 class Behind:
     """Records behind a count of a table's rows: SQL over its columns for each column of `counts.parquet`.
 
-    `part`: the column that counts them, or their role. `counts`: the counted records of these `movements`,
-    the counted `records`, the `prevented` ones, or `all`. `period`: null is any time. `flag`: a flag of the
-    records (`is_child`, `is_like`, `is_like_later`). `source`: replaces the table.
+    `part`: the column that counts them, or their role. `counts`: the counted `records`, the `prevented` ones,
+    or `all`. `period`: null is any time. `flag`: a flag of the records (`is_child`).
     """
 
     cell: str
@@ -29,80 +28,42 @@ class Behind:
     period: str = "period_id"
     grain: str = "'case'"
     flag: str = "null"
-    source: str = ""
 
 
 WATCHED = "watched"  # a part without records: `cell` begins the cell of its extracts in `watches.parquet`
-# The tables that count cells: the cell of a row, the column that counts it, and columns of its parts.
-_CELLS = {
-    "directions": ("direction", "movement_count", "child_count"),
-    "starts": ("place_id", "movement_count", "home_count", "child_count"),
-    "ends": (
-        "place_id", "movement_count", "exploited_count", "last_known_count", "intended_count", "child_count",
-    ),
-    "corridors": (
-        "start_place_id || '>' || end_place_id || '|' || direction", "movement_count", "intended_count",
-    ),
-    "corridors_via": ("start_place_id || '>' || via_place_id || '>' || end_place_id", "passing_count"),
-    "passings": ("place_id", "passing_count"),
-    "border_points": ("place_id", "passing_count", "first_known_count", "stopped_count"),
-    "traits": ("trait || '|' || code", "trait_count"),
-    "mentions": ("mention_id", "mention_count"),
-}  # fmt: skip
-_NOT_COMPARED = ("corridors_via", "traits", "mentions")
-_COUNTS = {"stopped_count": "prevented", "prevented_count": "prevented"}
-_GRAINS = {"stopped_count": "'interception'", "mention_count": "'route_report'"}
-
-
-def _rows_with_cells(table: str, cell: str) -> str:
-    """Return SQL for the rows of a table with their cells: a row `fewer` has all that no other row shows.
-
-    Public directions without a row of their own are part of the row `unknown` of directions, and of its row
-    `fewer` of corridors: `shown_id` names their cells so.
-    """
-    is_shown = f"{{}} in (select (edition, period_id, {cell}) from published.{table})"
-    shown_id = "cell_id"
-    if table in ("directions", "corridors"):
-        shown_id = f"""case
-            when edition = 'members' or (edition, period_id, direction) in (
-                select (edition, period_id, direction) from published.{table}
-            ) then cell_id
-            else replace(cell_id, direction, 'unknown')
-        end"""
-    return f"""(
-        with named as (select *, {cell} as cell_id from published.{table}),
-        cells as (
-            select distinct cell_id, period_id, edition, {shown_id} as shown_id
-            from intermediate.int_cells
-            cross join (values ('members'), ('public')) as editions (edition)
-            where (table_name = '{table}' or starts_with(table_name, '{table}|'))
-                and not {is_shown.format("(edition, period_id, cell_id)")}
-        )
-        select *, false as is_fewer from named where not contains(cell_id, 'fewer')
-        union all by name
-        select named.* replace (cells.cell_id as cell_id), true as is_fewer
-        from named
-        inner join cells
-            on named.edition = cells.edition
-                and named.period_id = cells.period_id
-                and cells.shown_id like replace(named.cell_id, 'fewer', '%')
-        where contains(named.cell_id, 'fewer') or '{table}' = 'directions'
-    )"""
-
-
-def _of_cells(table: str, cell: str, whole: str, *parts: str) -> Iterator[Behind]:
-    """Yield what each count of a row counts, and the cases like for like, now and a year before."""
-    rows = _rows_with_cells(table, cell)
-    for column in (whole, *parts):
-        part = "children" if column == "child_count" else column.removesuffix("_count")
-        of_cell = f"'{table}|' || cell_id" if column == whole else f"'{table}|{part}|' || cell_id"
-        counts, grain = _COUNTS.get(column, "movements"), _GRAINS.get(column, "'case'")
-        yield Behind(of_cell, counts, column, grain=grain, source=rows)
-    if table not in _NOT_COMPARED:
-        own = f"case when not is_fewer then '{table}|' || cell_id end"
-        yield Behind(own, "movements", "like_count", flag="'is_like'", source=rows)
-        before = "'before-' || period_id"
-        yield Behind(own, "movements", "like_earlier_count", before, flag="'is_like_later'", source=rows)
+# Tables of counts: the columns of their cells (`int_cells`) count what stands in a row (`int_edition_cells`).
+_OF_CELLS = (
+    "directions", "starts", "ends", "corridors", "corridors_via", "passings", "border_points", "traits",
+    "mentions",
+)  # fmt: skip
+_COUNTS = {"prevented_count": "prevented"}
+# A cell of a row of its own is compared with the year before.
+_KEYS_OF_CELLS = """
+    with cells as (
+        select
+            edition, 'published.' || table_name as table_name, case table_name {row_keys} end as row_key,
+            column_name, table_name || '|' || column_name || '|' || cell_id as cell, period_id,
+            row_id = cell_id and comparison is not null and column_name in ('movement_count', 'passing_count')
+                as is_compared
+        from intermediate.int_edition_cells
+        inner join intermediate.int_cells using (table_name, cell_id, period_id)
+        left join intermediate.int_comparisons using (table_name, cell_id, period_id)
+    )
+    select
+        edition, table_name, row_key, column_name as part,
+        case column_name when 'stopped_count' then 'prevented' else 'movements' end as counts,
+        cell, period_id,
+        case column_name
+            when 'stopped_count' then 'interception' when 'mention_count' then 'route_report' else 'case'
+        end as record_grain,
+        null as flag
+    from cells
+    union all
+    select
+        edition, table_name, row_key, unnest(['like_count', 'like_earlier_count']), 'movements', cell,
+        unnest([period_id, 'before-' || period_id]), 'case', unnest(['is_like', 'is_like_later'])
+    from cells where is_compared
+"""
 
 
 def _records_of(
@@ -165,10 +126,7 @@ def _context(*partner: str) -> tuple[Behind, ...]:
     return (Behind(f"{cell} || '|'", part=WATCHED, period="null", grain="record_grain"),)
 
 
-# The tables that can be traced, besides those whose key names a movement. Those of `series` are the quarters
-# of the published ones.
 BEHIND: dict[str, tuple[Behind, ...]] = {
-    **{f"published.{table}": tuple(_of_cells(table, *counted)) for table, counted in _CELLS.items()},
     "published.shifts": _windows(
         level="case when via_place_id is null then 'od' else 'odv' end",
         earlier_count="earlier_period_id",
@@ -212,6 +170,10 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
     "marts.mart_context_counts": _context("partner_code"),
 }
 
+# The tables that can be traced, besides those whose key names a movement. Those of `series` are the quarters
+# of the published ones.
+TRACED = frozenset({*BEHIND, *(f"published.{table}" for table in _OF_CELLS)})
+
 # Records that select a row by its cells, period and grain; `asked` are rows of `counts.parquet`. A record is
 # joined by cell and period at once: thousands of rows share a cell and differ in the period.
 COUNTED = """
@@ -242,7 +204,7 @@ COUNTED = """
 """
 
 
-def row_key(columns: Collection[str]) -> str:
+def row_key(columns: Iterable[str]) -> str:
     """Return SQL for the key of a row as one text: its values joined by `|`, a null empty."""
     values = ", ".join(f"coalesce({quoted(column)}::varchar, '')" for column in columns)
     return f"concat_ws('|', {values})"
@@ -250,6 +212,13 @@ def row_key(columns: Collection[str]) -> str:
 
 def named_keys(manifest: Mapping[str, Any]) -> str:
     """Return SQL for the rows of `counts.parquet`, without the days of their periods."""
+    row_keys = {
+        table: row_key(
+            "row_id" if name == "mention_id" else name for name in key_of(manifest, f"published.{table}")
+        )
+        for table in _OF_CELLS
+        if f"published.{table}" in manifest["tables"]
+    }
     selects = [
         f"""
             select
@@ -258,9 +227,12 @@ def named_keys(manifest: Mapping[str, Any]) -> str:
                 '{behind.part}' as part, '{behind.counts}' as counts, {behind.cell} as cell,
                 ({behind.period})::varchar as period_id, ({behind.grain})::varchar as record_grain,
                 ({behind.flag})::varchar as flag
-            from {behind.source or table}
+            from {table}
         """
         for table in BEHIND.keys() & manifest["tables"].keys()
         for behind in BEHIND[table]
     ]
-    return f"select * from ({' union '.join(selects)}) where cell is not null"
+    if row_keys:
+        keys = " ".join(f"when '{table}' then {key}" for table, key in row_keys.items())
+        selects.append(_KEYS_OF_CELLS.format(row_keys=keys))
+    return f"select * from ({' union '.join(selects)}) where row_key is not null and cell is not null"

@@ -43,7 +43,8 @@ class PublishedTable:
 
     `is_complete_key`: no part of the key may be null. `references`: columns that hold the key of another
     table of the schema. `sums`: columns that may be summed over any rows. `of_members`: columns that the
-    public edition lacks. `has_series`: its quarters are rows of schema `series`.
+    public edition lacks. `is_of_members`: it lacks the table. `has_series`: its quarters are rows of schema
+    `series`.
     """
 
     schema: str
@@ -56,6 +57,7 @@ class PublishedTable:
     listed: dict[str, Listed] = field(default_factory=dict)
     sums: tuple[str, ...] = ()
     of_members: frozenset[str] = frozenset()
+    is_of_members: bool = False
     has_series: bool = False
 
     @property
@@ -144,6 +146,7 @@ def _table_of(node: Mapping[str, Any], tests: Iterable[Mapping[str, Any]]) -> Pu
         listed=listed,
         sums=tuple(_meta(node).get("sums", ())),
         of_members=frozenset(name for name in columns if _meta(columns[name]).get("edition") == MEMBERS),
+        is_of_members=_meta(node).get("edition") == MEMBERS,
         has_series=bool(_meta(node).get("series")),
     )
 

@@ -79,7 +79,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
                 "Run `njia refresh`, which judges before it publishes."
             )
         reasons = objections(
-            folder, manifest, verdict, {waiver["id"] for waiver in (decisions or newest).waivers}
+            folder, manifest, verdict, {waiver["id"] for waiver in (decisions or newest)["check_waiver"]}
         )
         current = current_release(settings)
         if (current.release_id if current else None) != manifest["previous_release"]:
@@ -121,7 +121,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             settings,
             {
                 name
-                for entry in newest.rollbacks[-number_kept("rollbacks") :]
+                for entry in newest["rollback"][-number_kept("rollbacks") :]
                 for name in (entry["from_release"], entry["to_release"])
             },
         )
@@ -148,7 +148,7 @@ def _is_signed(settings: Settings, decisions: Decisions, content_hash: str) -> b
     """Whether enough stewards signed this content, by the number of signatures asked for now."""
     return any(
         one["content_hash"] == content_hash and (one["needs_second"] or settings.signatures == 1)
-        for one in decisions.candidate_signatures
+        for one in decisions["candidate_signature"]
     )
 
 

@@ -50,7 +50,7 @@ def fit_to_return(settings: Settings, release_id: str) -> Release:
             f"The release {target.release_id} holds a record that was forgotten, so it cannot be current "
             "again. Choose another (`njia releases`)."
         )
-    decided = active_decisions(settings, settings.as_of()).alert_releases
+    decided = active_decisions(settings, settings.as_of())["alert_release"]
     if not _public_alerts(target) <= set(map(_alert_of, decided)):
         raise UsageError(
             f"The release {target.release_id} shows the public an alert, and the decision that released the "
@@ -142,7 +142,7 @@ def _holds(release: Release, content_hash: str) -> bool:
 def left_behind(settings: Settings, decisions: Decisions) -> list[Release]:
     """Return the kept releases that a rollback left and no later rollback restored."""
     left: set[str] = set()
-    for decision in decisions.rollbacks:
+    for decision in decisions["rollback"]:
         left.add(decision["from_release"])
         left.discard(decision["to_release"])
     return [release for release in list_releases(settings) if release.release_id in left]

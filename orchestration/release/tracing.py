@@ -16,7 +16,7 @@ import duckdb
 from orchestration import intake
 from orchestration.core import Settings, UsageError, open_duckdb, record_of
 from orchestration.release.lineage import COUNTS, lineage_of, open_lineage
-from orchestration.release.lineage_keys import BEHIND, COUNTED, WATCHED, row_key
+from orchestration.release.lineage_keys import BEHIND, COUNTED, TRACED, WATCHED, row_key
 from orchestration.release.published_tables import PUBLISHED, key_of
 from orchestration.release.query import what_replaced
 from orchestration.release.releases import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
@@ -192,7 +192,7 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
             row = {"edition": table.edition, "table": table.in_lineage, "keys": keys}
             records = _answer(con, RECORDS_BEHIND, **row)
             extracts = _answer(con, EXTRACTS_BEHIND, **row)
-    numbers = _numbers(table.in_lineage, records, extracts)
+    numbers = _numbers(_parts_of(table.in_lineage, rows), records, extracts)
     behind = [record for record in records if record["part"] not in (MONTH, YEAR_BEFORE)]
     return Trace(
         release.release_id,
@@ -236,7 +236,7 @@ def _traced(release: Release, name: str) -> str:
     traced = sorted(
         table
         for table in tables
-        if _in_lineage(table) in BEHIND or MOVEMENT in key_of(release.manifest, table)
+        if _in_lineage(table) in TRACED or MOVEMENT in key_of(release.manifest, table)
     )
     for table in traced:  # a name alone is one of `published` before one of `series`
         if name in (table, table.partition(".")[2]):
@@ -350,9 +350,16 @@ def _sums(rows: Sequence[Row]) -> dict[str, int]:
     return {name: sum(of_rows) for name, of_rows in counts.items() if of_rows}
 
 
-def _numbers(table: str, records: Sequence[Row], extracts: Sequence[Row]) -> dict[str, int]:
+def _parts_of(table: str, rows: Sequence[Row]) -> list[str]:
+    """Return the parts of a row that records are counted for, those without records included."""
+    if table in BEHIND:
+        return [behind.part for behind in BEHIND[table] if behind.part != WATCHED]
+    return [name for row in rows[:1] for name in row if table in TRACED and name.endswith("_count")]
+
+
+def _numbers(parts: Sequence[str], records: Sequence[Row], extracts: Sequence[Row]) -> dict[str, int]:
     """Return the counts of a published row by what its records and extracts give."""
-    counted: dict[str, set[Any]] = {of.part: set() for of in BEHIND.get(table, ()) if of.part != WATCHED}
+    counted: dict[str, set[Any]] = {part: set() for part in parts}
     for record in records:
         if record["part"] != MONTH:
             unit = "movement" if record["counts"] == "movements" else "record"

@@ -85,7 +85,8 @@ def _fits(cells: pa.Table) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, Floats]
     row = np.digitize(frame["protected_count"], [policy["noise_row_2_from"], policy["noise_row_3_from"]])
     variances = np.array([policy.numbers[f"noise_row_{number}_variance"] for number in (1, 2, 3)])
     frame = frame.assign(variance=variances[row])
-    for _, measured in frame[frame["table_name"].isin(_SHARED)].groupby("period_id"):
+    is_whole = frame["table_name"].isin(_SHARED) & (frame["column_name"] == "movement_count")
+    for _, measured in frame[is_whole].groupby("period_id"):
         tables = [measured[measured["table_name"] == table].sort_values(_LEAF) for table in _SHARED]
         leaves, ordered = tables[0], pd.concat(tables)
         members = hstack([_members(table, leaves) for table in tables if len(table)], format="csr")

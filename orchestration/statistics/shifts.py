@@ -35,9 +35,6 @@ from orchestration.statistics.share_ratio import (
 )
 
 UP, DOWN = ("emerging", "growing"), ("abandoned", "fading")
-STATUSES = ("new_source", "too_few", *UP, *DOWN, "stable")
-REASONS = ("no_comparable_partner", "below_minimum", "reappeared", "interval_too_wide")
-EVIDENCE = ("panel", "single_partner")
 
 
 def judge_shifts(

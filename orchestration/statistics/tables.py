@@ -38,7 +38,8 @@ AGGREGATES = {
 # What public counts are fitted to; null are the places and the direction that a cell is not restricted to.
 CELLS = {
     "intermediate.int_protected_cells": (
-        "period_id", "table_name", "start_place_id", "end_place_id", "direction", "protected_count",
+        "period_id", "table_name", "column_name", "start_place_id", "end_place_id", "direction",
+        "protected_count",
     ),
 }  # fmt: skip
 

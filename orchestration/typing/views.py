@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Tables besides the typed ones, by their folder in `work/`.
-_OTHERS = {"matches": "places", "linked_records": "linkage", "links": "linkage", "in_force": "gates"}
+_OTHERS = {"matches": "places", "links": "linkage", "in_force": "gates"}
 NOT_KEPT = (
     "What it changes cannot be counted before a refresh: no typed record is kept (NJIA_DELETE_WORK is on, or "
     "no refresh has ended)."
@@ -44,7 +44,7 @@ def add_views(
     *tables: str,
     extract_ids: Collection[str] | None = None,
 ) -> None:
-    """Add a view of each table: a typed one, `matches`, `linked_records`, `links` or `in_force`.
+    """Add a view of each table: a typed one, `matches`, `links` or `in_force`.
 
     With `extract_ids`, typed tables have the rows of these extracts only; where two partners sent the same
     file, of both.

@@ -36,7 +36,7 @@ PROTECTION = (
     "int_cells",
     "int_protected_cells",
     "int_public_cells",
-    "int_shown_cells",
+    "int_edition_cells",
 )
 Numbers = npt.NDArray[np.int64]
 
@@ -72,9 +72,9 @@ def _line(figure: str, found: float, gate: str) -> None:
 
 # Cells of a year by number, with what the public edition shows of each.
 CELLS = """
-select cells.*, shown.public_count, shown.public_count is not null as is_shown, row_number() over (order by table_name, cell_id) - 1 as number
+select cells.*, shown.public_count, shown.public_count is not null as is_shown, row_number() over (order by table_name, column_name, cell_id) - 1 as number
 from intermediate.int_protected_cells as cells
-left join intermediate.int_public_cells as shown using (table_name, cell_id, period_id)
+left join intermediate.int_public_cells as shown using (table_name, column_name, cell_id, period_id)
 where period_id = ?
 """
 
@@ -86,7 +86,7 @@ def _one_record(con: duckdb.DuckDBPyConnection, year: str) -> None:
         f"""
         select members.movement_id, cells.number, cast(coalesce(movements.is_child, false) as integer) as is_child
         from ({CELLS}) as cells
-        inner join intermediate.int_cell_members as members using (table_name, cell_id)
+        inner join intermediate.int_cell_members as members using (table_name, column_name, cell_id)
         inner join intermediate.int_movements as movements
             on movements.movement_id = members.movement_id and 'year-' || movements.event_year = cells.period_id
         order by members.movement_id
@@ -166,9 +166,7 @@ def _programs(con: duckdb.DuckDBPyConnection, year: str) -> None:
 def _draws(con: duckdb.DuckDBPyConnection, year: str) -> None:
     """Errors of protected and of fitted counts; and what the rest of a start or end says of a record alone in it."""
     cells, dice = (
-        con.execute(
-            f"{CELLS} and table_name in ('total', 'directions', 'starts', 'ends', 'corridors')", [year]
-        ).df(),
+        con.execute(f"{CELLS} and column_name = 'movement_count'", [year]).df(),
         np.random.default_rng(SEED),
     )
     squares: dict[str, list[float]] = {}
@@ -179,7 +177,7 @@ def _draws(con: duckdb.DuckDBPyConnection, year: str) -> None:
         protected = cells.assign(protected_count=[count + _noise(count, dice) for count in true.tolist()])
         columns = {
             name: protected[name].astype(object).where(protected[name].notna(), None)
-            for name in (*LEAF, "period_id", "table_name")
+            for name in (*LEAF, "period_id", "table_name", "column_name")
         }
         leaves = fit_leaves(
             pa.table({**columns, "protected_count": protected["protected_count"]})
@@ -262,7 +260,7 @@ def _carried(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
             )
             _line(f"tables of closed years changed, {number} records withdrawn", changed, "0")
             moved = con.execute(
-                """select count(distinct (cells.table_name, cells.cell_id, cells.period_id))
+                """select count(distinct (cells.table_name, cells.column_name, cells.cell_id, cells.period_id))
                 from (
                     select movement_id, 'year-' || event_year as period_id
                     from intermediate.int_movements
@@ -272,7 +270,7 @@ def _carried(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
                 inner join intermediate.int_cell_members as members using (movement_id)
                 inner join intermediate.int_public_cells as cells
                     on cells.cell_id = members.cell_id and cells.period_id = withdrawn.period_id
-                    and cells.table_name = members.table_name""", [years, number]
+                    and cells.table_name = members.table_name and cells.column_name = members.column_name""", [years, number]
             ).fetchone()  # fmt: skip
             assert moved
             _line("  public counts that would be drawn anew", float(moved[0]), "")

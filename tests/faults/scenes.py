@@ -143,7 +143,7 @@ def decide(settings: Settings) -> None:
 
 
 def is_decided(settings: Settings) -> bool:
-    return len(active_decisions(settings, START + timedelta(days=1)).place_aliases) == 1
+    return len(active_decisions(settings, START + timedelta(days=1))["place_alias"]) == 1
 
 
 def forget_one(settings: Settings) -> None:

@@ -57,12 +57,12 @@ def test_planted_hotspots_are_labelled_in_each_closed_year(samples: EvidenceBase
 def test_every_protected_count_is_its_true_count_and_noise_as_the_table_says(samples: EvidenceBase) -> None:
     """Worked out without the project's SQL, for every cell of every table and year."""
     cells = samples.work(
-        """select table_name, period_id, cell_id, true_count, key_sum, epoch, protected_count
+        """select noise_name, period_id, cell_id, true_count, key_sum, epoch, protected_count
         from intermediate.int_protected_cells"""
     )
     assert len(cells) > 500
-    for table, period, cell, count, keys, epoch, protected in cells:
-        drawn = noise(f"{table}|{period}|{cell}|{keys}|{epoch}", count) if count else 0
+    for name, period, cell, count, keys, epoch, protected in cells:
+        drawn = noise(f"{name}|{period}|{cell}|{keys}|{epoch}", count) if count else 0
         assert protected == count + drawn
 
 
@@ -75,7 +75,7 @@ def test_a_cell_counts_counted_movements_alone_and_each_once(samples: EvidenceBa
                 on movements.movement_id = linked.movement_id
             where movements.is_counted
         ) as counted on members.movement_id = counted.movement_id
-        where counted.movement_id is null and members.table_name <> 'border_points|stopped'"""
+        where counted.movement_id is null and members.column_name <> 'stopped_count'"""
     )
     assert others == [(0,)]
 

@@ -7,7 +7,9 @@
 with cells as (
     select *
     from {{ ref('int_cells') }}
-    where table_name in ('directions', 'starts', 'ends', 'corridors', 'passings', 'border_points')
+    where
+        table_name in ('total', 'directions', 'starts', 'ends', 'corridors', 'passings', 'border_points')
+        and column_name in ('movement_count', 'passing_count')
 ),
 
 periods as (select * from {{ ref('int_periods') }} where period_kind in ('year', 'quarter')),
@@ -38,8 +40,7 @@ both_periods as (
             periods.period_kind = earlier.period_kind
             and {{ months_after('periods.period_from', -12) }} = earlier.period_from
     left join reported as year_before on earlier.period_id = year_before.period_id
-    left join {{ ref('int_cells') }} as totals
-        on earlier.period_id = totals.period_id and totals.table_name = 'total'
+    left join cells as totals on earlier.period_id = totals.period_id and totals.table_name = 'total'
 ),
 
 counted as (
@@ -62,6 +63,10 @@ counted as (
             and both_periods.earlier_period_id = earlier.period_id
 ),
 
+source_cells as (
+    select * from {{ ref('int_source_cells') }} where column_name in ('movement_count', 'passing_count')
+),
+
 sources as (
     select
         table_name,
@@ -70,7 +75,7 @@ sources as (
         period_id,
         like_count,
         0 as like_earlier_count
-    from {{ ref('int_source_cells') }}
+    from source_cells
 
     union all
 
@@ -81,7 +86,7 @@ sources as (
         both_periods.period_id,
         0 as like_count,
         earlier.like_later_count as like_earlier_count
-    from {{ ref('int_source_cells') }} as earlier
+    from source_cells as earlier
     inner join both_periods on earlier.period_id = both_periods.earlier_period_id
 ),
 

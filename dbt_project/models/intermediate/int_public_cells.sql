@@ -1,161 +1,142 @@
--- One row per cell that the public edition shows as a row or a part of a row, with its public count: sums of fitted
--- leaves, and protected counts that no whole of theirs exceeds. Of carried years the count is not known here.
+-- One row per count that the public edition shows, rows `fewer` included: sums of fitted leaves, protected counts that
+-- no whole of theirs exceeds, and mentions, null where they are listed without a number. Carried periods are not here.
 {% set least = publication_policy('public_least_count') %}
-with leaves as (select * from {{ source('fitted', 'leaves') }}),
+{% set columns = [
+    'table_name', 'column_name', 'start_place_id', 'via_place_id', 'end_place_id', 'place_id', 'direction', 'trait', 'code',
+    'period_id',
+] %}
+with protected as (select * from {{ ref('int_protected_cells') }}),
 
-protected as (select * from {{ ref('int_protected_cells') }}),
+places as (select * from {{ ref('int_places') }}),
 
-directions as (
+-- A report says that a road is used, not by whom: what enough reports of a round name is listed without a number.
+mentions as (
     select
-        direction,
+        cells.*,
+        case when cells.trait = 'round' then cells.movement_count end as public_count
+    from {{ ref('int_cells') }} as cells
+    inner join {{ ref('int_closed_periods') }} as closed on cells.period_id = closed.period_id
+    left join places as vias on cells.via_place_id = vias.place_id
+    where
+        cells.table_name = 'mentions'
+        and not closed.is_carried
+        and cells.movement_count >= {{ publication_policy('public_round_least_reports') }}
+        and (cells.via_place_id is null or vias.kind = 'border_point')
+),
+
+sized as (
+    select
+        *,
+        sum(fitted_count) over (partition by period_id) as total_count,
+        sum(fitted_count) over (partition by period_id, direction) as direction_count,
+        sum(fitted_count) over (partition by period_id, start_place_id) as start_count,
+        sum(fitted_count) over (partition by period_id, end_place_id) as end_count
+    from {{ source('fitted', 'leaves') }}
+),
+
+-- Of a year whose total is not shown, nothing is.
+leaves as (select * from sized where total_count >= {{ least }}),
+
+totals as (
+    select
         period_id,
-        sum(fitted_count) as public_count
+        max(total_count) as public_count
     from leaves
-    group by direction, period_id
+    group by period_id
+),
+
+-- A small direction is counted as unknown: a row of its own would prove that somebody is there. What else is small is
+-- counted as fewer.
+named as (
+    select
+        period_id,
+        fitted_count,
+        case when start_count >= {{ least }} then start_place_id else 'fewer' end as start_id,
+        case when end_count >= {{ least }} then end_place_id else 'fewer' end as end_id,
+        case when fitted_count >= {{ least }} then start_place_id else 'fewer' end as start_place_id,
+        case when fitted_count >= {{ least }} then end_place_id else 'fewer' end as end_place_id,
+        case when direction_count >= {{ least }} then direction else 'unknown' end as direction
+    from leaves
 ),
 
 fitted as (
-    select
-        'total' as table_name,
-        'total' as cell_id,
-        period_id,
-        sum(fitted_count) as public_count
-    from leaves
-    group by period_id
-
-    union all
-
-    -- A direction under the least count is counted as unknown: a row of its own would prove that somebody is there.
-    select
-        'directions' as table_name,
-        case when public_count >= {{ least }} then direction else 'unknown' end as cell_id,
-        period_id,
-        sum(public_count) as public_count
-    from directions
-    group by case when public_count >= {{ least }} then direction else 'unknown' end, period_id
-
-    union all
-
-    select
-        'starts' as table_name,
-        start_place_id as cell_id,
-        period_id,
-        sum(fitted_count) as public_count
-    from leaves
-    group by start_place_id, period_id
-
-    union all
-
-    select
-        'ends' as table_name,
-        end_place_id as cell_id,
-        period_id,
-        sum(fitted_count) as public_count
-    from leaves
-    group by end_place_id, period_id
-
-    union all
-
-    select
-        'corridors' as table_name,
-        start_place_id || '>' || end_place_id || '|' || direction as cell_id,
-        period_id,
-        fitted_count as public_count
-    from leaves
-),
-
-totals as (select * from fitted where table_name = 'total'),
-
-corridors as (
-    select
-        start_place_id,
-        end_place_id,
-        period_id,
-        sum(fitted_count) as public_count
-    from leaves
-    group by start_place_id, end_place_id, period_id
+    {% for table_name, key in {
+        'total': {},
+        'directions': {'direction': 'direction'},
+        'starts': {'place_id': 'start_id'},
+        'ends': {'place_id': 'end_id'},
+        'corridors': {
+            'start_place_id': 'start_place_id', 'end_place_id': 'end_place_id', 'direction': 'direction'
+        },
+    }.items() %}
+        select
+            '{{ table_name }}' as table_name,
+            {% for column in ['start_place_id', 'end_place_id', 'place_id', 'direction'] %}
+                {{ key.get(column, 'cast(null as ' ~ text_type() ~ ')') }} as {{ column }},
+            {% endfor %}
+            period_id,
+            sum(fitted_count) as public_count
+        from named
+        group by {{ (['period_id'] + (key.values() | list)) | join(', ') }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 age_bands as (
     select
-        period_id,
+        *,
         case
             when code in ('a00_08', 'a09_17', 'child') then 'child'
             when code = 'unknown' then 'unknown'
             else 'adult'
-        end as age_group,
-        protected_count
+        end as age_group
     from protected
     where trait = 'age_band' and protected_count >= {{ least }}
 ),
 
 -- Children and adults are the shown age bands in sum.
-age_groups as (
+counted as (
     select
-        age_group,
-        period_id,
+        {{ columns | join(',\n        ') }},
+        protected_count
+    from protected
+
+    union all
+
+    select
+        {% for column in columns %}
+            {{ {'trait': "'age_group' as trait", 'code': 'age_group as code'}.get(column, column) }},
+        {% endfor %}
         sum(protected_count) as protected_count
     from age_bands
-    group by age_group, period_id
+    group by age_group, {{ columns | reject('in', ['trait', 'code']) | join(', ') }}
 ),
 
-children as (select * from age_groups where age_group = 'child'),
+children as (select * from counted where trait = 'age_group' and code = 'child'),
 
 -- What is no sum of leaves: at most its total, and what else holds it.
 capped as (
     select
-        protected.table_name,
-        protected.cell_id,
-        protected.period_id,
-        least(protected.protected_count, totals.public_count) as public_count
-    from protected
-    inner join totals on protected.period_id = totals.period_id
-    where protected.table_name in ('passings', 'border_points', 'border_points|first_known', 'traits')
+        counted.*,
+        least(counted.protected_count, totals.public_count) as public_count
+    from counted
+    inner join totals on counted.period_id = totals.period_id
+    where counted.table_name in ('passings', 'border_points', 'traits')
+),
 
-    union all
-
+-- Records of children stand in more cells than others, so the children of a place stand from a larger count on.
+placed_children as (
     select
-        'traits' as table_name,
-        'age_group|' || age_groups.age_group as cell_id,
-        age_groups.period_id,
-        least(age_groups.protected_count, totals.public_count) as public_count
-    from age_groups
-    inner join totals on age_groups.period_id = totals.period_id
-
-    union all
-
-    select
-        protected.table_name,
-        protected.cell_id,
-        protected.period_id,
-        least(protected.protected_count, corridors.public_count, points.protected_count) as public_count
-    from protected
-    inner join corridors
-        on
-            protected.start_place_id = corridors.start_place_id
-            and protected.end_place_id = corridors.end_place_id
-            and protected.period_id = corridors.period_id
-    inner join protected as points
-        on
-            points.table_name = 'border_points'
-            and protected.via_place_id = points.cell_id
-            and protected.period_id = points.period_id
-    where protected.table_name = 'corridors_via'
-
-    union all
-
-    select
-        protected.table_name,
-        protected.cell_id,
-        protected.period_id,
-        least(protected.protected_count, fitted.public_count, children.protected_count) as public_count
-    from protected
+        counted.*,
+        least(counted.protected_count, fitted.public_count, children.protected_count) as public_count
+    from counted
     inner join fitted
         on
-            protected.table_name = fitted.table_name || '|children'
-            and protected.cell_id = fitted.cell_id
-            and protected.period_id = fitted.period_id
-    inner join children on protected.period_id = children.period_id
+            counted.table_name = fitted.table_name
+            and counted.place_id = fitted.place_id
+            and counted.period_id = fitted.period_id
+    inner join children on counted.period_id = children.period_id
+    where counted.column_name = 'child_count'
 ),
 
 -- Where people were exploited, last known or only promised to go: the parts of an end. Three that can be shown add up
@@ -163,82 +144,99 @@ capped as (
 -- nobody's presence. `protected_until`: of this part and those before it.
 bases as (
     select
-        protected.table_name,
-        fitted.cell_id,
-        fitted.period_id,
-        fitted.public_count,
+        protected.*,
+        ends.public_count as end_count,
         sum(greatest(protected.protected_count, 0)) over (
-            partition by fitted.cell_id, fitted.period_id order by protected.table_name nulls last
+            partition by protected.place_id, protected.period_id order by protected.column_name nulls last
         ) as protected_until,
-        sum(greatest(protected.protected_count, 0)) over (partition by fitted.cell_id, fitted.period_id)
+        sum(greatest(protected.protected_count, 0)) over (partition by protected.place_id, protected.period_id)
             as protected_sum,
         sum(case when protected.protected_count >= {{ least }} then 1 else 0 end) over (
-            partition by fitted.cell_id, fitted.period_id
+            partition by protected.place_id, protected.period_id
         ) as large_parts
-    from fitted
-    inner join protected
-        on
-            fitted.cell_id = protected.cell_id
-            and fitted.period_id = protected.period_id
-            and protected.table_name in ('ends|exploited', 'ends|intended', 'ends|last_known')
-    where fitted.table_name = 'ends' and fitted.public_count > 0
+    from fitted as ends
+    inner join protected on ends.place_id = protected.place_id and ends.period_id = protected.period_id
+    where
+        ends.table_name = 'ends'
+        and protected.column_name in ('exploited_count', 'intended_count', 'last_known_count')
 ),
 
 whole as (
     select
         *,
-        case when large_parts = 3 or protected_sum > public_count then protected_sum else public_count end
-            as whole_count
+        case when large_parts = 3 or protected_sum > end_count then protected_sum else end_count end as whole_count
     from bases
 ),
 
 cumulated as (
     select
         *,
-        cast(floor((2 * public_count * protected_until + whole_count) / nullif(2 * whole_count, 0)) as integer)
+        cast(floor((2 * end_count * protected_until + whole_count) / nullif(2 * whole_count, 0)) as integer)
             as until_count
     from whole
 ),
 
 parts as (
     select
-        table_name,
-        cell_id,
-        period_id,
+        *,
         until_count - coalesce(
-            lag(until_count) over (partition by cell_id, period_id order by table_name nulls last), 0
+            lag(until_count) over (partition by place_id, period_id order by column_name nulls last), 0
         ) as public_count
     from cumulated
 ),
 
 counts as (
-    select * from fitted
+    select
+        table_name,
+        'movement_count' as column_name,
+        start_place_id,
+        cast(null as {{ text_type() }}) as via_place_id,
+        end_place_id,
+        place_id,
+        direction,
+        cast(null as {{ text_type() }}) as trait,
+        cast(null as {{ text_type() }}) as code,
+        period_id,
+        public_count
+    from fitted
+    where public_count > 0
 
-    union all
+    {% for source, is_shown in {
+        'capped': 'public_count >= ' ~ least,
+        'placed_children': 'public_count >= ' ~ publication_policy('public_least_label_count'),
+        'parts': 'public_count >= ' ~ least,
+        'mentions': 'true',
+    }.items() %}
+        union all
 
-    select * from capped
-
-    union all
-
-    select * from parts
+        select
+            table_name,
+            column_name,
+            case when table_name not in ('starts', 'ends') then start_place_id end as start_place_id,
+            via_place_id,
+            case when table_name not in ('starts', 'ends') then end_place_id end as end_place_id,
+            place_id,
+            direction,
+            trait,
+            code,
+            period_id,
+            public_count
+        from {{ source }}
+        where {{ is_shown }}
+    {% endfor %}
 )
 
--- Of a year whose total is not shown, nothing is. The unknown direction holds the rest of the total, be it small.
--- Records of children stand in more cells than others: the children of a place stand from the count of labels on.
 select
-    counts.table_name,
-    counts.cell_id,
-    counts.period_id,
-    cast(counts.public_count as integer) as public_count
+    table_name,
+    column_name,
+    {{ cell_id() }} as cell_id,
+    start_place_id,
+    via_place_id,
+    end_place_id,
+    place_id,
+    direction,
+    trait,
+    code,
+    period_id,
+    cast(public_count as integer) as public_count
 from counts
-inner join totals on counts.period_id = totals.period_id
-where
-    totals.public_count >= {{ least }}
-    and (
-        counts.public_count >= case
-            when counts.table_name in ('starts|children', 'ends|children')
-                then {{ publication_policy('public_least_label_count') }}
-            else {{ least }}
-        end
-        or (counts.table_name = 'directions' and counts.public_count > 0)
-    )

@@ -11,6 +11,7 @@ compared as (select * from {{ ref('int_matched_windows') }}),
 of_windows as (
     select
         members.table_name,
+        members.column_name,
         members.cell_id,
         movements.source,
         movements.window_id,
@@ -21,11 +22,12 @@ of_windows as (
     from members
     inner join movements on members.movement_id = movements.movement_id
     left join compared on movements.source = compared.source and movements.window_id = compared.window_id
-    group by members.table_name, members.cell_id, movements.source, movements.window_id
+    group by members.table_name, members.column_name, members.cell_id, movements.source, movements.window_id
 )
 
 select
     of_windows.table_name,
+    of_windows.column_name,
     of_windows.cell_id,
     of_windows.source,
     periods.period_id,
@@ -39,4 +41,10 @@ inner join {{ ref('int_window_periods') }} as periods on of_windows.window_id = 
 where
     (of_windows.table_name = 'mentions' and periods.period_kind = 'round')
     or (of_windows.table_name <> 'mentions' and periods.period_kind in ('year', 'quarter'))
-group by of_windows.table_name, of_windows.cell_id, of_windows.source, periods.period_id, periods.period_kind
+group by
+    of_windows.table_name,
+    of_windows.column_name,
+    of_windows.cell_id,
+    of_windows.source,
+    periods.period_id,
+    periods.period_kind

@@ -1,11 +1,7 @@
 -- One row per edition, period, trait and code. Of sex, age and what dates them each case has one code, `unknown`
 -- included; of exploitation, transport and recruitment none or several. Members' small ones are summed in the code
 -- `fewer`.
-with cells as (select * from {{ ref('int_cells') }} where table_name = 'traits'),
-
-shown as (select * from {{ ref('int_shown_cells') }} where table_name = 'traits'),
-
-public_cells as (select * from {{ ref('int_public_cells') }} where table_name = 'traits'),
+with fewer as (select * from {{ ref('int_areas') }} where place_id = 'fewer'),
 
 codes as (select * from {{ ref('codes') }}),
 
@@ -29,45 +25,18 @@ labels as (
     where sexes.domain = 'sex' and ages.domain = 'age_band'
 ),
 
-fewer as (select * from {{ ref('published_areas') }} where place_id = 'fewer'),
-
-editions as (
-    select
-        'members' as edition,
-        cells.period_id,
-        cells.trait,
-        case when shown.cell_id is null then 'fewer' else cells.code end as code,
-        cast(sum(cells.movement_count) as integer) as trait_count
-    from cells
-    left join shown on cells.cell_id = shown.cell_id and cells.period_id = shown.period_id
-    group by cells.period_id, cells.trait, case when shown.cell_id is null then 'fewer' else cells.code end
-
-    union all
-
-    select
-        'public' as edition,
-        cells.period_id,
-        cells.trait,
-        cells.code,
-        public_cells.public_count as trait_count
-    from public_cells
-    inner join cells on public_cells.cell_id = cells.cell_id and public_cells.period_id = cells.period_id
-),
-
 made as (
     select
-        editions.edition,
-        editions.period_id,
-        editions.trait,
-        editions.code,
-        case
-            when editions.code = 'fewer' then fewer.place
-            else coalesce(labels.label, editions.code)
-        end as label,
-        editions.trait_count
-    from editions
-    inner join fewer on editions.edition = fewer.edition
-    left join labels on editions.trait = labels.trait and editions.code = labels.code
+        traits.edition,
+        traits.period_id,
+        traits.trait,
+        traits.code,
+        coalesce(fewer.place, labels.label, traits.code) as label,
+        traits.trait_count
+    from {{ ref('int_edition_rows') }} as traits
+    left join fewer on traits.edition = fewer.edition and traits.code = fewer.place_id
+    left join labels on traits.trait = labels.trait and traits.code = labels.code
+    where traits.table_name = 'traits'
 )
 
 select * from made

@@ -149,7 +149,7 @@ def _far(view: View) -> list[Row]:
 
 def dots(view: View) -> list[Change]:
     """Return the like-for-like counts of corridors: those that changed, then others, most cases first."""
-    judged = [row for row in view.listed("corridors") if row["change"] and row["comparison"] in NUMBER]
+    judged = [row for row in view.compared("corridors") if row["change"] and row["comparison"] in NUMBER]
     judged.sort(key=lambda row: findings.tone(row) == "plain")
     return [
         Change(

@@ -64,17 +64,22 @@ class View:
 
     # --- rows -------------------------------------------------------------------------------------
 
-    def listed(self, table: str) -> list[Row]:
-        """Return the rows of places and corridors that are some, most cases first."""
+    def compared(self, table: str) -> list[Row]:
+        """Return the rows of known places and corridors, those that fell to nothing too, most cases first."""
         rows = self.published.rows(table, self.now)
         known = [row for row in rows if (is_place(row["place_id"]) if "place_id" in row else ends_known(row))]
         return by_count(known, COUNTED.get(table, "movement_count"))
+
+    def listed(self, table: str) -> list[Row]:
+        """Return the rows of known places and corridors that count a case, most cases first."""
+        return [row for row in self.compared(table) if _has_cases(row)]
 
     def others(self, table: str) -> list[Row]:
         """Return the rows below a list: unknown ends, Kenya as a whole, small rows in one."""
         column = COUNTED.get(table, "movement_count")
         listed = self.listed(table)
-        return by_count([row for row in self.published.rows(table, self.now) if row not in listed], column)
+        rows = self.published.rows(table, self.now)
+        return by_count([row for row in rows if row not in listed and _has_cases(row)], column)
 
     def counties(self, table: str) -> list[Row]:
         return [row for row in self.listed(table) if is_county(row["place_id"])]
@@ -276,3 +281,7 @@ def counted_table(
             line += [part(table, row) or NONE for part in (view.earlier, view.like, view.change)]
         lines.append(line)
     return Table(caption, columns, lines, len(columns) - 1)
+
+
+def _has_cases(row: Row) -> bool:
+    return any(row[name] for name in row if name.endswith("_count") and not name.startswith("like_"))

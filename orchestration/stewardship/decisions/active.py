@@ -20,41 +20,14 @@ from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_ent
 Line = dict[str, Any]  # a decision as in its file
 
 
-class _OfKind:
-    """An attribute of `Decisions`: those of one kind, for the rooms that act on them."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-
-    def __get__(self, decisions: Decisions, owner: type[Decisions]) -> list[Line]:
-        return decisions.by_kind[self._kind]
-
-
-def _none_of_any_kind() -> dict[str, list[Line]]:
-    return {kind: [] for kind in KINDS}
-
-
 @dataclass(frozen=True)
 class Decisions:
     """The decisions that hold at one time, oldest first."""
 
-    by_kind: Mapping[str, list[Line]] = field(default_factory=_none_of_any_kind)
+    by_kind: Mapping[str, list[Line]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
-    extract_accepts = _OfKind("extract_accept")
-    extract_withdrawals = _OfKind("extract_withdraw")
-    waivers = _OfKind("check_waiver")
-    place_aliases = _OfKind("place_alias")
-    link_accepts = _OfKind("link_accept")
-    link_rejections = _OfKind("link_reject")
-    row_releases = _OfKind("row_release")
-    row_exclusions = _OfKind("row_exclude")
-    value_corrections = _OfKind("value_correction")
-    agreement_changes = _OfKind("agreement_change")
-    policy_sign_offs = _OfKind("policy_sign_off")
-    year_republications = _OfKind("year_republication")
-    alert_releases = _OfKind("alert_release")
-    rollbacks = _OfKind("rollback")
-    candidate_signatures = _OfKind("candidate_signature")
+    def __getitem__(self, kind: str) -> list[Line]:
+        return self.by_kind[kind]
 
     def __iter__(self) -> Iterator[Line]:
         """All of them, oldest first."""
@@ -99,10 +72,10 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
                 f"Decision {decision.id} in {settings.decisions / decision.kind}.jsonl contradicts an "
                 f"earlier line. {fault} Or take this one back: `njia decide revoke {decision.id}`."
             )
-    by_kind = _none_of_any_kind()
+    active = Decisions()
     for decision in decisions:
-        by_kind[decision.kind].append(plain(decision.resolved(settings)))
-    return Decisions(by_kind)
+        active[decision.kind].append(plain(decision.resolved(settings)))
+    return active
 
 
 def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> list[Decision]:

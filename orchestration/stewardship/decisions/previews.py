@@ -96,6 +96,8 @@ def try_revocations(
     acting = {decision.id for decision in holding(settings, now)}
     last = refreshes.last(settings)
     seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
+    entries_of = [read_kind(settings, kind) for kind in {decision.kind for decision in made}]
+    acts_since = {id: second.time for of in entries_of for id, second in confirmations(of).items()}
     fresh: list[Decision] = []
     used: list[Decision] = []
     notes: list[str] = []
@@ -104,7 +106,7 @@ def try_revocations(
             notes.append(say(_IDLE, id=decision.id))
         elif isinstance(decision, Rollback):
             notes.append(_AFTER_ROLLBACK)
-        elif seen_until is not None and _acts_since(settings, decision) <= seen_until:
+        elif seen_until is not None and acts_since.get(decision.id, decision.time) <= seen_until:
             used.append(decision)
             is_policy = isinstance(decision, PolicySignOff)
             notes.append(_POLICY if is_policy else say(_TAKEN_IN, id=decision.id))
@@ -132,11 +134,6 @@ def _about(
         made.append(decision)
 
     return made, faults_of(make_one, ((decision_id,) for decision_id in ids))
-
-
-def _acts_since(settings: Settings, decision: Decision) -> datetime:
-    second = confirmations(read_kind(settings, decision.kind)).get(decision.id)
-    return second.time if second else decision.time
 
 
 def _effect(

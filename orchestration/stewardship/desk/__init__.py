@@ -11,7 +11,6 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.stewardship.desk.accounts import (
-        ROLES,
         add_account,
         change_passphrase,
         change_roles,

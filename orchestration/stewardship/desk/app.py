@@ -47,7 +47,6 @@ from orchestration.stewardship.desk.views import (
     places,
     releases,
     rows,
-    signing_in,
 )
 from orchestration.stewardship.desk.visit import (
     FOLLOWED,
@@ -111,14 +110,14 @@ def make_app(
         return Visit(desk, request, None, None).problem(status, title)
 
     routes: list[Route | Mount] = [
-        Route("/login", endpoint(desk, signing_in.login_form, None)),
+        Route("/login", endpoint(desk, front.login_form, None)),
         Route("/login", _login(desk, error_page), methods=["POST"]),
-        Route(FIRST_PATH, endpoint(desk, signing_in.first_form, None)),
-        Route(FIRST_PATH, endpoint(desk, signing_in.first, None), methods=["POST"]),
+        Route(FIRST_PATH, endpoint(desk, front.first_form, None)),
+        Route(FIRST_PATH, endpoint(desk, front.first, None), methods=["POST"]),
         Route(FOLLOWED, endpoint(desk, front.follow, FILES)),
         Route(FOLLOWED, endpoint(desk, front.ask, REFRESH), methods=["POST"]),
-        Route("/logout", endpoint(desk, signing_in.logout, FILES), methods=["POST"]),
-        Route("/language", endpoint(desk, signing_in.language, None), methods=["POST"]),
+        Route("/logout", endpoint(desk, front.logout, FILES), methods=["POST"]),
+        Route("/language", endpoint(desk, front.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),
         *(Route(path, endpoint(desk, view, FILES)) for path, view in FOR_EVERY_ACCOUNT.items()),
         *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
@@ -136,7 +135,7 @@ def make_app(
 
 
 def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
-    login = endpoint(desk, signing_in.login, None)
+    login = endpoint(desk, front.login, None)
     judged, waiting = asyncio.Semaphore(MOST_JUDGED), Counter[str]()
 
     async def answer(request: Request) -> Response:

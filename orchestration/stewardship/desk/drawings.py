@@ -82,6 +82,8 @@ def map_of(
     Outlines (shapely, in degrees) are counties where all candidates lie in Kenya, else countries. The
     projection is plate carrée, scaled east to west by the cosine of the middle latitude.
     """
+    import shapely  # slow to load, and few pages have a map
+
     placed = [(number, one) for number, one in enumerate(candidates, start=1) if one.point]
     if not placed:
         return None
@@ -97,17 +99,13 @@ def map_of(
         points = dict.fromkeys(at(lon, lat) for lon, lat, *_ in part.simplify(0.5 / scale).exterior.coords)
         return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
 
-    shapes = counties if box == KENYA else countries()
+    shown, shapes = shapely.box(*box), counties if box == KENYA else countries()
     parts = (part for shape in shapes for part in getattr(shape, "geoms", [shape]))
     return Map(
         math.ceil((north - south) * scale),
-        [path(part) for part in parts if _meet(part.bounds, box)],
+        [path(part) for part in parts if shown.intersects(part)],
         [(number, *at(*one.point[::-1]), one.name) for number, one in placed],
     )
-
-
-def _meet(box: Box, other: Box) -> bool:
-    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 def _box(points: Sequence[tuple[float, float]]) -> Box:

@@ -208,7 +208,10 @@ class List:
             return self.matching
         values = [(column.value(row), row) for row in self.matching]
         stated = [(value, row) for value, row in values if value not in (None, "", ())]
-        stated.sort(key=lambda pair: _ordered(pair[0]), reverse=self._sort.startswith("-"))
+        stated.sort(
+            key=lambda pair: pair[0].casefold() if isinstance(pair[0], str) else pair[0],
+            reverse=self._sort.startswith("-"),
+        )
         return [row for _, row in stated] + [row for value, row in values if value in (None, "", ())]
 
     def _toggled(self, name: str, value: str) -> str:
@@ -241,10 +244,6 @@ def search(visit: Visit) -> Response:
         return RedirectResponse(back, 303)
     field = urlencode({name: visit.session.keep_search(text[:LONGEST_SEARCH])})
     return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{field}", 303)
-
-
-def _ordered(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
 
 
 def waiting_item(visit: Visit, item: Item) -> OpenItem | None:

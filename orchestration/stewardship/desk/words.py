@@ -61,11 +61,6 @@ class Names:
                 names[place] = self.extract(partner, other) or self.partner(partner)
         return {place: name for place, name in names.items() if name}
 
-    def note_shown(self, given: Mapping[str, Any]) -> None:
-        """Note that a page shows a title with what was written of its place."""
-        if self._written_place(given.get("name", "")):
-            self.places_shown[given["name"]] = None
-
     def partner(self, code: str) -> str | None:
         """Return the partner's name in the contract of what landed last; None where it has none."""
         if code not in self._partners:
@@ -141,10 +136,9 @@ class Words:
 
     def heading(self, sentence: str) -> tuple[str, str]:
         """Return an item's title with names, and the ids behind them, which stand in small print."""
-        said, ids = self._with_names(sentence)
-        if self.names and isinstance(sentence, Sentence):
-            self.names.note_shown(sentence.given)
-        return said, ids
+        if self.names and isinstance(sentence, Sentence) and self.names.in_title(sentence.given).get("name"):
+            self.names.places_shown[sentence.given["name"]] = None
+        return self._with_names(sentence)
 
     def title(self, sentence: str) -> Markup:
         """Return both as one text."""

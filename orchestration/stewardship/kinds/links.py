@@ -121,55 +121,30 @@ def _row(row: Mapping[str, str], side: str) -> str:
 
 
 def effect(asked: Previewed) -> Effect:
-    """Count the movements of the records that are ruled on, and the links that the program made itself."""
-    if asked.is_revoked:
-        return _effect_of_revoking(asked)
-    import pyarrow as pa
-
-    pairs = {ruling.record_ids: isinstance(ruling, LinkAccept) for ruling in asked.decisions}
-    records = sorted({record for pair in pairs for record in pair})
-    with open_views(asked.settings, "linked_records", "links") as con:
-        con.register("asked", pa.table({"record_id": pa.array(records, pa.int64())}))
-        movements = con.execute(
-            "select record_id, coalesce(movement_id, record_id) from asked left join linked_records "
-            "using (record_id)"
-        ).fetchall()
-        linked = con.execute("select record_a, record_b from links where status = 'taken'").fetchall()
-    taken = {tuple(sorted(pair)) for pair in linked}
-    before = dict(movements)
-    after = dict(before)
-    for (a, b), is_joined in pairs.items():
-        if is_joined:
-            left, joined = after[a], after[b]
-            after = {record: joined if movement == left else movement for record, movement in after.items()}
-        elif (a, b) in taken:
-            after[a], after[b] = a, b
-    effect = Effect(notes=[_CLUSTERS])
-    effect.change("Movements of these records", len(set(before.values())), len(set(after.values())))
-    if undone := sum(not is_joined and pair in taken for pair, is_joined in pairs.items()):
-        effect.change("Links between them made by the program", undone, 0)
-    return effect
-
-
-def _effect_of_revoking(asked: Previewed) -> Effect:
-    """Count the same for what the program makes of the pairs by itself."""
+    """Count the movements of the records that are ruled on, or left to the program, and links that change."""
     still_ruled = {frozenset((held["record_a"], held["record_b"])) for held in _rulings(asked.holding)}
-    free = {ruling.record_ids for ruling in asked.decisions if ruling.pair not in still_ruled}
+    rulings = [one for one in asked.decisions if not (asked.is_revoked and one.pair in still_ruled)]
+    pairs = {ruling.record_ids for ruling in rulings}
     with open_views(asked.settings, "links") as con:
         links = con.execute("select record_a, record_b, status, probability, tier from links").fetchall()
     taken = {(a, b) for a, b, status, *_ in links if status == "taken"}
-    likely = {(a, b): probability for a, b, _, probability, _ in links if (a, b) in free}
-    linked = {(a, b) for a, b, _, chance, tier in links if (a, b) in free and chance >= TAKEN_FROM[tier]}
-    open_again = {pair for pair, probability in likely.items() if probability >= REVIEWED_FROM} - linked
-    records = {record for pair in free for record in pair}
+    likely = [(a, b, probability, tier) for a, b, _, probability, tier in links if (a, b) in pairs]
+    if asked.is_revoked:
+        joined = {(a, b) for a, b, probability, tier in likely if probability >= TAKEN_FROM[tier]}
+    else:
+        joined = {ruling.record_ids for ruling in rulings if isinstance(ruling, LinkAccept)}
     before, after = (
-        len({cluster_of.get(record, record) for record in records})
-        for cluster_of in (clustered(taken), clustered((taken - free) | linked))
+        len({cluster_of.get(record, record) for pair in pairs for record in pair})
+        for cluster_of in (clustered(taken), clustered((taken - pairs) | joined))
     )
-    effect = Effect(notes=[_BY_ITSELF])
+    effect = Effect(notes=[_BY_ITSELF if asked.is_revoked else _CLUSTERS])
     effect.change("Movements of these records", before, after)
-    if open_again:
-        effect.change("Pairs of them that wait for a decision again", 0, len(open_again))
+    if asked.is_revoked:
+        asks = {(a, b) for a, b, probability, _ in likely if probability >= REVIEWED_FROM} - joined
+        if asks:
+            effect.change("Pairs of them that wait for a decision again", 0, len(asks))
+    elif undone := (taken & pairs) - joined:
+        effect.change("Links between them made by the program", len(undone), 0)
     return effect
 
 

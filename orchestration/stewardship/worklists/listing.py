@@ -77,7 +77,8 @@ def write_open_items(
     sentences = {
         str(item.item): {name: packed(getattr(item, name)) for name in _SENTENCES} for item in listed
     }
-    review.write_open_items(settings, map(_as_row, listed), sentences)
+    rows = ({**vars(one), "answered_by": " ".join(one.answered_by)} for one in listed)
+    review.write_open_items(settings, rows, sentences)
     return len(listed)
 
 
@@ -98,7 +99,7 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
         items.file_not_taken(row["partner"], row["file"])
         for row in review.standing(settings, review.FILES_NOT_TAKEN)
     }
-    withdrawn = {held_extract(one["partner"], one["extract_id"]) for one in decisions.extract_withdrawals}
+    withdrawn = {held_extract(one["partner"], one["extract_id"]) for one in decisions["extract_withdraw"]}
     standing = [
         item
         for item in listed
@@ -147,11 +148,6 @@ def as_dict(one: OpenItem) -> dict[str, Any]:
     days = {name: str(fields[name]) if fields[name] else None for name in ("opened", "due")}
     consequences = [as_dict(other) for other in one.consequences]
     return {**fields, "item": str(one.item), **days, "consequences": consequences}
-
-
-def _as_row(one: OpenItem) -> dict[str, Any]:
-    under = str(one.under) if one.under else ""
-    return {**vars(one), "item": str(one.item), "answered_by": " ".join(one.answered_by), "under": under}
 
 
 def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:

@@ -58,7 +58,7 @@ def test_a_certain_name_is_reassigned_only_with_override(njia: Njia, tmp_path: P
     assert njia("decide", "place-alias", "Nairobi", "KE001", "--override", *BY).code == 0
     home = tmp_path / "home"
     settings = Settings(home, tmp_path / "partners", home / "keys")
-    (alias,) = active_decisions(settings, settings.as_of()).place_aliases
+    (alias,) = active_decisions(settings, settings.as_of())["place_alias"]
     assert alias["place_id"] == "KE001" and "override" not in alias
     assert json.loads(njia("place", "Nairobi", "--json").out)[0]["place_id"] == "KE001"
 
@@ -72,6 +72,6 @@ def test_an_alias_may_hold_for_one_partner_and_role(njia: Njia, tmp_path: Path) 
     scope = ("--partner", "kobe_shelter", "--role", "destination")
     assert njia("decide", "place-alias", "Nairobi", "KE001", *scope, *BY).code == 0
     settings = Settings(home, tmp_path / "partners", home / "keys")
-    (alias,) = active_decisions(settings, settings.as_of()).place_aliases
+    (alias,) = active_decisions(settings, settings.as_of())["place_alias"]
     assert (alias["partner"], alias["role"]) == ("kobe_shelter", "destination")
     assert json.loads(njia("place", "Nairobi", "--json").out)[0]["place_id"] == "KE047", "everywhere else"

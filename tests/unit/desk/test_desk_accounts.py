@@ -115,9 +115,9 @@ def test_roles_are_changed_by_command_and_logged(settings: Settings) -> None:
 
 
 def test_help_and_choices_name_the_roles_that_there_are() -> None:
-    assert tuple(desk.ROLES) == ROLES
+    assert tuple(accounts.ROLES) == ROLES
     shown = " ".join(CliRunner().invoke(cli, ["account", "--help"]).output.split())
-    assert [role for role, meaning in desk.ROLES.items() if f"{role} {meaning}" not in shown] == []
+    assert [role for role, meaning in accounts.ROLES.items() if f"{role} {meaning}" not in shown] == []
 
 
 def test_server_behind_a_proxy_needs_an_account(settings: Settings) -> None:

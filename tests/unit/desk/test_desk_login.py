@@ -25,7 +25,7 @@ from orchestration.stewardship.desk.app import (
     make_app,
 )
 from orchestration.stewardship.desk.guard import WRONG_TRIES, Attempts
-from orchestration.stewardship.desk.views import signing_in
+from orchestration.stewardship.desk.views import front
 from tests.fixtures.desk_world import (
     ADDRESS,
     ELSEWHERE,
@@ -134,7 +134,7 @@ def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.Mon
 
     inside = Visitor(desk)
     assert inside.login().status_code == 303
-    monkeypatch.setattr(signing_in, "verified", judge)
+    monkeypatch.setattr(front, "verified", judge)
 
     async def all_at_once() -> tuple[list[int], int]:
         transports = [httpx2.ASGITransport(desk, client=(f"192.0.2.{number}", 50_000)) for number in range(4)]

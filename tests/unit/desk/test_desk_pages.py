@@ -163,7 +163,7 @@ def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> Non
     said = shown(previewed.text)
     assert [one for one in ("KE040", "as destination", "at kobe_post", "Busia") if one not in said] == []
     assert steward.confirm(previewed).status_code == 200
-    (alias,) = active_decisions(names, NOW).place_aliases
+    (alias,) = active_decisions(names, NOW)["place_alias"]
     assert (alias["text"], alias["partner"], alias["role"]) == ("Qwertyville", "kobe_post", "destination")
     assert "Qwertyville" in steward.get("/places").text, "it stays with the rest"
     steward.decide("place_alias", **given, partner="", role="")

@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, create_missing_keys, prepare_home, refreshes, shown_record
-from orchestration.defs.automation import automation
+from orchestration.defs.resources import automation
 from orchestration.refresh import Runs
 from orchestration.stewardship import audit, record_decision, revoke
 from orchestration.stewardship.desk.sessions import IDLE_SECONDS, Sessions
@@ -214,7 +214,7 @@ def sense(settings: Settings, instance: dg.DagsterInstance) -> Sense:
 
     def ask_once(changed: Settings = settings) -> str | None:
         (inbox, _) = automation(changed, load_contracts(changed.partners)).sensors
-        with mock.patch("orchestration.defs.automation.end_killed_runs"):  # `test_end_killed_runs` ends some
+        with mock.patch("orchestration.defs.resources.end_killed_runs"):  # `test_end_killed_runs` ends some
             answer = inbox(dg.build_sensor_context(instance=instance))
         return answer.run_key if isinstance(answer, dg.RunRequest) else None
 

@@ -20,7 +20,7 @@ from orchestration.stewardship import review
 from tests import scenario
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import Visitor, make_accounts, shown, visitor
-from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, decisions_of, land, make_settings
 
 FILE = "Register of Testperson.csv"
 MONTHS = tuple(date(2026, month, 1) for month in range(1, 9))
@@ -60,8 +60,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         arrive(settings, partner, "first", records=120, months=MONTHS, file="first.csv")
         arrive(settings, partner, "second", sequence=2, **changes)
     arrive(settings, FIRST, "first", records=40, bad_dates=40)
-    verdicts = judge_extracts(settings, AS_OF, Decided())
-    settled = put_in_force(settings, AS_OF, Decided(), KEY_IDS, verdicts)
+    verdicts = judge_extracts(settings, AS_OF, decisions_of())
+    settled = put_in_force(settings, AS_OF, decisions_of(), KEY_IDS, verdicts)
     review.write_in_force(settings, settled)
     review.write_failed_extract_checks(settings, verdicts.verdicts)
     names = ("partner", "extract_id", "held_by")

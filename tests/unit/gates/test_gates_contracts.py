@@ -12,7 +12,8 @@ from orchestration.core import Settings
 from orchestration.gates.in_force import FATE_SCHEMA, InForce, put_in_force
 from orchestration.gates.verdicts import judge_extracts, write_table
 from orchestration.operations import warnings
-from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
+from orchestration.stewardship import Decisions
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, decisions_of, land, make_settings, on_extract
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def settled(settings: Settings, decisions: Decided | None = None) -> InForce:
-    decisions = decisions or Decided()
+def settled(settings: Settings, decisions: Decisions | None = None) -> InForce:
+    decisions = decisions or decisions_of()
     return put_in_force(settings, AS_OF, decisions, KEY_IDS, judge_extracts(settings, AS_OF, decisions))
 
 
@@ -45,7 +46,7 @@ def test_a_missing_contract_file_holds_its_partner_and_can_be_neither_waived_nor
     contract = settings.partners / "mbogo_house" / "contract.yml"
     contract.rename(contract.with_suffix(".old"))
     assert settled(settings).partners_held == ("mbogo_house",)
-    accepted = Decided(extract_accepts=[on_extract("mbogo_house", "e2")])
+    accepted = decisions_of(extract_accept=[on_extract("mbogo_house", "e2")])
     assert settled(settings, accepted).partners_held == ("mbogo_house",)
     assert not is_waivable("partner_has_a_contract")
 

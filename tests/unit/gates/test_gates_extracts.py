@@ -17,7 +17,7 @@ from orchestration.gates import landed_extracts
 from orchestration.gates.extract_profile import SCHEMA
 from orchestration.gates.in_force import ExtractFate, settle_fates
 from orchestration.gates.verdicts import Verdict, judge_extracts
-from tests.fixtures.gate_world import AS_OF, Decided, land, make_settings, on_extract
+from tests.fixtures.gate_world import AS_OF, decisions_of, land, make_settings, on_extract
 
 CHANGED, RESEMBLE, VANISH = (
     "sent_records_say_the_same", "new_records_resemble_earlier_ones", "no_records_vanish",
@@ -170,16 +170,17 @@ class Judged(NamedTuple):
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Every case is a partner of its own, and all are judged at once."""
-    settings, decided = make_settings(tmp_path_factory.mktemp("cases")), Decided()
+    settings, decided = make_settings(tmp_path_factory.mktemp("cases")), decisions_of()
     for case in CASES:
         for sequence, (extract, changes) in enumerate(case.extracts.items(), start=1):
             land(settings, case.id_of(extract), partner=case.name, sequence=sequence, **changes)
-        decided.extract_accepts += [on_extract(case.name, case.id_of(extract)) for extract in case.accepted]
+        of_case = (on_extract(case.name, case.id_of(extract)) for extract in case.accepted)
+        decided["extract_accept"].extend(of_case)
         if case.waiver:
             given = {"partner": case.name, "extract": "a", "expires": "2026-11-24", **case.waiver}
             scope = f"{given.pop('partner')}/{case.id_of(given.pop('extract'))}"
             definition = {"check_definition": CHECKS[given["check"]].definition}
-            decided.waivers.append({"id": "0123456789ab", "scope": scope, **definition, **given})
+            decided["check_waiver"].append({"id": "0123456789ab", "scope": scope, **definition, **given})
     verdicts = judge_extracts(settings, AS_OF, decided)
     fates = settle_fates(landed_extracts(settings), verdicts, decided)
     profiles = pq.read_table(settings.work / "gates" / "profiles.parquet").to_pylist()
@@ -243,7 +244,7 @@ def test_an_untyped_extract_is_held(settings: Settings) -> None:
     land(settings, "e1")
     for path in settings.typed.glob("*/e1.parquet"):
         path.unlink()
-    verdicts = {one.check_name: one for one in judge_extracts(settings, AS_OF, Decided()).verdicts}
+    verdicts = {one.check_name: one for one in judge_extracts(settings, AS_OF, decisions_of()).verdicts}
     assert verdicts[TYPED].holds and verdicts["agreement_is_valid"].holds
     assert replace(verdicts[TYPED], passed=False, outcome="error").holds, "what cannot be judged"
     for nothing_to_measure in ("columns_are_readable", "something_is_usable"):

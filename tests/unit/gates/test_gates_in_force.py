@@ -13,7 +13,8 @@ from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
 from orchestration.gates.inputs import contract_hashes, inputs_hash
 from orchestration.gates.verdicts import ExtractVerdicts, judge_extracts
-from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, on_extract
+from orchestration.stewardship import Decisions
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, decisions_of, land, on_extract
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +25,10 @@ def dbt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refresh(
-    settings: Settings, decisions: Decided | None = None, as_of: datetime = AS_OF,
+    settings: Settings, decisions: Decisions | None = None, as_of: datetime = AS_OF,
     verdicts: ExtractVerdicts | None = None, key_ids: dict[str, str] = KEY_IDS,
 ) -> InForce:  # fmt: skip
-    decisions = decisions or Decided()
+    decisions = decisions or decisions_of()
     verdicts = verdicts or judge_extracts(settings, as_of, decisions)
     return put_in_force(settings, as_of, decisions, key_ids, verdicts)
 
@@ -58,7 +59,9 @@ def test_a_steward_accepts_and_withdraws_but_not_past_reconciliation(settings: S
     land(settings, "b", sequence=2)
     land(settings, "untyped", partner="mlima_centre", typed_records=39)
     accepted = [on_extract("pwani_shelter", "a"), on_extract("mlima_centre", "untyped")]
-    found = refresh(settings, Decided(accepted, [on_extract("pwani_shelter", "b")]))
+    found = refresh(
+        settings, decisions_of(extract_accept=accepted, extract_withdraw=[on_extract("pwani_shelter", "b")])
+    )
     assert fates(found) == {
         "a": ("in_force", None), "b": ("withdrawn", "abcdefabcdef"), "untyped": ("held", "every_row_is_typed"),
     }  # fmt: skip
@@ -66,7 +69,7 @@ def test_a_steward_accepts_and_withdraws_but_not_past_reconciliation(settings: S
 
 def test_an_extract_that_was_not_judged_does_not_enter(settings: Settings) -> None:
     land(settings, "a")
-    verdicts = judge_extracts(settings, AS_OF, Decided())
+    verdicts = judge_extracts(settings, AS_OF, decisions_of())
     land(settings, "b", sequence=2)
     found = refresh(settings, verdicts=verdicts)
     assert fates(found) == {"a": ("in_force", None), "b": ("held", "not_judged")}
@@ -126,7 +129,7 @@ def test_a_day_that_ends_something_changes_the_hash_once(
     settings: Settings, planted: dict[str, Any], first: datetime, expected: list[int]
 ) -> None:
     land(settings, "a", cadence="yearly", **planted)
-    verdicts = judge_extracts(settings, first, Decided())
+    verdicts = judge_extracts(settings, first, decisions_of())
     days = [first + timedelta(days=day) for day in range(3)]
     hashes = [refresh(settings, as_of=day, verdicts=verdicts).inputs_hash for day in days]
     assert [hashes.index(one) for one in hashes] == expected
@@ -136,9 +139,9 @@ def test_every_input_changes_the_hash(settings: Settings, monkeypatch: pytest.Mo
     land(settings, "a")
     contract = settings.partners / "pwani_shelter" / "contract.yml"
     contract.write_text("grain: case\n")
-    verdicts = judge_extracts(settings, AS_OF, Decided())
+    verdicts = judge_extracts(settings, AS_OF, decisions_of())
     waiver = {"id": "1", "check": "x", "check_definition": "", "scope": "e", "expires": "2030-01-01"}
-    decided, key_ids = Decided(waivers=[waiver]), {**KEY_IDS, "record": "cccc3333"}
+    decided, key_ids = decisions_of(check_waiver=[waiver]), {**KEY_IDS, "record": "cccc3333"}
     found = {"nothing": refresh(settings, verdicts=verdicts).inputs_hash}
     assert refresh(settings).inputs_hash == found["nothing"]
     found["decisions"] = refresh(settings, decided, verdicts=verdicts).inputs_hash
@@ -180,7 +183,7 @@ def test_extracts_that_were_withdrawn_or_replaced_are_over(settings: Settings) -
     land(settings, "d", records=20, sequence=4)  # held, and the newest
     land(settings, "one", partner="mlima_centre", delivery_mode="incremental")
     land(settings, "two", partner="mlima_centre", delivery_mode="incremental", sequence=2, first=900)
-    withdrawn = Decided(extract_withdrawals=[on_extract("mlima_centre", "two")])
+    withdrawn = decisions_of(extract_withdraw=[on_extract("mlima_centre", "two")])
     found = refresh(settings, withdrawn)
     assert {fate.extract_id for fate in found.fates if fate.is_over} == {"a", "b", "two"}
     assert [fate.extract_id for fate in found.held] == ["d"]

@@ -14,7 +14,8 @@ from expectations.checks import CHECKS
 from orchestration.core import Settings
 from orchestration.gates.candidate import CheckOutcome, judge_candidate
 from orchestration.release.candidate import manifest_checks
-from tests.fixtures.gate_world import AS_OF, Decided, land, make_settings, write_evidence_base
+from orchestration.stewardship import Decisions
+from tests.fixtures.gate_world import AS_OF, decisions_of, land, make_settings, write_evidence_base
 
 CURRENT, CANDIDATE = "20261101T020000Z-00000000", "20261124T020000Z-00000001"
 CHECK = "partners_records_are_as_last_time"
@@ -62,7 +63,7 @@ def judged(tmp_path: Path) -> Judged:
     """
 
     def judge(
-        before: list[Row], now: list[Row], decisions: Decided | None = None, lost: str = ""
+        before: list[Row], now: list[Row], decisions: Decisions | None = None, lost: str = ""
     ) -> dict[tuple[str, str], CheckOutcome]:
         settings = make_settings(tmp_path)
         for name, release, rows in ((CURRENT, CURRENT, before), (f".candidate-{CANDIDATE}", CANDIDATE, now)):
@@ -74,7 +75,7 @@ def judged(tmp_path: Path) -> Judged:
         if lost:
             (settings.lineage / lost / "records.parquet").unlink()
         candidate = settings.releases / f".candidate-{CANDIDATE}"
-        verdict = judge_candidate(settings, candidate, AS_OF, decisions or Decided(), [])
+        verdict = judge_candidate(settings, candidate, AS_OF, decisions or decisions_of(), [])
         return {(check.name, check.subject): check for check in verdict.checks}
 
     return judge
@@ -191,7 +192,7 @@ def test_a_waiver_is_for_one_partner(judged: Judged) -> None:
         "id": "0123456789ab", "check": CHECK, "check_definition": CHECKS[CHECK].definition,
         "scope": "release/pwani_shelter", "expires": "2026-12-24",
     }  # fmt: skip
-    checks = judged(before, [one | {"sex": "male"} for one in before], Decided(waivers=[waiver]))
+    checks = judged(before, [one | {"sex": "male"} for one in before], decisions_of(check_waiver=[waiver]))
     assert [checks[CHECK, name].refuses for name in names] == [False, True]
     printed = manifest_checks({"checks": [vars(check) for check in checks.values()]})
     assert not [one for one in printed if one["subject"] in names], "a manifest names no partner"

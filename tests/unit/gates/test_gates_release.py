@@ -16,11 +16,12 @@ from orchestration.gates.in_force import put_in_force
 from orchestration.gates.verdicts import judge_extracts
 from orchestration.release import CHECK_RESULTS
 from orchestration.release.candidate import read_verdict
+from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import (
     AS_OF,
     KEY_IDS,
-    Decided,
     dbt_ran,
+    decisions_of,
     land,
     make_settings,
     write_empty_public,
@@ -45,8 +46,8 @@ def settings(at_the_gate: Path, tmp_path: Path) -> Settings:
 
 
 def prepare(settings: Settings) -> None:
-    verdicts = judge_extracts(settings, AS_OF, Decided())
-    put_in_force(settings, AS_OF, Decided(), KEY_IDS, verdicts)
+    verdicts = judge_extracts(settings, AS_OF, decisions_of())
+    put_in_force(settings, AS_OF, decisions_of(), KEY_IDS, verdicts)
     dbt_ran(settings)
 
 
@@ -67,8 +68,8 @@ def published(settings: Settings, **changes: Any) -> None:
     settings.current.symlink_to(folder)
 
 
-def judged(settings: Settings, folder: Path, decisions: Decided | None = None) -> ReleaseVerdict:
-    return judge_candidate(settings, folder, AS_OF, decisions or Decided())
+def judged(settings: Settings, folder: Path, decisions: Decisions | None = None) -> ReleaseVerdict:
+    return judge_candidate(settings, folder, AS_OF, decisions or decisions_of())
 
 
 def check(verdict: ReleaseVerdict, name: str) -> CheckOutcome:
@@ -155,7 +156,7 @@ def test_a_dbt_test_that_did_not_pass_refuses_unless_it_only_warns(settings: Set
 @pytest.mark.parametrize("stage", ["extract_gate", "warehouse"])
 def test_a_stage_without_results_refuses(settings: Settings, stage: str) -> None:
     rows = [row for row in check_results(settings).to_pylist() if row["stage"] != stage]
-    verdict = judge_candidate(settings, candidate(settings), AS_OF, Decided(), rows)
+    verdict = judge_candidate(settings, candidate(settings), AS_OF, decisions_of(), rows)
     assert not verdict.passed
     assert check(verdict, f"{stage}_ran").outcome == "not_run"
 
@@ -178,7 +179,9 @@ def _waiver(name: str) -> dict[str, Any]:
 
 def test_a_waived_check_passes_and_is_listed_unless_it_is_reconciliation(settings: Settings) -> None:
     published(settings)
-    decided = Decided(waivers=[_waiver("movements_are_plausible"), _waiver("reconciliation_is_exact")])
+    decided = decisions_of(
+        check_waiver=[_waiver("movements_are_plausible"), _waiver("reconciliation_is_exact")]
+    )
     verdict = judged(settings, candidate(settings, movements=79), decided)
     waived = check(verdict, "movements_are_plausible")
     assert (waived.outcome, waived.waived_by, verdict.passed) == ("failed", "0123456789ab", True)

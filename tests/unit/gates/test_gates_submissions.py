@@ -10,7 +10,8 @@ from orchestration.core import Settings
 from orchestration.gates import landed_extracts
 from orchestration.gates.in_force import put_in_force, settle_fates
 from orchestration.gates.verdicts import judge_extracts
-from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, on_extract
+from orchestration.stewardship import Decisions
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, decisions_of, land, on_extract
 
 CHECK = "submissions_are_its_own"
 KOBO = {"column": "_id", "server": "kobo.example", "form": "aFixture"}
@@ -27,8 +28,8 @@ def send(settings: Settings, *sent: Sent, days: int = 1, forms: Iterable[Any] = 
         )  # fmt: skip
 
 
-def source_of(settings: Settings, decided: Decided | None = None) -> dict[str, str]:
-    decided = decided or Decided()
+def source_of(settings: Settings, decided: Decisions | None = None) -> dict[str, str]:
+    decided = decided or decisions_of()
     put_in_force(settings, AS_OF, decided, KEY_IDS, judge_extracts(settings, AS_OF, decided))
     rows = pq.read_table(settings.work / "gates" / "sources.parquet").to_pylist()
     return {row["partner"].removesuffix("_post"): row["source"].removesuffix("_post") for row in rows}
@@ -36,10 +37,10 @@ def source_of(settings: Settings, decided: Decided | None = None) -> dict[str, s
 
 def test_more_than_half_shared_holds_the_later_extract_and_names_both_partners(settings: Settings) -> None:
     send(settings, ("mto", (1, 2, 3, 4)), ("bonde", (2, 3, 9)))
-    verdicts = judge_extracts(settings, AS_OF, Decided())
+    verdicts = judge_extracts(settings, AS_OF, decisions_of())
     [check] = [one for one in verdicts.holding["bonde_post", "b"] if one.check_name == CHECK]
     assert check.finding == "67 % of the submissions of bonde_post are those that mto_post sent first"
-    fates = {one.extract_id: one for one in settle_fates(landed_extracts(settings), verdicts, Decided())}
+    fates = {one.extract_id: one for one in settle_fates(landed_extracts(settings), verdicts, decisions_of())}
     assert fates["a"].fate == "in_force"
     assert "Ask both partners which of them owns the form" in fates["b"].finding
 
@@ -69,7 +70,7 @@ def test_an_extract_of_anothers_submissions_is_held(
     settings: Settings, sent: list[Sent], days: int, accepted: list[dict[str, Any]], held: str
 ) -> None:
     send(settings, *sent, days=days)
-    holding = judge_extracts(settings, AS_OF, Decided(extract_accepts=accepted)).holding
+    holding = judge_extracts(settings, AS_OF, decisions_of(extract_accept=accepted)).holding
     assert {
         extract for (_, extract), checks in holding.items() if CHECK in {one.check_name for one in checks}
     } == {*held}
@@ -99,5 +100,5 @@ def test_partners_that_share_a_submission_or_a_form_are_one_source(
 def test_a_held_extract_joins_no_sources(settings: Settings) -> None:
     send(settings, ("mto", (1, 2)), ("bonde", (1, 2)))
     assert source_of(settings) == {"mto": "mto", "bonde": "bonde"}
-    accepted = Decided(extract_accepts=[on_extract("bonde_post", "b")])
+    accepted = decisions_of(extract_accept=[on_extract("bonde_post", "b")])
     assert source_of(settings, accepted) == {"mto": "bonde", "bonde": "bonde"}

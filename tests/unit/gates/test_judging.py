@@ -15,7 +15,7 @@ from orchestration.gates import judging, would_fail
 from orchestration.gates.extract_profile import TYPED_TABLES
 from orchestration.gates.judging import judge
 from orchestration.gates.verdicts import ExtractVerdicts, judge_extracts
-from tests.fixtures.gate_world import AS_OF, Decided, land, make_settings, read_plainly
+from tests.fixtures.gate_world import AS_OF, decisions_of, land, make_settings, read_plainly
 
 # The check that holds the extract, what is planted, and the number that decides.
 FAULTS: list[tuple[str, dict[str, Any], float]] = [
@@ -50,7 +50,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def verdicts(settings: Settings) -> ExtractVerdicts:
-    return judge_extracts(settings, AS_OF, Decided())
+    return judge_extracts(settings, AS_OF, decisions_of())
 
 
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=[check for check, *_ in FAULTS])

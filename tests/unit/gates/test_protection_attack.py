@@ -45,11 +45,14 @@ class SmallWorld:
                     "protected_count": 0,
                 }
             )
-        each = {"period_id": "2025", "direction": "within"}
+        each = {"period_id": "2025", "direction": "within", "column_name": "movement_count"}
         columns = pa.schema([field for field in LEAVES if field.name != "fitted_count"])
-        columns = columns.append(pa.field("table_name", pa.string())).append(
-            pa.field("protected_count", pa.int32())
-        )
+        for name, kind in (
+            ("table_name", pa.string()),
+            ("column_name", pa.string()),
+            ("protected_count", pa.int32()),
+        ):
+            columns = columns.append(pa.field(name, kind))
         leaves = fit_leaves(
             pa.Table.from_pylist([{**each, **row} for row in rows], schema=columns)
         ).to_pylist()

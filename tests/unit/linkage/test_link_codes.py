@@ -12,7 +12,7 @@ from orchestration.core import LINK_KEY, Damaged, Keys, Settings, create_missing
 from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.linkage.step import _unneeded_codes, destroy_codes
-from orchestration.linkage.warehouse_tables import needed_extracts
+from orchestration.linkage.tables import needed_extracts
 from tests.fixtures.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.fixtures.partner_files import lying_still
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from orchestration.linkage.tables import ENDS, LIKELY_PAIRS
-from orchestration.linkage.warehouse_tables import cell_duplicates
+from orchestration.linkage.tables import ENDS, LIKELY_PAIRS, cell_duplicates
 
 
 def duplicates(

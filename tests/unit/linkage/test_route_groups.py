@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage.warehouse_tables import route_groups
+from orchestration.linkage.tables import route_groups
 
 
 class Stop(NamedTuple):

@@ -9,7 +9,7 @@ from orchestration import outputs
 from orchestration.core import catalogue
 from orchestration.outputs.published import Edition, Published
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.figures import corridor_lines
+from orchestration.outputs.report.figures import corridor_lines, dots
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Texts, plain
 from tests.fixtures.published_world import MANIFEST, Row, world, write_release
@@ -268,6 +268,19 @@ def test_changes_by_place_passed_have_no_count_of_the_whole_corridor(tmp_path: P
     assert "The same by place passed" in page.sections["changes"]
     assert "Mandera → Garissa → Nairobi Several partners’ records show" in page.sections["brief"]
     assert page.sections["brief"].count("Same partners and months: 69 and 7, more.") == 2, "title and change"
+
+
+def test_a_corridor_that_fell_to_nothing_is_compared_and_not_listed(tmp_path: Path) -> None:
+    """Kilifi to Nairobi had 40 cases like for like in 2024, and has none in 2025."""
+    rows = world("members")["corridors"]
+    fell = {"start_place_id": "KE003", "start_place": "Kilifi", "movement_count": 0, "intended_count": 0}
+    fell |= {"comparison": "same_reporting", "change": "fewer", "like_count": 0, "like_earlier_count": 40}
+    rows.append(
+        next(row for row in rows if row["period_id"] == "year-2025" and row["end_place_id"] == "KE047") | fell
+    )
+    made = view(edition(tmp_path, "members", corridors=rows))
+    assert ("Kilifi → Nairobi", 40, 0) in [(dot.name, dot.before, dot.now) for dot in dots(made)]
+    assert all(row["movement_count"] for row in [*made.listed("corridors"), *made.others("corridors")])
 
 
 def test_the_annex_lists_the_largest_corridors_and_says_where_the_others_are(

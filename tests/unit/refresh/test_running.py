@@ -94,9 +94,9 @@ def test_decision_during_a_refresh_is_announced_for_the_next(
     said = said_of("Qwertyville")
     assert "A refresh is running since" in said and "this takes part in the next one." in said
     assert refresh.take_lock("run")[1] == before, "the run's own set stays as it was"
-    assert isinstance(before, Decisions) and before.place_aliases == []
+    assert isinstance(before, Decisions) and before["place_alias"] == []
     refresh.end()
     _, after = refresh.take_lock("another run")
-    assert isinstance(after, Decisions) and len(after.place_aliases) == 1
+    assert isinstance(after, Decisions) and len(after["place_alias"]) == 1
     refresh.end()
     assert "takes part in the next refresh: njia refresh" in said_of("Sampletown")

@@ -87,13 +87,13 @@ def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(
     assert back_to(settings, first.release_id).is_current
     assert find_release(settings, "current").release_id == first.release_id
     decisions = active_decisions(settings, START)
-    assert decisions.rollbacks[-1]["from_release"] == second.release_id
+    assert decisions["rollback"][-1]["from_release"] == second.release_id
     assert [is_rolled_back(settings, decisions, one) for one in inputs] == [False, True]
     # Forth again: the second is wanted once more, the first is what was left behind.
     back_to(settings, second.release_id, "the counts were right")
     decisions = active_decisions(settings, START)
     assert [is_rolled_back(settings, decisions, one) for one in inputs] == [True, False]
-    for entry in decisions.rollbacks:
+    for entry in decisions["rollback"]:
         revoke(settings, entry["id"], "A. Fixture", "settled", START)
     assert not is_rolled_back(settings, active_decisions(settings, START), inputs[0])
 
@@ -124,7 +124,7 @@ def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="changed after it was published"):
         back_to(settings, first.release_id)
     assert find_release(settings, "current").release_id == second.release_id
-    assert active_decisions(settings, START).rollbacks == []
+    assert active_decisions(settings, START)["rollback"] == []
 
 
 def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:

@@ -221,7 +221,7 @@ def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytes
     assert kept[:3] == published[:1:-1]
     assert set(kept[3:]) == {first, second}
     assert not list(home.settings.releases.glob(".tmp-*"))
-    assert active_decisions(home.settings, START).rollbacks
+    assert active_decisions(home.settings, START)["rollback"]
 
 
 def test_the_summary_has_the_agreed_shape(home: Home) -> None:
@@ -251,7 +251,7 @@ def test_summary_of_a_refused_candidate_has_rows_and_checks(home: Home) -> None:
 def test_decisions_made_during_a_refresh_do_not_affect_it(home: Home) -> None:
     waived = home.waived()
     at_the_start = active_decisions(home.settings, START)
-    write_verdict(stage_candidate(home.settings, NEXT_DAY, waivers=at_the_start.waivers), waived)
+    write_verdict(stage_candidate(home.settings, NEXT_DAY, waivers=at_the_start["check_waiver"]), waived)
     home.revoke(waived)
     assert home.publish(1, at_the_start).manifest["waivers"] == [waived["waived_by"]]
 

@@ -22,7 +22,7 @@ from orchestration.stewardship.messages.events import compose
 from tests.fixtures import published_world, steward_world
 from tests.fixtures.dbt_world import World, rows
 from tests.fixtures.desk_world import OBSERVER, make_accounts, shown, visitor
-from tests.fixtures.gate_world import Decided
+from tests.fixtures.gate_world import decisions_of
 from tests.fixtures.published_world import ALERTS, MANIFEST, RELEASED_ALERT, write_release
 from tests.fixtures.read_report import page_of
 from tests.fixtures.steward_world import NOW
@@ -65,7 +65,7 @@ class Alerting(World):
         super().write()
         decided = [FALL | {"corridor": corridor} for corridor in RELEASED]
         decided.append(FALL | {"corridor": "KE027>KE047", "first_month": "2026-02-01"})  # of another month
-        released = alert_releases(Decided(alert_releases=decided))
+        released = alert_releases(decisions_of(alert_release=decided))
         path = self.settings.work / "gates" / "alert_releases.parquet"
         pq.write_table(pa.Table.from_pylist(released, schema=ALERT_SCHEMA), path)
 
@@ -150,7 +150,7 @@ def test_the_command_finds_direction_and_month(
     arguments = ["--author", "A. Steward", "--reason", "partners agreed"]
     done = CliRunner().invoke(cli, ["decide", "release-alert", *ends, *arguments])
     assert done.exit_code == 0, done.output
-    [decided] = active_decisions(settings, NOW).alert_releases
+    [decided] = active_decisions(settings, NOW)["alert_release"]
     assert {name: decided[name] for name in FALL} == FALL
     refused = CliRunner().invoke(cli, ["decide", "release-alert", "KE040", "KE047", *arguments])
     assert "Busia → Nairobi has no such alert in force" in str(refused.exception)
@@ -167,7 +167,7 @@ def test_only_an_alert_in_force_can_be_released_and_only_once(settings: Settings
     [entry] = [one for one in active_decisions(settings, NOW) if one["kind"] == "alert_release"]
     assert entry["id"] == first["id"]
     assert revoke(settings, first["id"], "A. Steward", "too early", NOW)
-    assert active_decisions(settings, NOW).alert_releases == []
+    assert active_decisions(settings, NOW)["alert_release"] == []
 
 
 def test_the_preview_says_what_the_public_will_see_and_whom_it_warns(settings: Settings) -> None:
@@ -206,7 +206,7 @@ def test_the_desk_lists_alerts_and_releases_one(settings: Settings) -> None:
     previewed = steward.preview("alert_release", "partners agreed", alert=alert)
     assert "Marsabit → Nairobi, fewer records than expected, since Mar 2026" in shown(previewed.text)
     steward.confirm(previewed)
-    assert [one["corridor"] for one in active_decisions(settings, NOW).alert_releases] == ["KE010>KE047"]
+    assert [one["corridor"] for one in active_decisions(settings, NOW)["alert_release"]] == ["KE010>KE047"]
     after = steward.get("/alerts").text
     assert "released to the public" in shown(after)
     assert f'name="alert" value="{alert.replace(">", "&gt;")}"' not in after, "it is released once"

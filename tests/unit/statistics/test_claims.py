@@ -10,7 +10,7 @@ from orchestration.outputs.claims import LESS, MORE, PARTS, ROLES, TIMES, Size, 
 from orchestration.outputs.texts import Texts, plain
 from orchestration.statistics.comparable import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS
-from orchestration.statistics.shifts import EVIDENCE, REASONS, STATUSES
+from tests.simulated_corridors import EVIDENCE, REASONS, STATUSES
 
 LABELS = ("hotspot", "elevated", "lower", "not_distinguished")
 NAME, EARLIER, PERIOD = "Sampleton to Fixture", "2024", "2025"

@@ -18,7 +18,15 @@ Leaf = tuple[str, str, str]
 Cell = tuple[str, str | None, str | None, str | None]
 Counts = dict[Cell, int]
 TABLES = ("corridors", "total", "directions", "starts", "ends")
-COLUMNS = ("period_id", "table_name", "start_place_id", "end_place_id", "direction", "protected_count")
+COLUMNS = (
+    "period_id",
+    "column_name",
+    "table_name",
+    "start_place_id",
+    "end_place_id",
+    "direction",
+    "protected_count",
+)
 A_X, A_Y = ("A", "X", "within"), ("A", "Y", "within")
 SQUARE = {A_X: 60, A_Y: 25, ("B", "X", "out_of"): 130, ("unknown", "unknown", "unknown"): 12}
 
@@ -48,7 +56,10 @@ def of_one_leaf(*counts: int) -> Counts:
 
 
 def table(cells: Mapping[Cell, int], year: str = "year-2024") -> pa.Table:
-    rows = [dict(zip(COLUMNS, (year, *cell, count), strict=True)) for cell, count in cells.items()]
+    rows = [
+        dict(zip(COLUMNS, (year, "movement_count", *cell, count), strict=True))
+        for cell, count in cells.items()
+    ]
     texts = [(name, pa.string()) for name in COLUMNS[:-1]]
     return pa.Table.from_pylist(rows, schema=pa.schema([*texts, (COLUMNS[-1], pa.int32())]))
 

@@ -7,7 +7,7 @@ from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS
 from orchestration.linkage.policy import TIERS
 from orchestration.statistics.comparable import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS, BETWEEN_BANDS, NOT_RATED
-from orchestration.statistics.shifts import EVIDENCE, REASONS, STATUSES
+from tests.simulated_corridors import EVIDENCE, REASONS, STATUSES
 
 COLUMNS = (DBT_PROJECT / "models" / "columns.md").read_text(encoding="utf-8")
 

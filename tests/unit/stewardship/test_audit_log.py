@@ -175,7 +175,7 @@ def test_decision_that_could_not_be_logged_is_kept_and_found_later(
         patch.setattr(audit, "write_json", Mock(side_effect=OSError(28, "No space left on device")))
         with pytest.raises(NotLogged, match=r"holds.+No space left.+njia audit"):
             alias(settings)
-    (made,) = active_decisions(settings, NOW).place_aliases
+    (made,) = active_decisions(settings, NOW)["place_alias"]
     (settings.audit / f"{datetime.now(UTC).year}.jsonl").unlink()
     assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
     other = alias(settings, "Sampletown")

@@ -74,7 +74,7 @@ def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> 
 def test_parallel_decisions_are_all_recorded(settings: Settings) -> None:
     halves = {"A. Fixture": EXTRACTS[:EACH], "B. Fixture": EXTRACTS[EACH:]}
     assert at_once(settings, accept, halves) == {"A. Fixture": {}, "B. Fixture": {}}
-    made = active_decisions(settings, NOW).extract_accepts
+    made = active_decisions(settings, NOW)["extract_accept"]
     wanted = {(author, extract_id) for author, ids in halves.items() for extract_id in ids}
     assert {(one["author"], one["extract_id"]) for one in made} == wanted
     assert len((settings.decisions / "extract_accept.jsonl").read_text().splitlines()) == 2 * EACH
@@ -87,14 +87,14 @@ def test_parallel_decisions_are_all_recorded(settings: Settings) -> None:
 def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings) -> None:
     same = EXTRACTS[:10]
     refused = at_once(settings, accept, {"A. Fixture": same, "B. Fixture": same})
-    first = {one["extract_id"]: one["author"] for one in active_decisions(settings, NOW).extract_accepts}
+    first = {one["extract_id"]: one["author"] for one in active_decisions(settings, NOW)["extract_accept"]}
     assert first.keys() == set(same)
     for author, told in refused.items():
         for extract_id, sentence in told.items():
             assert first[extract_id] != author and first[extract_id] in sentence
     assert sum(map(len, refused.values())) == len(same)
 
-    decided = [one["id"] for one in active_decisions(settings, NOW).extract_accepts]
+    decided = [one["id"] for one in active_decisions(settings, NOW)["extract_accept"]]
     refused = at_once(settings, take_back, {"A. Fixture": decided, "B. Fixture": decided})
     by = {one["revokes"]: one["author"] for one in list_decisions(settings) if one["revokes"]}
     assert by.keys() == set(decided) and sum(map(len, refused.values())) == len(decided)
@@ -110,10 +110,10 @@ def test_second_confirmation_names_the_first_author(settings: Settings) -> None:
         record_decision(settings, "check_waiver", "A. Fixture", "agreed", NOW, check=check, **asked)["id"]
         for check in checks
     ]
-    assert active_decisions(settings, NOW).waivers == []
+    assert active_decisions(settings, NOW)["check_waiver"] == []
     refused = at_once(settings, stand_behind, {"B. Fixture": waivers, "C. Fixture": waivers})
     by = {one["id"]: one["confirmed_by"] for one in list_decisions(settings) if one["id"] in waivers}
-    assert len(active_decisions(settings, NOW).waivers) == len(checks)
+    assert len(active_decisions(settings, NOW)["check_waiver"]) == len(checks)
     for author, told in refused.items():
         for waiver, sentence in told.items():
             assert by[waiver] != author and by[waiver] in sentence

@@ -58,7 +58,7 @@ def decide(settings: Settings, kind: str, author: str = "A. Fixture", **payload:
 def test_row_release_covers_all_failed_rules(settings: Settings) -> None:
     made = decide(settings, "row_release", record=SET_ASIDE)
     assert made["rules"] == ["count_zero", "date_invalid"]
-    (held,) = active_decisions(settings, NOW).row_releases
+    (held,) = active_decisions(settings, NOW)["row_release"]
     assert held["record"] == SET_ASIDE
     (told,) = list_decisions(settings)
     assert SET_ASIDE in told["says"] and "count_zero, date_invalid" in told["says"]
@@ -79,7 +79,7 @@ def test_row_release_without_effect_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         decide(settings, "row_release", record=record, rules=rules)
-    assert active_decisions(settings, NOW).row_releases == []
+    assert active_decisions(settings, NOW)["row_release"] == []
 
 
 def test_protective_rules_cannot_be_released() -> None:
@@ -110,13 +110,15 @@ def test_later_change_of_an_agreement_holds_term_by_term(settings: Settings) -> 
     first = decide(settings, "agreement_change", **of, terms={"finest_place": "county", "retention_years": 5})
     decide(settings, "agreement_change", **of, terms={"finest_place": "country"})
     before = load_contracts(settings.partners)
-    changes = active_decisions(settings, NOW).agreement_changes
+    changes = active_decisions(settings, NOW)["agreement_change"]
     (contract,) = with_changes(before, changes).valid["swala_post"]
     assert (contract.agreement.finest_place, contract.agreement.retention_years) == ("country", 5)
     assert contract.agreement.valid_to == date(2035, 12, 31), "what no decision names stays"
     assert contract.reading_hash == before.valid["swala_post"][0].reading_hash, "nothing is read again"
     revoke(settings, first["id"], "A. Fixture", "it was another partner", NOW)
-    (contract,) = with_changes(before, active_decisions(settings, NOW).agreement_changes).valid["swala_post"]
+    (contract,) = with_changes(before, active_decisions(settings, NOW)["agreement_change"]).valid[
+        "swala_post"
+    ]
     assert contract.agreement.retention_years == 10
 
 
@@ -142,20 +144,20 @@ def two_needed(settings: Settings) -> Settings:
 def test_waiver_holds_once_another_person_confirms_it(two_needed: Settings) -> None:
     made = decide(two_needed, "check_waiver", **CHECK)
     for settings in (two_needed, replace(two_needed, waivers_need_second=False)):
-        assert active_decisions(settings, NOW).waivers == []
+        assert active_decisions(settings, NOW)["check_waiver"] == []
     (told,) = list_decisions(two_needed)
     assert f"`njia decide confirm {made['id']}`" in told["without_effect"]
     with pytest.raises(UsageError, match="same person"):
         confirm(two_needed, made["id"], "a. fixture", "me again", NOW)
     decide(two_needed, "check_waiver", **CHECK | {"check": "movements_have_counties"})
     confirm(two_needed, made["id"], "B. Sampleton", "looked at it too", NOW)
-    (held,) = active_decisions(two_needed, NOW).waivers
+    (held,) = active_decisions(two_needed, NOW)["check_waiver"]
     assert held["id"] == made["id"]
     assert list_decisions(two_needed)[0]["confirmed_by"] == "B. Sampleton"
     with pytest.raises(UsageError, match="confirmed it already"):
         confirm(two_needed, made["id"], "C. Testperson", "so did I", NOW)
     revoke(two_needed, made["id"], "C. Testperson", "no longer needed", NOW)
-    assert active_decisions(two_needed, NOW).waivers == []
+    assert active_decisions(two_needed, NOW)["check_waiver"] == []
 
 
 def test_decision_without_need_of_confirmation_is_not_confirmed(settings: Settings) -> None:

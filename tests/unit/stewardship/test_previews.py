@@ -170,8 +170,6 @@ def test_preview_names_places_and_rows(settings: Settings) -> None:
     [("link_accept", "review", 2, 1), ("link_reject", "review", 2, 2), ("link_reject", "taken", 1, 2)],
 )
 def test_ruling_counts_movements(settings: Settings, kind: str, status: str, before: int, after: int) -> None:
-    linked = [{"record_id": number, "movement_id": 1 if status == "taken" else number} for number in (1, 2)]
-    world.write_table(settings.linkage / "linked_records.parquet", linked)
     world.write_table(settings.linkage / "links.parquet", [{"record_a": 1, "record_b": 2, "status": status}])
     found = tried(settings, (kind, {"record_a": shown_record(2), "record_b": shown_record(1)}))
     assert by_what(found)["Movements of these records"] == (before, after)

@@ -93,7 +93,7 @@ def test_revoked_alias_of_one_partner_restores_the_meaning_there(settings: Setti
     own = {"text": "Kwa Fixture stage", "country": None, "place_id": "KE040", "partner": PARTNER}
     used(settings, "place_alias", text="Kwa Fixture stage", place_id="KE047", country=None)
     alias = used(settings, "place_alias", **own)
-    locate(settings, world.KEYS, active_decisions(settings, NOW).place_aliases)
+    locate(settings, world.KEYS, active_decisions(settings, NOW)["place_alias"])
     first = taken_back(settings, alias).changes[0]
     assert str(first.before).startswith("Busia (county") and str(first.after).startswith("Nairobi (county")
 

@@ -110,7 +110,7 @@ def test_a_year_is_republished_at_most_once_a_year(settings: Settings) -> None:
             settings, "year_republication", "B. Steward", "more", now + timedelta(days=364), year=2025
         )
     done = publish_one(
-        settings, day=2, carried=carry(settings, active_decisions(settings, now).year_republications)
+        settings, day=2, carried=carry(settings, active_decisions(settings, now)["year_republication"])
     )
     made = done.manifest["periods"]["year-2025"]["republished_by"]
     assert len(made) == 1
@@ -121,7 +121,7 @@ def test_a_year_is_republished_at_most_once_a_year(settings: Settings) -> None:
         )
     later = now + timedelta(days=366)
     record_decision(settings, "year_republication", "B. Steward", "more", later, year=2025)
-    assert [one["year"] for one in active_decisions(settings, later).year_republications] == [2025]
+    assert [one["year"] for one in active_decisions(settings, later)["year_republication"]] == [2025]
 
 
 def test_carried_rows_stand_in_the_published_tables_and_their_year_is_not_drawn_again(tmp_path: Path) -> None:

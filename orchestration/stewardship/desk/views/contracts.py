@@ -63,7 +63,7 @@ def agreement(visit: Visit, item: Item) -> Response:
 
 
 def _agreements(visit: Visit) -> list[dict[str, Any]]:
-    changes = active_decisions(visit.settings, visit.settings.as_of()).agreement_changes
+    changes = active_decisions(visit.settings, visit.settings.as_of())["agreement_change"]
     contracts = with_changes(load_contracts(visit.settings.partners), changes)
     ending = agreements_ending(contracts, visit.settings.as_of().date())
     soon = {(one.partner, one.contract) for one in ending}

@@ -238,7 +238,7 @@ def check(visit: Visit, item: Item) -> Response:
     # Of a check that passes, the words of today.
     words: Any = failed[0] if failed else CHECKS.get(name)
     today = visit.settings.as_of().date()
-    in_force = active_decisions(visit.settings, visit.settings.as_of()).waivers
+    in_force = active_decisions(visit.settings, visit.settings.as_of())["check_waiver"]
     waiting = waiting_item(visit, item)
     return visit.page(
         "check",

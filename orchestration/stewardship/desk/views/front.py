@@ -1,4 +1,6 @@
-"""The pages that an account begins with, and the refresh that renews the release.
+"""Login and logout, the pages that an account begins with, and the refresh that renews the release.
+
+Unknown and known names get the same refusals at the login, and lock after the same tries.
 
 The front page says how fresh the release is and what to do first. The members' files are those of the release
 in force: pages to look at, files to download, each logged first.
@@ -13,14 +15,18 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from orchestration.core import refreshes
+from orchestration.core import LANGUAGES, refreshes
 from orchestration.stewardship import audit, review
-from orchestration.stewardship.desk.accounts import DESK, REFRESH
+from orchestration.stewardship.desk.accounts import DESK, REFRESH, Account, read_accounts, verified
+from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Cell, Column, List
 from orchestration.stewardship.desk.visit import Visit, list_of, size
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE
+from orchestration.stewardship.kinds.decision import same_author
 from orchestration.stewardship.running import decisions_waiting, progress, refresh_since
 from orchestration.stewardship.worklists.listing import open_items
 
+LANGUAGE_SECONDS = 365 * 24 * 3600
 MOST_VALUABLE = 5
 # Kinds of items in the order of the steps.
 IN_ORDER = ("file", "drift", "extract", "rows", "place", "link", "check", "decision", "agreement", "overdue")
@@ -156,3 +162,82 @@ def _sizes(release: Any) -> dict[str, int]:
         for path in (sorted(folder.rglob("*")) if folder else ())
         if path.is_file() and not path.is_symlink()
     }
+
+
+def login_form(visit: Visit) -> Response:
+    if visit.session:
+        return RedirectResponse(local_path(visit.asked("to")), 303)
+    return _form(visit, 200)
+
+
+def login(visit: Visit) -> Response:
+    desk, address = visit.desk, visit.address
+    name, passphrase = visit.given("name"), str(visit.form.get("passphrase") or "")
+    is_judged = desk.attempts.begin(name, address)
+    account = verified(visit.settings, name, passphrase) if is_judged else None
+    if account is None:
+        is_locked = desk.attempts.failed(name, address)
+        if is_locked and is_judged:
+            names = (one.name for one in read_accounts(visit.settings) if same_author(one.name, name))
+            # An unknown one may be a passphrase in the wrong field.
+            audit.record(visit.settings, "desk", "locked", next(names, "a name without an account"))
+        return _form(visit, 403, "login.locked" if is_locked else "login.refused")
+    desk.attempts.succeeded(name, address)
+    return _begin(visit, account)
+
+
+def first_form(visit: Visit) -> Response:
+    """Show the buttons that open the first session. GET, as of a chat's preview, does not use the key."""
+    link, key = visit.desk.first_link, visit.asked("key")
+    if link is None or not link.fits(key):
+        return visit.problem(403, "error.first")
+    return visit.page("first", key=key)
+
+
+def first(visit: Visit) -> Response:
+    link = visit.desk.first_link
+    if link is None or not link.use(visit.given("key")):
+        return visit.problem(403, "error.first")
+    return _begin(visit, link.account)
+
+
+def logout(visit: Visit) -> Response:
+    cookie = visit.desk.address.session_cookie
+    visit.desk.sessions.end(visit.request.cookies.get(cookie))
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(cookie, path="/", secure=visit.desk.address.is_secure, httponly=True)
+    return answer
+
+
+def language(visit: Visit) -> Response:
+    chosen = visit.given("language")
+    answer = RedirectResponse(local_path(visit.given("to")), 303)
+    if chosen in LANGUAGES:
+        _set_cookie(visit, answer, LANGUAGE_COOKIE, chosen, LANGUAGE_SECONDS)
+    return answer
+
+
+def _begin(visit: Visit, account: Account) -> Response:
+    """Begin a session and lead to the page that was asked for."""
+    desk = visit.desk
+    audit.record(visit.settings, account.name, "logged_in", "desk", roles=list(account.roles))
+    token = desk.sessions.begin(account, visit.request.cookies.get(desk.address.session_cookie))
+    answer = RedirectResponse(local_path(visit.given("to")), 303)
+    _set_cookie(visit, answer, desk.address.session_cookie, token, None)
+    return answer
+
+
+def _form(visit: Visit, status: int, problem: str | None = None) -> Response:
+    return visit.page("login", status, problem=problem, to=local_path(visit.given("to") or visit.asked("to")))
+
+
+def _set_cookie(visit: Visit, answer: Response, name: str, content: str, seconds: int | None) -> None:
+    answer.set_cookie(
+        name,
+        content,
+        max_age=seconds,
+        path="/",
+        secure=visit.desk.address.is_secure,
+        httponly=True,
+        samesite="strict",
+    )

@@ -151,7 +151,7 @@ def place_matches(settings: Settings, text: str) -> list[places.KnownPlace]:
 
     Then the other places of that name: a county, a town and a border point may share it.
     """
-    aliases = active_decisions(settings, settings.as_of()).place_aliases
+    aliases = active_decisions(settings, settings.as_of())["place_alias"]
     found = _candidates_for(text, None, aliases, places.keys_of(settings, aliases))
     read = {one.place_id for one in found}
     others = [places.known_place(one) for one in places.places_named(text) if one not in read]

@@ -108,10 +108,8 @@ def alerts(visit: Visit) -> Response:
 
 def list_of_alerts(visit: Visit) -> List:
     t, settings = visit.words, visit.settings
-    decisions = active_decisions(settings, settings.as_of())
-    released = {
-        (one["corridor"], one["direction"], one["first_month"]): one["id"] for one in decisions.alert_releases
-    }
+    decided = active_decisions(settings, settings.as_of())["alert_release"]
+    released = {(one["corridor"], one["direction"], one["first_month"]): one["id"] for one in decided}
 
     def is_public(row: dict[str, str]) -> bool:
         return key_of(row) in released
