@@ -288,7 +288,11 @@ class KeyColumns:
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
     """Return all warnings for a contract and the file that it has read."""
     return [
-        *_doubtful_rows(tally),
+        *(
+            f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{_ADVICE[problem['code']]}"
+            for problem in tally.problems
+            if problem["code"] in _ADVICE
+        ),
         *keys.warnings(),
         *_mapped_names(contract),
         *_campaigns(contract),
@@ -315,12 +319,6 @@ def _times_without_zone(contract: Contract, cells: Iterable[LandedCell]) -> Iter
             f"lie on another day, {months:,} of them in another month. Ask the partner which zone it writes, "
             "and state it as `locale.naive_times_are`."
         )
-
-
-def _doubtful_rows(tally: Tally) -> Iterator[str]:
-    for problem in tally.problems:
-        if advice := _ADVICE.get(problem["code"]):
-            yield f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{advice}"
 
 
 def _campaigns(contract: Contract) -> Iterator[str]:

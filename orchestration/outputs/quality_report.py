@@ -197,7 +197,12 @@ def quality_of_refresh(
         verdict=sentences,
         findings=findings,
         rules=most_records_first(_rules(settings)),
-        extracts=list(_reconciliation(settings)),
+        extracts=[
+            replace(rows, link=settings.desk_url + items.held_extract(rows.partner, rows.extract).path)
+            if rows.fate == "held"
+            else rows
+            for rows in rows_of_extracts(settings)
+        ],
         notes=tuple(_notes(settings, end, verdict)),
         desk=f"{settings.desk_url}/",
     )
@@ -289,12 +294,6 @@ def _rules(settings: Settings) -> Iterator[RuleCount]:
             if of == rule
         ]
         yield RuleCount(rule, title, action, sum(one.records for one in partners), partners)
-
-
-def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
-    for rows in rows_of_extracts(settings):
-        item = items.held_extract(rows.partner, rows.extract)
-        yield replace(rows, link=settings.desk_url + item.path) if rows.fate == "held" else rows
 
 
 SEALED_BEFORE = (
