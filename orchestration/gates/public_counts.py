@@ -27,8 +27,8 @@ COUNTS = {
 }
 CELL = ["table_name", "column_name", "period_id", "cell_id"]
 _LEAF = ["start_place_id", "end_place_id", "direction"]
-_BASES = ["exploited_count", "intended_count", "last_known_count"]
 _GROUP_OF_BAND = {"a00_08": "child", "a09_17": "child", "child": "child", "unknown": "unknown"}
+_BASES = ["exploited_count", "intended_count", "last_known_count"]
 # One row per cell: true count and sum of protection keys.
 _CELLS = """
 with movements as (

@@ -132,13 +132,11 @@ _LINES = """
     from ranked where place_in_line = 1
     order by abs(now - before) desc, line
 """
-# Cells of a published table in both releases, without its parts (`starts|children`). A merged movement is
-# counted by its smallest record.
+# Cells of a published table in both releases. A merged movement is counted by its smallest record.
 _COUNTED = """
     select cell[{at}:] as {before}, null::varchar as {now}, partner
     from cells_{when} inner join records_{when} as records using (record)
-    where starts_with(cell, '{table}|') and ('{table}' = 'corridors' or not contains(cell[{at}:], '|'))
-        and is_counted and records.record = movement
+    where starts_with(cell, '{cells}') and is_counted and records.record = movement
 """
 
 
@@ -185,7 +183,10 @@ def changed_lines(con: duckdb.DuckDBPyConnection, moves: str) -> list[Line]:
 
 def counted_lines(con: duckdb.DuckDBPyConnection, table: str) -> list[Line]:
     """Return the cells of a published table whose cases differ, such as `KE040` or `KE040>KE047|within`."""
-    at = len(table) + 2
-    before = _COUNTED.format(when="before", before="before", now="now", table=table, at=at)
-    now = _COUNTED.format(when="now", before="now", now="before", table=table, at=at)
+    column = "passing_count" if table in ("passings", "border_points") else "movement_count"
+    cells = f"{table}|{column}|"
+    before, now = (
+        _COUNTED.format(when=when, before=when, now=other, cells=cells, at=len(cells) + 1)
+        for when, other in (("before", "now"), ("now", "before"))
+    )
     return changed_lines(con, f"select before, now, partner from ({before}) union all by name ({now})")

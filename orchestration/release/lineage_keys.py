@@ -46,7 +46,8 @@ _KEYS_OF_CELLS = """
             row_id = cell_id and comparison is not null and column_name in ('movement_count', 'passing_count')
                 as is_compared
         from intermediate.int_edition_cells
-        inner join intermediate.int_cells using (table_name, cell_id, period_id)
+        inner join (select table_name, column_name, cell_id, period_id from intermediate.int_cells)
+            using (table_name, cell_id, period_id)
         left join intermediate.int_comparisons using (table_name, cell_id, period_id)
     )
     select
@@ -234,5 +235,5 @@ def named_keys(manifest: Mapping[str, Any]) -> str:
     ]
     if row_keys:
         keys = " ".join(f"when '{table}' then {key}" for table, key in row_keys.items())
-        selects.append(_KEYS_OF_CELLS.format(row_keys=keys))
+        selects.append(f"({_KEYS_OF_CELLS.format(row_keys=keys)})")
     return f"select * from ({' union '.join(selects)}) where row_key is not null and cell is not null"

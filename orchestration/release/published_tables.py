@@ -30,21 +30,13 @@ MEMBERS_SCHEMAS = ("marts", PUBLISHED, SERIES, "quality", "meta")
 
 
 @dataclass(frozen=True)
-class Listed:
-    """The closed list of a column's values, and the name of the ENUM type that holds it."""
-
-    type_name: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class PublishedTable:
     """A published table; `columns` maps each column to its prose, '' if it has none.
 
     `is_complete_key`: no part of the key may be null. `references`: columns that hold the key of another
-    table of the schema. `sums`: columns that may be summed over any rows. `of_members`: columns that the
-    public edition lacks. `is_of_members`: it lacks the table. `has_series`: its quarters are rows of schema
-    `series`.
+    table of the schema. `listed`: the values of columns with a closed list. `sums`: columns that may be
+    summed over any rows. `of_members`: columns that the public edition lacks. `is_of_members`: it lacks the
+    table. `has_series`: its quarters are rows of schema `series`.
     """
 
     schema: str
@@ -54,7 +46,7 @@ class PublishedTable:
     key: tuple[str, ...] = ()
     is_complete_key: bool = True
     references: dict[str, str] = field(default_factory=dict)
-    listed: dict[str, Listed] = field(default_factory=dict)
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sums: tuple[str, ...] = ()
     of_members: frozenset[str] = frozenset()
     is_of_members: bool = False
@@ -63,6 +55,11 @@ class PublishedTable:
     @property
     def full_name(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    @property
+    def enforces_keys(self) -> bool:
+        """Whether the files hold its keys: the wide tables of `marts` would be three times as large."""
+        return self.schema != "marts" or self.name.startswith(("dim_", "fct_"))
 
 
 def key_of(manifest: Mapping[str, Any], table: str) -> list[str]:
@@ -96,11 +93,7 @@ def read_published_models(
         if is_stored and node["schema"] in schemas:
             tables[unique_id] = _table_of(node, tests[unique_id])
     tables = {
-        unique_id: replace(
-            table,
-            references=_references(table, tests[unique_id], tables),
-            listed=_listed(table, tables.values()),
-        )
+        unique_id: replace(table, references=_references(table, tests[unique_id], tables))
         for unique_id, table in sorted(tables.items(), key=lambda item: item[1].full_name)
     }
     by_name = {table.full_name: table for table in tables.values()}
@@ -132,8 +125,7 @@ def _table_of(node: Mapping[str, Any], tests: Iterable[Mapping[str, Any]]) -> Pu
             case "unique":
                 key = (arguments["column_name"],)
             case "accepted_values":
-                column = arguments["column_name"]
-                listed[column] = Listed(column, tuple(arguments["values"]))
+                listed[arguments["column_name"]] = tuple(arguments["values"])
     if node["schema"] == PUBLISHED:  # each edition's file holds its own rows alone
         key = tuple(column for column in key if column != "edition")
     return PublishedTable(
@@ -165,17 +157,6 @@ def _references(
                 if target.schema == table.schema and target.name != table.name and is_key:
                     found[arguments["column_name"]] = target.name
     return found
-
-
-def _listed(table: PublishedTable, tables: Iterable[PublishedTable]) -> dict[str, Listed]:
-    """Return the closed lists, named as their columns; by table too where tables of a schema differ."""
-    of_schema = [other for other in tables if other.schema == table.schema]
-    return {
-        column: own
-        if all(other.listed.get(column, own).values == own.values for other in of_schema)
-        else replace(own, type_name=f"{table.name}_{column}")
-        for column, own in table.listed.items()
-    }
 
 
 # --- tables that the stage step adds ----------------------------------------------------------------------

@@ -1,10 +1,7 @@
 -- One row per count that the public edition shows, rows `fewer` included: sums of fitted leaves, protected counts that
 -- no whole of theirs exceeds, and mentions, null where they are listed without a number. Carried periods are not here.
 {% set least = publication_policy('public_least_count') %}
-{% set columns = [
-    'table_name', 'column_name', 'start_place_id', 'via_place_id', 'end_place_id', 'place_id', 'direction', 'trait', 'code',
-    'period_id',
-] %}
+{% set least_label = publication_policy('public_least_label_count') %}
 with protected as (select * from {{ ref('int_protected_cells') }}),
 
 places as (select * from {{ ref('int_places') }}),
@@ -84,59 +81,51 @@ fitted as (
 
 age_bands as (
     select
-        *,
+        period_id,
         case
             when code in ('a00_08', 'a09_17', 'child') then 'child'
             when code = 'unknown' then 'unknown'
             else 'adult'
-        end as age_group
+        end as age_group,
+        protected_count
     from protected
     where trait = 'age_band' and protected_count >= {{ least }}
 ),
 
 -- Children and adults are the shown age bands in sum.
-counted as (
+age_groups as (
     select
-        {{ columns | join(',\n        ') }},
-        protected_count
-    from protected
-
-    union all
-
-    select
-        {% for column in columns %}
-            {{ {'trait': "'age_group' as trait", 'code': 'age_group as code'}.get(column, column) }},
-        {% endfor %}
+        age_group,
+        period_id,
         sum(protected_count) as protected_count
     from age_bands
-    group by age_group, {{ columns | reject('in', ['trait', 'code']) | join(', ') }}
+    group by age_group, period_id
 ),
 
-children as (select * from counted where trait = 'age_group' and code = 'child'),
+children as (select * from age_groups where age_group = 'child'),
 
 -- What is no sum of leaves: at most its total, and what else holds it.
 capped as (
     select
-        counted.*,
-        least(counted.protected_count, totals.public_count) as public_count
-    from counted
-    inner join totals on counted.period_id = totals.period_id
-    where counted.table_name in ('passings', 'border_points', 'traits')
+        protected.*,
+        least(protected.protected_count, totals.public_count) as public_count
+    from protected
+    inner join totals on protected.period_id = totals.period_id
+    where protected.table_name in ('passings', 'border_points', 'traits')
 ),
 
--- Records of children stand in more cells than others, so the children of a place stand from a larger count on.
-placed_children as (
+of_children as (
     select
-        counted.*,
-        least(counted.protected_count, fitted.public_count, children.protected_count) as public_count
-    from counted
+        protected.*,
+        least(protected.protected_count, fitted.public_count, children.protected_count) as public_count
+    from protected
     inner join fitted
         on
-            counted.table_name = fitted.table_name
-            and counted.place_id = fitted.place_id
-            and counted.period_id = fitted.period_id
-    inner join children on counted.period_id = children.period_id
-    where counted.column_name = 'child_count'
+            protected.table_name = fitted.table_name
+            and protected.place_id = fitted.place_id
+            and protected.period_id = fitted.period_id
+    inner join children on protected.period_id = children.period_id
+    where protected.column_name = 'child_count'
 ),
 
 -- Where people were exploited, last known or only promised to go: the parts of an end. Three that can be shown add up
@@ -201,11 +190,27 @@ counts as (
     from fitted
     where public_count > 0
 
+    union all
+
+    select
+        'traits' as table_name,
+        'trait_count' as column_name,
+        null as start_place_id,
+        null as via_place_id,
+        null as end_place_id,
+        null as place_id,
+        null as direction,
+        'age_group' as trait,
+        age_groups.age_group as code,
+        age_groups.period_id,
+        least(age_groups.protected_count, totals.public_count) as public_count
+    from age_groups
+    inner join totals on age_groups.period_id = totals.period_id
+
+    -- Records of children stand in more cells than others: the children of a place stand from the count of labels on.
     {% for source, is_shown in {
-        'capped': 'public_count >= ' ~ least,
-        'placed_children': 'public_count >= ' ~ publication_policy('public_least_label_count'),
-        'parts': 'public_count >= ' ~ least,
-        'mentions': 'true',
+        'capped': 'public_count >= ' ~ least, 'of_children': 'public_count >= ' ~ least_label,
+        'parts': 'public_count >= ' ~ least, 'mentions': 'true',
     }.items() %}
         union all
 
