@@ -50,7 +50,7 @@ _IMPORTED_BEFORE = [
     "orchestration.linkage.step",
     "orchestration.outputs.exports.write",
     "orchestration.outputs.map_page.page",
-    "orchestration.outputs.quality_page",
+    "orchestration.outputs.quality_report",
     "orchestration.outputs.receipts.files",
     "orchestration.outputs.report.write",
     "orchestration.release.publishing",

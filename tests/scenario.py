@@ -75,7 +75,7 @@ fields:
   place(intended_destination).place_text: Promised
   place(exploitation).place_text: {{column: Exploited in, basis: exploited}}
   exploitation_type: {{column: Form, values: {{Domestic: domestic_servitude, Labour: forced_labour}}}}
-  transport_mode: {{column: Travel, words: transport_mode}}
+  transport_mode: Travel
 deny: [Name, Phone, Notes]
 """)
 

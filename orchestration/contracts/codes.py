@@ -30,7 +30,7 @@ _NOT_ASKED = frozenset({"-99"})  # CTDC's mark for a field a partner does not co
 _SEPARATORS = (";", ",", "/", "&", "+", "|", "\n")
 _TOKEN = re.compile(r"[^\s,;/&+|()\"\[\]]+")
 _MOST_LISTED = 40
-_LISTED_IN = {NATIONALITY: "seeds/reference/places.csv, iso_alpha3"}
+_LISTED_IN = {NATIONALITY: "places.csv, iso_alpha3"}
 _CONNECTORS = frozenset(["and", "then", "na", "kisha", "halafu", "plus", "also"])
 
 
@@ -129,7 +129,6 @@ class CodeReader:
         *,
         values: Mapping[str, str] | None = None,
         crosswalk: str | None = None,
-        words: str | None = None,
         languages: Iterable[str] = ("en", "sw"),
         split: Iterable[str] = (),
         missing: Iterable[str] = (),
@@ -146,7 +145,7 @@ class CodeReader:
         if domain == NATIONALITY:
             self._add(vocabulary.countries)
         self._add(vocabulary.labels.get(domain, {}))
-        self._add(vocabulary.words_of(words or domain, spoken))
+        self._add(vocabulary.words_of(domain, spoken))
         self._child_words = {
             word for word, code in vocabulary.words_of(AGE_BAND, spoken).items() if code == "child"
         }
@@ -167,7 +166,6 @@ class CodeReader:
             vocabulary,
             values=spec.values,
             crosswalk=spec.crosswalk,
-            words=spec.words,
             languages=languages,
             split=spec.split,
             missing=spec.missing,
@@ -303,23 +301,14 @@ def joined_or_flags(joined: ReadCodes | None, flags: ReadCodes | None) -> ReadCo
 
 
 def unknown_codes(contract: Contract) -> list[str]:
-    """Return a sentence for each unknown code and word list of a contract.
-
-    A misspelt one would silently turn answers into `unknown`.
-    """
+    """Return a sentence for each unknown code of a contract: it would turn answers into `unknown`."""
     vocabulary = load_vocabulary()
     codes = vocabulary.codes | {NATIONALITY: {*vocabulary.countries.values(), UNKNOWN}}
-    faults = [
-        f"key `{key}`: {code!r} is no code of {domain}. {_nearest(code, codes[domain])} "
-        f"({_LISTED_IN.get(domain, 'seeds/reference/codes.csv')})."
+    return [
+        f"key `{key}`: {code!r} is no code of {domain} in {_LISTED_IN.get(domain, 'codes.csv')}. "
+        f"{nearest(code, codes[domain])}".rstrip()
         for key, domain, code in _stated_codes(contract, codes)
         if code not in codes[domain]
-    ]
-    return faults + [
-        f"key `fields.{name}.words`: there is no word list {spec.words!r}. "
-        f"{_nearest(spec.words, vocabulary.words)} (seeds/reference/code_words.csv)."
-        for name, spec in contract.fields.items()
-        if spec.words is not None and spec.words not in vocabulary.words
     ]
 
 
@@ -346,8 +335,9 @@ def _stated_codes(contract: Contract, codes: Mapping[str, set[str]]) -> Iterator
                     yield f"fields.{name}.{key}", domain, text
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the nearest known word as a question; of a short list all of them, of a long one nothing."""
     listed = sorted(known)
-    if close := get_close_matches(word, listed, n=1, cutoff=0.6):
+    if close := get_close_matches(word, listed, n=1, cutoff=0.5):
         return f"Did you mean `{close[0]}`?"
-    return f"Known are: {', '.join(listed)}" if len(listed) <= _MOST_LISTED else "See its list"
+    return f"Known are: {', '.join(listed)}." if 0 < len(listed) <= _MOST_LISTED else ""

@@ -33,16 +33,9 @@ BASIS_OF_ROLE = {
     "observation": "identified",
 }
 Basis = Literal[
-    "home",
-    "recruited",
-    "not_said",
-    "exploited",
-    "last_known",
-    "identified",
-    "intended",
-    "reported",
+    "home", "recruited", "not_said", "exploited", "last_known", "identified", "intended", "reported",
     "observed",
-]
+]  # fmt: skip
 # Roles that may have several places in one contract, each with a basis of its own.
 ENDS = ("origin", "exploitation")
 # Places before and after the point at which a person in transit was met.
@@ -126,7 +119,6 @@ class FieldSpec(Strict):
     crosswalk: Text | None = Field(
         None, description="A code system of seeds/reference/crosswalk.csv, e.g. htcds2."
     )
-    words: Text | None = Field(None, description="A word list of seeds/reference/code_words.csv.")
     split: list[Text] = Field(
         default_factory=list, description="Separators between several values in one cell."
     )

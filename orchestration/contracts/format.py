@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -73,33 +73,24 @@ class Repeat(Strict):
     matches: Text | None = Field(
         None, description="The main column that `parent` repeats; default: the column of delivery.key."
     )
-    order: Literal["row"] = "row"
 
 
 class JsonRepeat(Strict):
     """A list of objects inside a record; its position names the record."""
 
+    parent: ClassVar[None] = None
+    matches: ClassVar[None] = None
     sheet: Text = Field(description="The repeat's full path, e.g. journey/places_passed.")
-    order: Literal["row"] = "row"
-
-    @property
-    def parent(self) -> str | None:
-        return None
-
-    @property
-    def matches(self) -> str | None:
-        return None
 
 
 class OdkRepeat(Strict):
-    """A table of an ODK Central zip with several rows for one submission."""
+    """A table of an ODK Central zip with several rows for one submission, by the [n] at the end of KEY."""
 
     sheet: Text | None = Field(
         None, description="`<form>-legs`, or what follows the form's name; default: the repeat's own name."
     )
     parent: Text = Field("PARENT_KEY", description="The child column that names the submission.")
     matches: Text = Field("KEY", description="The main column that `parent` repeats.")
-    order: Literal["key_index"] = Field("key_index", description="By the [n] at the end of KEY.")
 
 
 class Tab(Strict):

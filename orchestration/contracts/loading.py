@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
 from orchestration.contracts.cells import Cell, day_of
-from orchestration.contracts.codes import unknown_codes
+from orchestration.contracts.codes import nearest, unknown_codes
 from orchestration.contracts.contract import Contract
 from orchestration.contracts.fields import CANONICAL_FIELDS
 from orchestration.contracts.source import SOURCE_KINDS
@@ -308,11 +307,11 @@ def _sentence(where: str, fault: Any) -> str:
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
         known = _keys_at([str(part) for part in fault["loc"][:-1]])
-        return f"{where}: key `{path}` is not known.{_nearest(str(location[-1]), known)}"
+        return f"{where}: key `{path}` is not known. {nearest(str(location[-1]), known)}".rstrip()
     if message.startswith("UNKNOWN_FIELD:"):
         name = message.removeprefix("UNKNOWN_FIELD:")
-        hint = _nearest(name, list(CANONICAL_FIELDS)) or " See the field list in seeds/partners/README.md."
-        return f"{where}: `fields.{name}` is no canonical field.{hint}"
+        hint = nearest(name, CANONICAL_FIELDS) or "See the field list in seeds/partners/README.md."
+        return f"{where}: `fields.{name}` is no canonical field. {hint}"
     if kind == "missing":
         return f"{where}: key `{path}` is missing. Add it (see seeds/partners/README.md)."
     if kind == "string_type" and isinstance(fault.get("input"), bool):
@@ -325,7 +324,7 @@ def _sentence(where: str, fault: Any) -> str:
     if kind == "literal_error":
         expected = fault["ctx"]["expected"]
         options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
-        return f"{where}: `{path}` must be {expected}.{_nearest(str(fault.get('input')), options)}"
+        return f"{where}: `{path}` must be {expected}. {nearest(str(fault.get('input')), options)}".rstrip()
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         if path == "source":
             return (
@@ -355,13 +354,6 @@ def _path(location: list[Any]) -> str:
     for part in location:
         path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    if close:
-        return f" Did you mean `{close[0]}`?"
-    return f" Known here: {', '.join(known)}." if 0 < len(known) <= 20 else ""
 
 
 def _keys_at(location: list[str]) -> list[str]:

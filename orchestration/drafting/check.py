@@ -187,21 +187,6 @@ def check_contract(
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
-    report = _report(label, file_name, contract, reader, counts, typed, faults, item)
-    warnings = warnings_of(contract, reader.tally, key_columns, cells)
-    return replace(report, warnings=warnings, trial=(entry, typed))
-
-
-def _report(
-    label: str,
-    file_name: str,
-    contract: Contract,
-    reader: RecordReader,
-    counts: dict[str, Any],
-    typed: Tables,
-    faults: list[str],
-    drift: dict[str, Any] | None,
-) -> ContractReport:
     tally = reader.tally
     shown = {name: counts[name] for name in ContractReport.__dataclass_fields__ if name in counts}
     for name in ("refusals", "child_refusals"):
@@ -221,7 +206,9 @@ def _report(
         columns_missing=[_not_in_the_file(column, counts["unmapped_columns"]) for column in tally.missing],
         records=len(typed["records"]),
         typing_problems=_typing_problems(typed["problems"].to_pylist()),
-        drift=drift,
+        drift=item,
+        warnings=warnings_of(contract, tally, key_columns, cells),
+        trial=(entry, typed),
     )
 
 
@@ -301,7 +288,11 @@ class KeyColumns:
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
     """Return all warnings for a contract and the file that it has read."""
     return [
-        *_doubtful_rows(tally),
+        *(
+            f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{_ADVICE[problem['code']]}"
+            for problem in tally.problems
+            if problem["code"] in _ADVICE
+        ),
         *keys.warnings(),
         *_mapped_names(contract),
         *_campaigns(contract),
@@ -328,12 +319,6 @@ def _times_without_zone(contract: Contract, cells: Iterable[LandedCell]) -> Iter
             f"lie on another day, {months:,} of them in another month. Ask the partner which zone it writes, "
             "and state it as `locale.naive_times_are`."
         )
-
-
-def _doubtful_rows(tally: Tally) -> Iterator[str]:
-    for problem in tally.problems:
-        if advice := _ADVICE.get(problem["code"]):
-            yield f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{advice}"
 
 
 def _campaigns(contract: Contract) -> Iterator[str]:

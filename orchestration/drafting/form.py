@@ -242,7 +242,7 @@ def add_repeats(layout: DraftLayout, form: Form) -> None:
         sheet = "/".join(one.name for one in path) if kind == "json" else path[-1].name
         added: dict[str, Any] = {"sheet": sheet}
         if kind == "xlsx":
-            added |= {"parent": "_submission__uuid", "order": "row"}
+            added["parent"] = "_submission__uuid"
         layout.format.setdefault("repeats", {})[part] = added
         layout.children.append(Table(part, [], []))
 

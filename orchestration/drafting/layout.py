@@ -237,7 +237,7 @@ def _children(drafted: DraftLayout, sheets: list[SampleSheet]) -> None:
         if parent is None or names_somebody(sheet.name) or _is_nested(sheet, parent, sheets):
             continue
         part = "_".join(same(sheet.name).replace("/", " ").split()[:2])
-        repeats[part] = {"sheet": sheet.name, "parent": parent, "order": "row"}
+        repeats[part] = {"sheet": sheet.name, "parent": parent}
         table = Table(part, [], [])
         _read_table(drafted, sheet, [1], table, Totals())
         drafted.children.append(table)

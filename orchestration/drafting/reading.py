@@ -180,19 +180,15 @@ def _any_contract(partner: str, layout: dict[str, Any]) -> Contract:
     """Return the smallest contract that a reader accepts."""
     return Contract.model_validate(
         {
-            "contract": "draft",
-            "version": 1,
-            "partner": {"code": partner, "steward": "none"},
-            "grain": "route_report",
+            "contract": "draft", "version": 1, "partner": {"code": partner, "steward": "none"},
+            "grain": "route_report", "format": layout, "delivery": {"mode": "full", "cadence": "once"},
             "agreement": {"id": "none", "valid_from": "2000-01-01", "valid_to": "2000-01-01"},
-            "delivery": {"mode": "full", "cadence": "once"},
             "period": {"from": "2000-01-01", "to": "2000-01-01"},
-            "format": layout,
             "fields": {
                 "place(origin).place_text": {"column": "none", "optional_column": True, "basis": "not_said"}
             },
         }
-    )
+    )  # fmt: skip
 
 
 def rows_with_cells(sheet: SampleSheet) -> list[SourceRow]:

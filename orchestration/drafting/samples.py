@@ -97,7 +97,10 @@ class ColumnSample:
 
     @property
     def is_text(self) -> bool:
-        return self.share(lambda cell: cell.kind == "text" and not _is_number(cell.value), *WRITTEN) > 0.5
+        def is_words(cell: Cell) -> bool:
+            return cell.kind == "text" and not cell.value.replace(".", "", 1).replace("-", "", 1).isdigit()
+
+        return self.share(is_words, *WRITTEN) > 0.5
 
     def answers(self, meaning_of: Callable[[str], str | None]) -> dict[str, str | None]:
         """Return each spelling of an answer with its meaning; all spellings of a choice mean the same."""
@@ -143,10 +146,6 @@ def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample
         cells = by_name.get(name) or [cell for flag in flags for cell in by_name[flag]]
         choices = [flag.rpartition("/")[2] for flag in flags]
         yield ColumnSample(name, cells, rows, table.part, choices, has_joined=name in by_name)
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).replace("-", "", 1).isdigit()
 
 
 @dataclass(frozen=True)

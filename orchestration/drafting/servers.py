@@ -47,12 +47,7 @@ class Server:
 
 # A record without its answers; a blank state is one that was decrypted, or never encrypted.
 NOT_DECRYPTED: Mapping[str, Any] = {
-    "wait": [
-        "not decrypted",
-        "missing encrypted form data",
-        "notDecrypted",
-        "missingEncryptedFormData",
-    ],
+    "wait": ["not decrypted", "missing encrypted form data", "notDecrypted", "missingEncryptedFormData"],
     "otherwise": "accept",
     "waits_as": "not_decrypted",
 }

@@ -69,8 +69,12 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "# coverage: what the partner watches; counts are compared with effort only where it is given."
     yield "# coverage: [{places: [KE047], roles: [origin], from: 2024-01-01, to: null, office: KE047}]"
     yield from _delivery(draft)
-    yield from _format(draft)
-    yield from _locale(draft)
+    yield from (f"# format: {note}" for note in draft.layout.notes)
+    yield f"format: {_flow(draft.layout.format)}"
+    order = f"dates: {draft.dates.order}, " if draft.dates.order else ""
+    yield f"# dates: {draft.dates.why}"
+    yield "# Times without a zone are local to `timezone`, a form server's own (_submission_time) in UTC."
+    yield f"locale: {{{order}timezone: Africa/Nairobi, default_country: KEN, languages: [en, sw]}}"
     yield from _accept_if(draft)
     yield "fields:"
     yield from _fields(draft)
@@ -116,18 +120,6 @@ def _delivery(draft: Draft) -> Iterator[str]:
     if not (is_dated or draft.layout.has_sheet_months):
         yield "# No column dates a record: the period of its file is used instead."
         yield f'extracts: [{{match: "*", period: {{from: {TODO}, to: {TODO}}}}}]'
-
-
-def _format(draft: Draft) -> Iterator[str]:
-    yield from (f"# format: {note}" for note in draft.layout.notes)
-    yield f"format: {_flow(draft.layout.format)}"
-
-
-def _locale(draft: Draft) -> Iterator[str]:
-    order = f"dates: {draft.dates.order}, " if draft.dates.order else ""
-    yield f"# dates: {draft.dates.why}"
-    yield "# Times without a zone are local to `timezone`, a form server's own (_submission_time) in UTC."
-    yield f"locale: {{{order}timezone: Africa/Nairobi, default_country: KEN, languages: [en, sw]}}"
 
 
 def _accept_if(draft: Draft) -> Iterator[str]:

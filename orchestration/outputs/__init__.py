@@ -1,7 +1,7 @@
 """What people read: receipts of partners, the quality report, and the report, map and exports of an edition.
 
 Belongs here: reading tables and writing pages and files. Does not: deciding (`gates`) and what may be
-published (`release`). Reading order: receipts; quality_report, quality_page; texts, published,
+published (`release`). Reading order: receipts; quality_report; texts, published,
 then figures, report, map_page and exports; pages.
 """
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from orchestration.outputs.exports.write import write_exports
     from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of
-    from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
+    from orchestration.outputs.quality_report import write_quality_of_refresh, write_quality_of_release
     from orchestration.outputs.receipts.files import (
         forget_receipts,
         old_receipts,

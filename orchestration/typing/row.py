@@ -25,7 +25,7 @@ from orchestration.intake import (
 )
 from orchestration.typing.ages import ReadAge
 from orchestration.typing.counts import ReadCount
-from orchestration.typing.date_text import ReadDate
+from orchestration.typing.dates import ReadDate
 from orchestration.typing.routes import ReadRoute
 
 CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward corrected

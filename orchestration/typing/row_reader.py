@@ -40,8 +40,7 @@ from orchestration.intake import (
 )
 from orchestration.typing.ages import read_age
 from orchestration.typing.counts import ReadCount, read_count, read_default
-from orchestration.typing.date_text import ReadDate
-from orchestration.typing.dates import read_date, read_moment
+from orchestration.typing.dates import ReadDate, read_date, read_moment
 from orchestration.typing.routes import ReadRoute, read_route
 from orchestration.typing.row import CORRECTED, Place, Row, weighed
 

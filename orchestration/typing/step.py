@@ -114,7 +114,9 @@ def type_extracts(
     summary = TypedSummary()
     shutil.rmtree(settings.spill, ignore_errors=True)  # leftovers of a killed process
     landed = list(_landed(settings.landing, summary))
-    shared = _shared_hash(keys)
+    # Code, seeds and keys decide the typing of every extract.
+    seeds = [f"seeds/reference/{name}" for name in SEEDS]
+    shared = fingerprint_of(keys.ids, code_of(*READ_BY, *seeds))
     met: dict[str, tuple[int, bool]] = {}
     for table, schema in SCHEMAS.items():
         if table != MENTIONS_TABLE:
@@ -143,7 +145,9 @@ def type_extracts(
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
             try:
-                _write_without_records(settings, keys, extract, contract_for(extract.entry, valid))
+                # Its rows are accounted for, and withdrawals take effect.
+                of_note = tables_of_extract(extract.entry, contract_for(extract.entry, valid), keys)
+                _write_tables(settings.typed, keys, extract.stem, [of_note])
             except Exception as again:  # such as without a readable contract: then it has no tables
                 if is_of_machine(again):
                     raise
@@ -175,11 +179,6 @@ def _typed(
         batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections)
         records = _write_tables(settings.typed, keys, extract.stem, batches)
     return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
-
-
-def _write_without_records(settings: Settings, keys: Keys, extract: _Landed, contract: Contract) -> None:
-    """Write what the landing note says of an extract: its rows are accounted for, withdrawals take effect."""
-    _write_tables(settings.typed, keys, extract.stem, [tables_of_extract(extract.entry, contract, keys)])
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
@@ -232,12 +231,6 @@ def _files(typed: Path, stem: str) -> list[Path]:
     """Return the files of an extract."""
     suffixes = dict.fromkeys(SCHEMAS, ".parquet") | {MENTIONS_TABLE: TEXTS_SUFFIX}
     return [typed / table / f"{stem}{suffix}" for table, suffix in suffixes.items()]
-
-
-def _shared_hash(keys: Keys) -> str:
-    """Hash code, seeds and keys, which decide the typing of every extract."""
-    seeds = [f"seeds/reference/{name}" for name in SEEDS]
-    return fingerprint_of(keys.ids, code_of(*READ_BY, *seeds))
 
 
 def _state_hash(extract: _Landed, contract: Contract, shared: str, own: Sequence[Correction]) -> str:

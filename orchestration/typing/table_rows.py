@@ -127,22 +127,14 @@ def tables_of_extract(entry: Mapping[str, Any], contract: Contract, keys: Keys) 
     period = contract.period_of(entry)
     tables: dict[str, list[dict[str, Any]]] = {}
     tables["extracts"] = [_extract_row(own, entry, contract, period, keys)]
-    tables["coverage"] = [
-        {
-            **own,
-            "place_id": place,
-            "role": role,
-            "valid_from": first,
-            "valid_to": last,
-            "office_place_id": office,
-        }
-        for place, role, first, last, office in dict.fromkeys(
-            (place, role, watched.from_, watched.to, watched.office)
-            for watched in contract.coverage
-            for place in watched.places
-            for role in watched.roles
-        )
-    ]
+    watched = dict.fromkeys(
+        (place, role, time.from_, time.to, time.office)
+        for time in contract.coverage
+        for place in time.places
+        for role in time.roles
+    )
+    columns = ("place_id", "role", "valid_from", "valid_to", "office_place_id")
+    tables["coverage"] = [own | dict(zip(columns, place, strict=True)) for place in watched]
     tables["campaigns"] = [
         {**own, "campaign": one.name, "place_id": place, "valid_from": one.from_, "valid_to": one.to}
         for one in contract.campaigns
@@ -155,13 +147,8 @@ def tables_of_extract(entry: Mapping[str, Any], contract: Contract, keys: Keys) 
     whole, persons = (entry.get(name) or {} for name in ("withheld_records", "withheld_persons"))
     submissions = entry.get("withheld_submissions") or {}
     tables["withheld_records"] = [
-        {
-            **own,
-            "record_id": record_id,
-            "reason": reason,
-            "is_one_person": is_one_person,
-            "submission_key": submissions.get(str(record_id)),
-        }
+        {**own, "record_id": record_id, "reason": reason, "is_one_person": is_one_person}
+        | {"submission_key": submissions.get(str(record_id))}
         for is_one_person, withheld in ((False, whole), (True, persons))
         for reason, ids in withheld.items()
         for record_id in ids
@@ -173,9 +160,10 @@ def tables_of_extract(entry: Mapping[str, Any], contract: Contract, keys: Keys) 
 def _extract_row(
     own: dict[str, str], entry: Mapping[str, Any], contract: Contract, period: Period | None, keys: Keys
 ) -> dict[str, Any]:
-    publication = contract.publication
+    publication, agreement = contract.publication, contract.agreement
     return {
         **own,
+        **{name: entry[name] for name in ("sequence", "rows_read", "rows_refused", "rows_landed")},
         "partner_code": keys.partner_code(entry["partner"]),
         "contract": contract.contract,
         "contract_version": contract.version,
@@ -186,17 +174,13 @@ def _extract_row(
         "period_to": period.to if period else None,
         "round": period.round if period else None,
         "received_on": date.fromisoformat(entry["received_on"][:10]),
-        "sequence": entry["sequence"],
-        "rows_read": entry["rows_read"],
-        "rows_refused": entry["rows_refused"],
-        "rows_landed": entry["rows_landed"],
-        "agreement_id": contract.agreement.id,
-        "agreement_from": contract.agreement.valid_from,
-        "agreement_to": contract.agreement.valid_to,
-        "statistics_agreed": STATISTICS in contract.agreement.purposes,
-        "retention_years": contract.agreement.retention_years,
-        "finest_place": contract.agreement.finest_place,
-        "partner_name": contract.partner.name if contract.agreement.may_be_named else None,
+        "agreement_id": agreement.id,
+        "agreement_from": agreement.valid_from,
+        "agreement_to": agreement.valid_to,
+        "statistics_agreed": STATISTICS in agreement.purposes,
+        "retention_years": agreement.retention_years,
+        "finest_place": agreement.finest_place,
+        "partner_name": contract.partner.name if agreement.may_be_named else None,
         "cadence": contract.delivery.cadence,
         "grace_days": contract.delivery.grace_days,
         "publication": publication.title if publication else None,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from orchestration.outputs.quality_page import page as page_of
 from orchestration.outputs.quality_report import (
     ExtractRows,
     Finding,
@@ -16,6 +15,7 @@ from orchestration.outputs.quality_report import (
     QualityReport,
     RuleCount,
 )
+from orchestration.outputs.quality_report import page as page_of
 
 LONG = "a_partner_whose_folder_has_a_very_long_name_indeed"
 

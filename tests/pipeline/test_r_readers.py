@@ -49,7 +49,7 @@ def csv_files(base: EvidenceBase) -> Iterator[Path]:
     for edition in ("public", "members"):
         found = sorted((base.settings.current.resolve() / edition / "exports").glob("*.csv"))
         assert found
-        yield from (path for path in found if path.name != "dictionary.csv")
+        yield from found
 
 
 def test_parquet_holds_to_what_r_packages_read(samples: EvidenceBase) -> None:

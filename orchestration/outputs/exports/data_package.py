@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from orchestration.outputs.exports.about import KEYWORDS, About, DataLicence
 from orchestration.outputs.exports.tables import SERIES, WHOLE_NUMBERS, Table
 
 DATA_PACKAGE = "datapackage.json"
-DICTIONARY, DICTIONARY_AS_TABLE = "dictionary.json", "dictionary.csv"
+DICTIONARY = "dictionary.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"VARCHAR": "string", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "number"} | dict.fromkeys(
     WHOLE_NUMBERS, "integer"
@@ -26,7 +25,6 @@ _MEDIA_TYPES = {
 _REFERENCES = dict.fromkeys(("period_id", "earlier_period_id"), ("periods", "period_id")) | dict.fromkeys(
     ("place_id", "start_place_id", "via_place_id", "end_place_id"), ("areas", "place_id")
 )
-_OF_COLUMN = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
 # Only the row of HXL tags begins with #.
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 
@@ -127,7 +125,7 @@ def _sized(path: Path, resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> None:
-    """Write all tables and columns of the edition with their meaning, as JSON and as CSV."""
+    """Write all tables and columns of the edition with their meaning."""
     content = {
         "edition": about.edition,
         "release_id": about.release_id,
@@ -144,11 +142,3 @@ def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> Non
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
     (folder / DICTIONARY).write_text(text + "\n", encoding="utf-8")
-    with (folder / DICTIONARY_AS_TABLE).open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(_OF_COLUMN)
-        for table in tables:
-            for column in table.columns:
-                is_key = "true" if column.is_key else "false"
-                of_column = (column.name, column.data_type, is_key, column.hxl, column.description)
-                out.writerow([table.schema, table.name, *of_column])

@@ -107,6 +107,7 @@ def tables_of(edition: Edition) -> list[Table]:
         )
     found = []
     for schema, name, description in tables:
+        is_exported = schema in (PUBLISHED, SERIES)
         own = [column[2:] for column in columns if column[:2] == (schema, name)]
         described = tuple(
             Column(
@@ -114,13 +115,13 @@ def tables_of(edition: Edition) -> list[Table]:
                 "VARCHAR" if kind.startswith("ENUM") else kind,
                 (schema, name, column) in keys,
                 comment or "",
-                _tag(schema, name, column),
+                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "") if is_exported else "",
                 tuple(re.findall("'(.*?)'", kind)),
             )
             for column, kind, comment in own
         )
         path = edition.path / "parquet" / f"{schema}.{name}.parquet"
-        own_data = pq.read_table(path) if schema in (PUBLISHED, SERIES) else None
+        own_data = pq.read_table(path) if is_exported else None
         found.append(Table(schema, name, description or "", described, own_data))
     return found
 
@@ -130,9 +131,3 @@ def hxl_tags() -> dict[tuple[str, str], str]:
     """Return HXL tags by table and column; table `*` stands for any."""
     with HXL.open(encoding="utf-8", newline="") as file:
         return {(row["table"], row["column"]): row["hxl"] for row in csv.DictReader(file)}
-
-
-def _tag(schema: str, table: str, column: str) -> str:
-    if schema not in (PUBLISHED, SERIES):
-        return ""
-    return hxl_tags().get((table, column)) or hxl_tags().get(("*", column), "")

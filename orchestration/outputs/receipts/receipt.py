@@ -16,7 +16,6 @@ from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings, record_of
 from orchestration.gates import (
     Delivery,
-    ExtractFate,
     deliveries,
     landed_extracts,
     read_fates,
@@ -30,17 +29,13 @@ from orchestration.outputs.receipts.explanations import Explanation, columns_of,
 from orchestration.outputs.receipts.rows import (
     ProblemGroup,
     RowProblem,
-    Standing,
     Used,
     group_problems,
     read_standing,
     row_problems,
 )
 
-# What a check found in an extract: by partner, extract id and name of the check.
-Findings = Mapping[tuple[str, str, str], str]
-# Stewards' corrections, by record and field.
-Decided = Mapping[tuple[int | None, str], Mapping[str, Any]]
+Listed = tuple["FileRows", RowProblem, str]  # a problem with its file and the partner's columns
 VALUE_CORRECTED = "value_corrected"
 
 
@@ -121,7 +116,7 @@ class Receipt:
     stripped: list[NotKept]
     unmapped: dict[str, list[str]]
     groups: list[ProblemGroup]
-    problems: list[tuple[FileRows, RowProblem, str]]
+    problems: list[Listed]
     newest: list[Delivery]
     used: list[Used]
     rows_known: bool = True
@@ -162,10 +157,8 @@ def gather_receipts(
 
     `drift`: the drift items of this refresh. `corrections`: the stewards' corrections of values that hold.
     """
-    decided: Decided = {(record_of(one["record"]), one["field"]): one for one in corrections}
-    standing = read_standing(settings)
-    fates = read_fates(settings)
-    findings = _findings(settings) if any(fate.fate == "held" for fate in fates.values()) else {}
+    judged = _Judged(settings, as_of, run_id, outcome, corrections)
+    fates = judged.fates
     # The reason of a held file says once what is wrong with such a column.
     explained = {
         one
@@ -191,130 +184,130 @@ def gather_receipts(
         delivered = delivered_files(taken, partner, by_name, drift, held)
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
-            run = f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
             own = [one for one in newest if one.partner == partner]
-            yield _receipt(
-                own, contracts_of, partner, delivered, landed, standing, fates, findings, own_problems,
-                decided, as_of, run, outcome,
-            )  # fmt: skip
+            yield judged.receipt(partner, contracts_of, delivered, landed, own_problems, own)
 
 
-def _receipt(
-    newest: list[Delivery],
-    contracts: list[Contract],
-    partner: str,
-    delivered: list[Delivered],
-    landed: list[Mapping[str, Any]],
-    standing: Standing,
-    fates: Mapping[tuple[str, str], ExtractFate],
-    findings: Findings,
-    problems: list[RowProblem],
-    decided: Decided,
-    as_of: datetime,
-    run: str,
-    outcome: Outcome,
-) -> Receipt:
-    by_name = {contract.contract: contract for contract in contracts}
-    new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
-    files = list(_files(landed, standing, fates, findings, new))
-    of_extract = {file.extract_id: file for file in files}
-    listed = []
-    for problem in problems:
-        if (file := of_extract.get(problem.extract_id)) is not None:
-            contract = by_name.get(file.contract)
-            columns = columns_of(contract, problem.field, problem.sheet) if contract else ""
-            listed.append((file, problem, columns))
-    notes = [note for note in landed if note["extract_id"] in new]
-    any_contract = contracts[0] if contracts else None
-    return Receipt(
-        partner=partner,
-        name=(any_contract.partner.name if any_contract else None) or partner,
-        finest_place=any_contract.agreement.finest_place if any_contract else "county",
-        as_of=as_of,
-        run=run,
-        outcome=outcome,
-        delivered=delivered,
-        files=files,
-        not_kept=[
-            _not_kept(note, refusal, refusal["rows"], is_child=kind == "child_refusals")
-            for note in notes
-            for kind in ("refusals", "child_refusals")
-            for refusal in note[kind]
-        ],
-        stripped=[
-            _not_kept(
-                note,
-                emptied,
-                emptied["cells"],
-                column=own_column(by_name.get(note["contract"]), emptied["column"], emptied["sheet"]),
+class _Judged:
+    """What a refresh judged, of which the receipts of all partners are made."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        as_of: datetime,
+        run_id: str,
+        outcome: Outcome,
+        corrections: Iterable[Mapping[str, Any]],
+    ) -> None:
+        self.as_of, self.outcome = as_of, outcome
+        self.run = f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
+        self.standing, self.fates = read_standing(settings), read_fates(settings)
+        has_held = any(fate.fate == "held" for fate in self.fates.values())
+        self._findings = {
+            (verdict.partner, verdict.extract_id, verdict.check_name): verdict.finding
+            for verdict in (read_verdicts(settings).verdicts if has_held else ())
+            if verdict.holds
+        }
+        self._decided = {(record_of(one["record"]), one["field"]): one for one in corrections}
+
+    def receipt(
+        self,
+        partner: str,
+        contracts: list[Contract],
+        delivered: list[Delivered],
+        landed: list[Mapping[str, Any]],
+        problems: list[RowProblem],
+        newest: list[Delivery],
+    ) -> Receipt:
+        by_name = {contract.contract: contract for contract in contracts}
+        new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
+        files = list(self._files(landed, new))
+        of_extract = {file.extract_id: file for file in files}
+        listed = []
+        for problem in problems:
+            if (file := of_extract.get(problem.extract_id)) is not None:
+                contract = by_name.get(file.contract)
+                columns = columns_of(contract, problem.field, problem.sheet) if contract else ""
+                listed.append((file, problem, columns))
+        notes = [note for note in landed if note["extract_id"] in new]
+        any_contract = contracts[0] if contracts else None
+        return Receipt(
+            partner=partner,
+            name=(any_contract.partner.name if any_contract else None) or partner,
+            finest_place=any_contract.agreement.finest_place if any_contract else "county",
+            as_of=self.as_of,
+            run=self.run,
+            outcome=self.outcome,
+            delivered=delivered,
+            files=files,
+            not_kept=[
+                _not_kept(note, refusal, refusal["rows"], is_child=kind == "child_refusals")
+                for note in notes
+                for kind in ("refusals", "child_refusals")
+                for refusal in note[kind]
+            ],
+            stripped=[
+                _not_kept(
+                    note,
+                    emptied,
+                    emptied["cells"],
+                    column=own_column(by_name.get(note["contract"]), emptied["column"], emptied["sheet"]),
+                )
+                for note in notes
+                for emptied in note["emptied"]
+            ],
+            unmapped={
+                note["file"]: [
+                    own_column(by_name.get(note["contract"]), name) for name in note["unmapped_columns"]
+                ]
+                for note in notes
+                if note["unmapped_columns"]
+            },
+            groups=group_problems(
+                (file.file, bool(file.held_by), problem, columns) for file, problem, columns in listed
+            ),
+            problems=listed,
+            newest=newest,
+            used=self.standing.used.get(partner, []),
+            corrected=list(self._corrected(listed)),
+            rows_known=self.standing.is_known,
+        )
+
+    def _corrected(self, listed: Iterable[Listed]) -> Iterator[Corrected]:
+        for file, problem, columns in listed:
+            decision = self._decided.get((problem.record_id, problem.field))
+            if problem.rule_code == VALUE_CORRECTED and decision:
+                day = datetime.fromisoformat(decision["time"]).date()
+                yield Corrected(
+                    file.file, problem.sheet, problem.row_number, columns, day, decision["reason"]
+                )
+
+    def _files(self, landed: list[Mapping[str, Any]], new: set[str | None]) -> Iterator[FileRows]:
+        good: set[str] = set()
+        for note in landed:  # in the order of arrival
+            key = (note["partner"], note["extract_id"])
+            fate = self.fates.get(key)
+            yield FileRows(
+                extract_id=note["extract_id"],
+                file=note["file"],
+                contract=note["contract"],
+                received_on=date.fromisoformat(note["received_on"]),
+                read=note["rows_read"],
+                refused=note["rows_refused"],
+                landed=note["rows_landed"],
+                fates=self.standing.rows.get(key, Counter()),
+                is_new=note["extract_id"] in new,
+                held_by=[
+                    explanations.check(name, self._findings.get((*key, name), "")) for name in fate.held_by
+                ]
+                if fate
+                else [],
+                has_good_one_before=note["contract"] in good,
             )
-            for note in notes
-            for emptied in note["emptied"]
-        ],
-        unmapped={
-            note["file"]: [
-                own_column(by_name.get(note["contract"]), name) for name in note["unmapped_columns"]
-            ]
-            for note in notes
-            if note["unmapped_columns"]
-        },
-        groups=group_problems(
-            (file.file, bool(file.held_by), problem, columns) for file, problem, columns in listed
-        ),
-        problems=listed,
-        newest=newest,
-        used=standing.used.get(partner, []),
-        corrected=list(_corrected(listed, decided)),
-        rows_known=standing.is_known,
-    )
+            if fate and fate.fate == "in_force":
+                good.add(note["contract"])
 
 
 def _not_kept(note: Mapping[str, Any], what: Mapping[str, Any], count: int, **more: Any) -> NotKept:
     explanation, rows = explanations.refusal(what["reason"]), what.get("row_numbers", "")
     return NotKept(note["file"], what["sheet"], explanation, count, rows, **more)
-
-
-def _corrected(listed: Iterable[tuple[FileRows, RowProblem, str]], decided: Decided) -> Iterator[Corrected]:
-    for file, problem, columns in listed:
-        decision = decided.get((problem.record_id, problem.field))
-        if problem.rule_code == VALUE_CORRECTED and decision:
-            day = datetime.fromisoformat(decision["time"]).date()
-            yield Corrected(file.file, problem.sheet, problem.row_number, columns, day, decision["reason"])
-
-
-def _findings(settings: Settings) -> Findings:
-    return {
-        (verdict.partner, verdict.extract_id, verdict.check_name): verdict.finding
-        for verdict in read_verdicts(settings).verdicts
-        if verdict.holds
-    }
-
-
-def _files(
-    landed: list[Mapping[str, Any]],
-    standing: Standing,
-    fates: Mapping[tuple[str, str], ExtractFate],
-    findings: Findings,
-    new: set[str | None],
-) -> Iterator[FileRows]:
-    good: set[str] = set()
-    for note in landed:  # in the order of arrival
-        key = (note["partner"], note["extract_id"])
-        fate = fates.get(key)
-        yield FileRows(
-            extract_id=note["extract_id"],
-            file=note["file"],
-            contract=note["contract"],
-            received_on=date.fromisoformat(note["received_on"]),
-            read=note["rows_read"],
-            refused=note["rows_refused"],
-            landed=note["rows_landed"],
-            fates=standing.rows.get(key, Counter()),
-            is_new=note["extract_id"] in new,
-            held_by=[explanations.check(name, findings.get((*key, name), "")) for name in fate.held_by]
-            if fate
-            else [],
-            has_good_one_before=note["contract"] in good,
-        )
-        if fate and fate.fate == "in_force":
-            good.add(note["contract"])

@@ -12,18 +12,9 @@ from orchestration.outputs.report.view import NONE, YEAR, View, capital, counted
 from orchestration.outputs.texts import Spans, Value
 
 METHODS = (
-    "counts",
-    "bases",
-    "comparison",
-    "grains",
-    "effort",
-    "hotspots",
-    "shifts",
-    "rounds",
-    "risk",
-    "linkage",
+    "counts", "bases", "comparison", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage",
     "places",
-)
+)  # fmt: skip
 STATUSES = ("emerging", "growing", "stable", "fading", "abandoned")
 MOST_LINES = 200  # a network of a million movements has thousands of corridors
 
@@ -32,7 +23,12 @@ def annex(view: View, credits: str) -> Section:
     say = view.say
     blocks: list[Block] = [*_method(view)]
     if view.now:
-        blocks += [*_years(view), *_corridors(view), *_via(view), *_coverage(view), *_completeness(view)]
+        blocks += [
+            *_years(view),
+            *_corridors(view, "corridors"),
+            *_corridors(view, "corridors_via", "annex.via"),
+        ]
+        blocks += [*_coverage(view), *_completeness(view)]
     blocks += [*_definitions(view), *_policy(view), *_waivers(view), *_sources(view, credits)]
     title = say("annex.title")
     return Section(
@@ -85,20 +81,13 @@ def _years(view: View) -> list[Block]:
     return [Heading(view.say("years.title")), Items(items)]
 
 
-def _corridors(view: View) -> list[Block]:
-    """Return the corridors of the period, most cases first."""
-    listed = view.listed("corridors")
+def _corridors(view: View, name: str, title: str = "annex.corridors") -> list[Block]:
+    """Return the corridors of the period, or those by place passed, most cases first."""
+    listed = view.listed(name)
     rows = listed[:MOST_LINES]
-    table = counted_table(view, "corridors", rows, "corridor", ())
+    table = counted_table(view, name, rows, "corridor", ())
     more = [Paragraph(view.say("annex.more"), tone="note")] if listed[MOST_LINES:] else []
-    return [*titled(view.say("annex.corridors"), table), *view.mark_note(rows), *more]
-
-
-def _via(view: View) -> list[Block]:
-    listed = view.listed("corridors_via")
-    table = counted_table(view, "corridors_via", listed[:MOST_LINES], "corridor", ())
-    more = [Paragraph(view.say("annex.more"), tone="note")] if listed[MOST_LINES:] else []
-    return [*titled(view.say("annex.via"), table), *more]
+    return [*titled(view.say(title), table), *view.mark_note(rows), *more]
 
 
 def _coverage(view: View) -> list[Block]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.alerts import alerts
+from orchestration.outputs.report.chapters import alerts
 from orchestration.outputs.report.figures import TABLES, dots, farther, hubs, shown_abroad
 from orchestration.outputs.report.parts import (
     Bar,
@@ -84,14 +84,14 @@ def edition_and_period(view: View) -> Spans:
 
 def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
     say = view.say
-    abroad = shown_abroad(view)
+    abroad, beyond = shown_abroad(view), _named(view, "ends", farther(view)[:3])
     map_note = say("map.note", hub=next(iter(hubs(view).values()), ""))
     right: list[Block] = []
     if "abroad" in figures:
         right += [
             Heading(findings.abroad_title(view, abroad)),
             Figure("abroad", figures["abroad"], SIDE),
-            *([Paragraph(_farther(view), tone="note")] if farther(view) else []),
+            *([Paragraph(say("abroad.farther", places=beyond), tone="note")] if beyond else []),
         ]
     right += [Figure("legend", figures["legend"], SIDE), Paragraph(map_note, tone="note")]
     titles = (findings.from_title, findings.through_title, lambda of: of.say("to.title"))
@@ -374,10 +374,6 @@ def summary(view: View) -> list[Spans]:
     if rules.pairs(view.shifts()):
         sentences.append(findings.joined([findings.stop(findings.title(view)), findings.deck(view)]))
     return sentences
-
-
-def _farther(view: View) -> Spans:
-    return view.say("abroad.farther", places=_named(view, "ends", farther(view)[:3]))
 
 
 def _place(row: Row) -> str:

@@ -6,7 +6,7 @@ from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors
 from orchestration.outputs.figures.plots import Change, Quarter, draw_changes, draw_quarters
 from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county, reference_places
 from orchestration.outputs.report import findings
-from orchestration.outputs.report.alerts import MOST_DRAWN, TONES
+from orchestration.outputs.report.chapters import MOST_DRAWN, TONES
 from orchestration.outputs.report.view import NUMBER, View
 from orchestration.outputs.texts import plain
 from orchestration.places import boundaries

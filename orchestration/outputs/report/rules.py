@@ -18,20 +18,11 @@ LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3
 _FRACTIONS = {
-    1 / 10: "one in ten",
-    1 / 7: "one in seven",
-    1 / 6: "one in six",
-    1 / 5: "one in five",
-    1 / 4: "one in four",
-    1 / 3: "one in three",
-    2 / 5: "two in five",
-    1 / 2: "one in two",
-    3 / 5: "three in five",
-    2 / 3: "two in three",
-    3 / 4: "three in four",
-    4 / 5: "four in five",
+    1 / 10: "one in ten", 1 / 7: "one in seven", 1 / 6: "one in six", 1 / 5: "one in five",
+    1 / 4: "one in four", 1 / 3: "one in three", 2 / 5: "two in five", 1 / 2: "one in two",
+    3 / 5: "three in five", 2 / 3: "two in three", 3 / 4: "three in four", 4 / 5: "four in five",
     9 / 10: "nine in ten",
-}
+}  # fmt: skip
 _NUMBERS = (
     "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",

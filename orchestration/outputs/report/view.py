@@ -202,7 +202,7 @@ class View:
 
     def mark_note(self, rows: Sequence[Row]) -> list[Paragraph]:
         """Return what † means, where one of these rows has it."""
-        if not any(row["comparison"] == "other_reporting" for row in rows):
+        if not any(row.get("comparison") == "other_reporting" for row in rows):
             return []
         return [Paragraph(self.say("mark.note", earlier=self.period_before), tone="note")]
 

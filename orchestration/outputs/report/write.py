@@ -53,7 +53,9 @@ def compose(view: View, previous: View | None, figures: Mapping[str, str], credi
     made = datetime.fromisoformat(published.manifest["as_of"])
     sections: list[Section] = [too_small(view)]
     if has_findings(view):
-        sections = [brief(view, figures), *_chapters(view, previous), *counties(view, figures)]
+        view.previous = previous
+        chapters = (chapter(view) for chapter in CHAPTERS)
+        sections = [brief(view, figures), *filter(None, chapters), *counties(view, figures)]
     sections.append(annex(view, credits))
     edition = say.text(f"edition.{published.name}")
     return Report(
@@ -70,12 +72,6 @@ def compose(view: View, previous: View | None, figures: Mapping[str, str], credi
 def has_findings(view: View) -> bool:
     """Whether the edition shows a corridor of its newest period."""
     return bool(view.now) and bool(view.listed("corridors"))
-
-
-def _chapters(view: View, previous: View | None) -> list[Section]:
-    """Return the chapters that have something to show."""
-    view.previous = previous
-    return [section for chapter in CHAPTERS if (section := chapter(view)) is not None]
 
 
 PAGE, PDF, MAP, FIGURES = "index.html", "report.pdf", "map.html", "figures"
@@ -167,7 +163,7 @@ def as_pdf(report: Report, folder: Path) -> bytes:
 
 def _as_json(part: Any) -> Any:
     """Return parts of a report as JSON: sentences as plain text, blocks with their kind."""
-    if _is_sentence(part):
+    if isinstance(part, tuple) and all(isinstance(piece, str | Value) for piece in part):  # a sentence
         return plain(part)
     if is_dataclass(part) and not isinstance(part, type):
         content = {field.name: _as_json(getattr(part, field.name)) for field in fields(part)}
@@ -177,7 +173,3 @@ def _as_json(part: Any) -> Any:
     if isinstance(part, Sequence) and not isinstance(part, str):
         return [_as_json(item) for item in part]
     return part
-
-
-def _is_sentence(part: Any) -> bool:
-    return isinstance(part, tuple) and all(isinstance(piece, str | Value) for piece in part)

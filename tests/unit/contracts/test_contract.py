@@ -90,7 +90,7 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
     ({"agreement": agreed("31.01.2026")}, "write 2026-01-31."),
     ({"agreement": agreed("03/04/2026")}, "write year, month and day, such as 2026-01-31."),
     ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
-    ({"fields": DATED | {"sex": {"constant": "femal"}}}, "'femal' is no code of sex. Did you mean `female`?"),
+    ({"fields": DATED | {"sex": {"constant": "femal"}}}, "'femal' is no code of sex in codes.csv. Did you mean `female`?"),
     ({"fields": DATED | {"sex": {"column": "Sex", "values": {"F": "femal"}}}}, "`fields.sex.values`: 'femal'"),
     ({"fields": DATED | {"industry": {"column": "By", "default": "x"}}}, "`fields.industry.default`: 'x' is"),
     ({"data_source": "diary"}, "`data_source` must be 'case_management', 'hotline',"),

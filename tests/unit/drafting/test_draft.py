@@ -255,9 +255,7 @@ def test_child_sheets_flags_and_hxl_rows_are_recognised(tmp_path: Path) -> None:
     legs = [["leg_place", "_parent_index", "_submission__uuid"], *(["Malaba", n, f"u{n}"] for n in range(10))]
     content = drafted(tmp_path / "a.xlsx", {"Form": [main, tags, *cases], "legs": legs})
     assert content["format"]["hxl_row"] is True
-    assert content["format"]["repeats"] == {
-        "legs": {"sheet": "legs", "parent": "_submission__uuid", "order": "row"}
-    }
+    assert content["format"]["repeats"] == {"legs": {"sheet": "legs", "parent": "_submission__uuid"}}
     assert content["fields"]["transport_mode"]["select_multiple"] == "both"
     assert content["fields"]["place(transit).place_text"] == "legs/leg_place"
     assert content["delivery"]["key"] == "_uuid"

@@ -101,7 +101,7 @@ def test_child_rows_are_linked_by_columns_that_are_kept(
     book.save(file)
     content = drafted(file)
     assert content["delivery"]["key"] == key
-    assert content["format"]["repeats"]["stops"] == {"sheet": "stops", "order": "row"} | link
+    assert content["format"]["repeats"]["stops"] == {"sheet": "stops"} | link
     assert not {*link.values(), key} & set(content["deny"])
     _, child_rows = landed(tmp_path, content, file, "wait")
     assert child_rows["stops"] == STOPS

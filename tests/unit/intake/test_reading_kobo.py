@@ -154,7 +154,7 @@ def test_a_repeats_sheet_is_found_where_its_name_was_cut(tmp_path: Path, sheet: 
     child = ["leg_place", "_index", "_parent_table_name", "_parent_index", "_submission__uuid"]
     content = form(
         format={"kind": "xlsx", "sheet": 0}
-        | {"repeats": {"legs": {"sheet": sheet, "parent": "_submission__uuid", "order": "row"}}},
+        | {"repeats": {"legs": {"sheet": sheet, "parent": "_submission__uuid"}}},
         fields=FORM["fields"] | {"place(transit).place_text": {"column": "legs/leg_place", "required": True}},
     )
     stops = [child, ["Nakuru", 1, "Form", 1, "u-1"], ["Kisumu", 2, "Form", 1, "u-1"]]

@@ -9,8 +9,15 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings, refreshes
-from orchestration.outputs.quality_page import page, quality_of_refresh, quality_of_release
-from orchestration.outputs.quality_report import ExtractRows, Finding, QualityReport, RuleCount
+from orchestration.outputs.quality_report import (
+    ExtractRows,
+    Finding,
+    QualityReport,
+    RuleCount,
+    page,
+    quality_of_refresh,
+    quality_of_release,
+)
 from orchestration.stewardship import review
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)

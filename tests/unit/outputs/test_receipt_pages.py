@@ -160,7 +160,7 @@ LEGS = Contract.model_validate(
         fields={
             "event_on": {"column": "Date", "required": True},
             "place(transit).place_text": "legs/Kituo",
-            "place(transit).transport_mode": {"column": "legs/Chombo", "words": "transport_mode"},
+            "place(transit).transport_mode": "legs/Chombo",
         },
     )
 )
