@@ -1,6 +1,6 @@
 -- One row per edition, period and cell: the row of the published table in which the cell stands (`row_id`, with its
--- key). Members have a row for each cell of five and more, for one that fell to nothing, and for what the public edition
--- shows, carried years included. All other cells stand in the row `fewer`; in the public edition, where it has one.
+-- key). Members have a row for each cell of five and more, for one that fell to nothing, and for what the public
+-- edition shows, carried years included. All other cells stand in the row `fewer`; in public, where it has one.
 with cells as (
     select
         table_name,
