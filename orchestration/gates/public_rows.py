@@ -126,13 +126,12 @@ def counts_query(tables: Mapping[str, Collection[str]]) -> str:
     """
     selects = []
     for table in sorted(COUNTS.keys() & tables.keys()):
-        way = [name for name in ("start_place_id", "via_place_id", "end_place_id") if name in tables[table]]
-        others = [name for name in ("trait", "place_id", "code", "direction") if name in tables[table]]
-        cell = ", ".join([f"concat_ws('>', {', '.join(way)})"] * bool(way) + others)
+        cell = ["start_place_id || '>' || end_place_id"] * ("start_place_id" in tables[table])
+        cell += [name for name in ("trait", "place_id", "code", "direction") if name in tables[table]]
         selects.append(
             f"""select '{table}' as table_name, period_id, cell_id, column_name, count from (
-                select period_id, concat_ws('|', {cell}) as cell_id, unnest({COUNTS[table]}) as column_name,
-                    unnest([{", ".join(COUNTS[table])}]) as count
+                select period_id, concat_ws('|', {", ".join(cell)}) as cell_id,
+                    unnest({COUNTS[table]}) as column_name, unnest([{", ".join(COUNTS[table])}]) as count
                 from public.published.{table}
             ) where count is not null"""
         )
@@ -195,7 +194,8 @@ def contradictions(schema: str, columns: Mapping[str, Collection[str]], new: str
     def sums(table: str, *key: str) -> str:
         named = ", ".join(("period_id", *key))
         counted = f"sum(movement_count) as total from {schema}.{table} as listed"
-        return f"select {named}, {counted} where {new} group by all"
+        # A direction that fell to nothing need not have had a corridor of five.
+        return f"select {named}, {counted} where {new} group by all having total > 0"
 
     differ = "or min(total) < max(total)"
     of_each = " union all ".join(sums(table) for table in _DISJOINT)

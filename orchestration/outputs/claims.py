@@ -72,11 +72,18 @@ def claim(
     return say("claim.unconfirmed", claim=made) if rests_on_one else made
 
 
-def uncontradicted(status: str, is_counted_before: bool, is_counted_now: bool) -> str:
-    """Return the status that a table with counts does not contradict: who is still counted is not gone."""
-    if status == "emerging" and is_counted_before:
+def uncontradicted(shift: Mapping[str, Any], is_public: bool) -> str:
+    """Return the status that the shift's counts do not contradict: who is still counted is not gone.
+
+    For members a count of one to four is null; in public a null says nothing.
+    """
+    before, now = (
+        count != 0 if count is not None else not is_public
+        for count in (shift["earlier_count"], shift["later_count"])
+    )
+    if shift["status"] == "emerging" and before:
         return "growing"
-    return "fading" if status == "abandoned" and is_counted_now else status
+    return "fading" if shift["status"] == "abandoned" and now else str(shift["status"])
 
 
 def size_in_words(say: Texts, measure: str, status: str, size: Size) -> str:

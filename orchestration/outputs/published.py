@@ -25,7 +25,6 @@ from orchestration.release import key_of
 EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
 NOT_MEASURED = "marts.mart_not_measured.parquet"
-SHIFTS = "marts.mart_corridor_shifts.parquet"
 NO_ALERT_JUDGED = ("no_corridor_judged", "short_history")
 
 
@@ -53,11 +52,6 @@ class Edition:
     def waivers(self) -> list[dict[str, Any]]:
         """Waivers in force with author and reason; empty in the public edition."""
         return self._beside(WAIVERS).to_pylist()
-
-    @property
-    def judged_shifts(self) -> pa.Table:
-        """Return the members' mart of shifts; an empty table in the public edition."""
-        return self._beside(SHIFTS)
 
     @cached_property
     def unjudged_alerts(self) -> str | None:

@@ -5,12 +5,15 @@ The added ones cannot be dbt models, because their content is known only after d
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from graphlib import TopologicalSorter
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +61,7 @@ class PublishedTable:
 
     @property
     def enforces_keys(self) -> bool:
-        """Whether the files hold its keys: the wide tables of `marts` would be three times as large."""
+        """Whether the files hold its keys: wide marts would make the members' file twice as large."""
         return self.schema != "marts" or self.name.startswith(("dim_", "fct_"))
 
 
@@ -161,10 +164,12 @@ def _references(
 
 # --- tables that the stage step adds ----------------------------------------------------------------------
 
-_TEXT, _NUMBER, _DAY, _FLAG = pa.string(), pa.int32(), pa.date32(), pa.bool_()
-_TIME = pa.timestamp("us", tz="UTC")
 DUCKDB_TYPES = {
-    _TEXT: "VARCHAR", _NUMBER: "INTEGER", _FLAG: "BOOLEAN", _TIME: "TIMESTAMP WITH TIME ZONE",
+    pa.string(): "VARCHAR", pa.int32(): "INTEGER", pa.bool_(): "BOOLEAN",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
+_TYPES = dict(zip(("text", "number", "flag", "time"), DUCKDB_TYPES, strict=True)) | {
+    "day": pa.date32(), "decimal": pa.float64(),
 }  # fmt: skip
 
 
@@ -175,116 +180,26 @@ class AddedTable(PublishedTable):
     arrow: pa.Schema = field(default_factory=lambda: pa.schema([]))
 
 
-def _table(
-    schema: str,
-    name: str,
-    description: str,
-    columns: dict[str, tuple[pa.DataType, str]],
-    key: tuple[str, ...],
-    is_complete_key: bool = True,
-) -> AddedTable:
-    """Describe a table; `columns` maps each name to its type and prose."""
-    prose = {column: text for column, (_, text) in columns.items()}
-    arrow = pa.schema([(column, kind) for column, (kind, _) in columns.items()])
-    return AddedTable(schema, name, description, prose, key, is_complete_key, arrow=arrow)
+def _added_tables() -> Iterator[AddedTable]:
+    """Yield the tables of `added_tables.csv`: a row for each table, and one for each of its columns."""
+    with Path(__file__).with_name("added_tables.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    for name, (about, *columns) in groupby(rows, itemgetter("table")):
+        key = {row["column"]: row["key"] for row in columns if row["key"]}
+        schema, _, table = name.partition(".")
+        yield AddedTable(
+            schema,
+            table,
+            about["description"],
+            {row["column"]: row["description"] for row in columns},
+            key=tuple(key),
+            is_complete_key="may be empty" not in key.values(),
+            arrow=pa.schema([(row["column"], _TYPES[row["type"]]) for row in columns]),
+        )
 
 
-CHECK_RESULTS_TABLE = _table(
-    "quality",
-    "check_results",
-    "Every check that ran before this release was staged. Results of the release gate are in the manifest.",
-    {
-        "stage": (_TEXT, "Where the check ran: extract_gate, or warehouse for a test of the dbt project."),
-        "check_name": (_TEXT, "Name of the check, the same in every refresh."),
-        "subject": (_TEXT, "What was checked: an extract_id, or the name of a table."),
-        "partner_code": (_TEXT, "Keyed code of the extract's partner; null for a table."),
-        "severity": (_TEXT, "What a failure does: hold (the extract), refuse (the release), or warn."),
-        "outcome": (_TEXT, "passed, failed, waived, error, or not_run."),
-        "observed": (pa.float64(), "The number that decided, where there is one."),
-        "expected": (_TEXT, "What the number has to be."),
-        "waived_by": (_TEXT, "decision_id of the waiver that let a failed check pass, else null."),
-        "why": (_TEXT, "Why the check exists."),
-        "steward_action": (_TEXT, "What a steward does when it fails."),
-    },
-    # Two partners may have sent the same bytes; a table has no partner.
-    ("stage", "check_name", "subject", "partner_code"),
-    is_complete_key=False,
-)
+CHECK_RESULTS_TABLE, WAIVERS_TABLE, COLUMNS_TABLE, RELEASE_TABLE, POLICY_TABLE = _added_tables()
 CHECK_RESULTS = CHECK_RESULTS_TABLE.arrow
-WAIVERS_TABLE = _table(
-    "quality",
-    "waivers",
-    "Stewards' waivers of failed checks that held when this release was made.",
-    {
-        "decision_id": (_TEXT, "Id of the decision."),
-        "check_name": (_TEXT, "The check that may fail."),
-        "check_definition": (_TEXT, "Hash of the check when it was waived; a changed check ends the waiver."),
-        "scope": (_TEXT, "The extract_id the waiver is for, or release."),
-        "author": (_TEXT, "The steward who decided."),
-        "reason": (_TEXT, "The steward's reason."),
-        "decided_on": (_DAY, "Day of the decision (UTC)."),
-        "expires": (_DAY, "Last day on which the waiver holds."),
-    },
-    ("decision_id",),
-)
-COLUMNS_TABLE = _table(
-    "meta",
-    "columns",
-    "The dictionary: every column of every published table.",
-    {
-        "table_schema": (_TEXT, "Schema of the table."),
-        "table_name": (_TEXT, "Name of the table."),
-        "column_name": (_TEXT, "Name of the column."),
-        "position": (_NUMBER, "Place of the column in its table, from 1."),
-        "data_type": (_TEXT, "Type of the column."),
-        "is_key": (_FLAG, "Whether the column is part of the table's key."),
-        "description": (_TEXT, "What the column means; also stored as the column's comment."),
-    },
-    ("table_schema", "table_name", "column_name"),
-)
-RELEASE_TABLE = _table(
-    "meta",
-    "release",
-    "One row: which release this is and what it was made from. Its manifest.json holds more.",
-    {
-        "release_id": (_TEXT, "UTC time of the refresh and the first 8 hex digits of inputs_hash."),
-        "edition": (_TEXT, "members (with microdata, under agreement) or public."),
-        "schema_version": (_NUMBER, "Rises when a column changes or goes, after two releases' notice."),
-        "as_of": (_TIME, "The time the release speaks for: it decides embargoes, lags and expiry."),
-        "inputs_hash": (_TEXT, "Members only. Hash of extracts, contracts, decisions, keys' ids and code."),
-        "content_hash": (_TEXT, "Hash of the rows of all tables but this one, in any order."),
-        "previous_release": (_TEXT, "The current release when this one was staged; null for the first."),
-        "decisions_hash": (_TEXT, "Members only. Hash of the stewards' decisions in force."),
-        "extracts_in_force": (_NUMBER, "Members only. Number of extracts that feed the tables."),
-        "extracts_held": (_NUMBER, "Members only. Number of landed extracts held by the extract gate."),
-        "versions": (_TEXT, "Versions of the programs that made the release (JSON)."),
-        "key_ids": (_TEXT, "Members only. Short ids of the keys in use (JSON); never the keys."),
-        "boundaries": (
-            _TEXT,
-            "Name, licence and SHA-256 of the county boundaries that maps of this release are drawn with, "
-            "whether they are generalised, and warnings about them (JSON). None is authoritative.",
-        ),
-        "microdata": (
-            _TEXT,
-            "How easily single records of the members' edition stand out by quasi_identifiers: shares, to a "
-            "hundredth, that are unique or in classes of fewer than least_class (JSON).",
-        ),
-    },
-    ("release_id",),
-)
-POLICY_TABLE = _table(
-    "meta",
-    "publication_policy",
-    "What the editions publish, and how counts are protected: a row for each number, with its reason.",
-    {
-        "name": (_TEXT, "Name of the number."),
-        "value": (_TEXT, "The number, word or list."),
-        "shipped": (_TEXT, "The value that Njia ships."),
-        "unit": (_TEXT, "What it counts."),
-        "why": (_TEXT, "The reason for it."),
-    },
-    ("name",),
-)
 # About the installation, the partners' data and the stewards' decisions: null in the public edition.
 _OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
 

@@ -112,7 +112,7 @@ def test_newer_full_extract_supersedes_and_withdraws_records(
         ("current", None): 12,
         ("embargoed", "embargoed"): 1,
     }
-    withheld = dirty.work("select reason, row_count from staging.stg_refusals order by reason")
+    withheld = dirty.ask("select term, row_count from meta.terms where term like 'withheld:%' order by term")
     assert withheld == [
         ("withheld:consent_not_recorded", 1),
         ("withheld:no_consent", 1),

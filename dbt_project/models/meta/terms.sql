@@ -8,7 +8,7 @@ withheld as (
         extracts.record_grain,
         refusals.reason as term,
         sum(refusals.row_count) as row_count
-    from {{ ref('stg_refusals') }} as refusals
+    from {{ source('typed', 'refusals') }} as refusals
     inner join extracts on refusals.extract_id = extracts.extract_id and refusals.partner = extracts.partner
     where refusals.reason like 'withheld:%'
     group by extracts.partner_code, extracts.record_grain, refusals.reason

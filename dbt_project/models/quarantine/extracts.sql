@@ -9,7 +9,7 @@ checks as (
         cast(sum(case when not passed and severity = 'hold' then 1 else 0 end) as integer) as failed_hold_count,
         cast(sum(case when not passed and severity <> 'hold' then 1 else 0 end) as integer) as failed_warn_count,
         cast(sum(case when waived then 1 else 0 end) as integer) as waived_count
-    from {{ ref('stg_extract_verdicts') }}
+    from {{ source('gates', 'verdicts') }}
     group by extract_id, partner
 ),
 

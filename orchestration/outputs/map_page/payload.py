@@ -7,6 +7,7 @@ kind of finding; the page fills in names and periods.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -45,7 +46,7 @@ COLUMNS = {
     ),
     "shifts": (
         "compared", "earlier_period_id", "period_id", "corridor_id", "direction", "status", "evidence",
-        "factor_band", "displaced_from", "comparable_count_baseline", "comparable_count_current",
+        "factor_band", "displaced_from",
     ),
     "alerts": (
         "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
@@ -60,7 +61,6 @@ COLUMNS = {
     "completeness": ("period_id", "field", "known_share"),
 }  # fmt: skip
 DECIMALS = 4
-LEAST = "members_least_count"
 STOPS = ("start_place_id", "via_place_id", "end_place_id")
 
 
@@ -69,7 +69,7 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
 
     Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them.
     """
-    found = {name: _shifts(edition) if name == "shifts" else edition.table(name) for name in COLUMNS}
+    found = {name: edition.table(name) for name in COLUMNS}
     return {
         name: {column: _values(table[column]) for column in COLUMNS[name] if column in table.columns}
         for name, table in found.items()
@@ -88,23 +88,6 @@ def places_of(edition: Edition) -> list[str]:
         pairs = novelty.loc[novelty["item_kind"] == "corridor", "item"]
         named |= {stop for pair in pairs for stop in pair.split(">")}
     return [place_id for place_id in reference_places() if place_id in named]
-
-
-def _shifts(edition: Edition) -> pd.DataFrame:
-    """Return the shifts; for members with the counts that were judged, of the partners of both periods."""
-    shifts, judged = edition.table("shifts"), edition.judged_shifts.to_pandas()
-    if shifts.empty or judged.empty:
-        return shifts
-    judged = judged[judged["record_grain"] == "case"].rename(
-        columns={"baseline_window": "earlier_period_id", "current_window": "period_id"}
-    )
-    key = ["earlier_period_id", "period_id", "corridor_id"]
-    sides = ["comparable_count_baseline", "comparable_count_current"]
-    counted = ["record_count_baseline", "record_count_current"]
-    shifts = shifts.merge(judged[[*key, *sides, *counted]], how="left", on=key)
-    least = int(next(row["value"] for row in edition.manifest["policy"]["rows"] if row["name"] == LEAST))
-    shifts[sides] = shifts[sides].mask((shifts[sides] > 0) & (shifts[sides] < least))
-    return shifts
 
 
 def _values(values: pd.Series) -> Any:
@@ -167,7 +150,7 @@ def claims(edition: Edition) -> tuple[dict[str, dict[str, str]], dict[str, list[
     columns: dict[str, list[int]] = {}
     for table, rows, said in (
         ("hotspots", edition.table("hotspots"), _of_hotspot),
-        ("shifts", _shifts(edition), _of_shift),
+        ("shifts", edition.table("shifts"), partial(_of_shift, is_public=edition.name == "public")),
         ("alerts", edition.table("alerts"), _of_alert),
     ):
         held = pa.Table.from_pandas(rows, preserve_index=False).to_pylist()  # null, not NaN
@@ -188,10 +171,8 @@ def _of_hotspot(say: Texts, row: Mapping[str, Any]) -> str:
     return plain(claim(say, "hotspots", row["label"], Size.of(row), PANEL, at=at, records=records))
 
 
-def _of_shift(say: Texts, row: Mapping[str, Any]) -> str:
-    counts = [row.get("record_count_baseline", row["earlier_count"])]
-    counts.append(row.get("record_count_current", row["later_count"]))
-    status = uncontradicted(row["status"], *map(bool, counts))
+def _of_shift(say: Texts, row: Mapping[str, Any], is_public: bool) -> str:
+    status = uncontradicted(row, is_public)
     return plain(claim(say, "shifts", status, Size.of(row), row["evidence"], **_BRACES))
 
 

@@ -206,8 +206,9 @@ def bars(
     beside: Callable[[Row], Spans] | None = None,
     strong: Collection[str] = (),
 ) -> list[Bar]:
-    """Return a bar per row. `name` and `beside`: its label and the grey text after its count."""
+    """Return a bar per row with a count. `name` and `beside`: its label and the grey text after its count."""
     column = COUNTED.get(table, "movement_count")
+    rows = [row for row in rows if row[column]]  # a border point may be shown for journeys first known there
     most = max((row[column] for row in rows), default=1) or 1
     return [
         Bar(

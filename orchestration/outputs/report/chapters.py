@@ -147,6 +147,8 @@ def places(view: View) -> Section | None:
             caption = view.say(f"table.{table}", period=view.period, total=view.total)
             blocks.append(counted_table(view, table, rows, "place", caption, extra))
             blocks += [*_others(view, table), *view.mark_note(rows)]
+            if table == "starts":
+                blocks.append(Paragraph(view.say("starts.note"), tone="note"))
     ends = view.listed("ends")
     title = (view.count("ends", ends[0]), " ", *findings.end_of(view, ends[0])) if ends else ()
     return section(view, "places", title or view.say("contents.places"), blocks)

@@ -48,8 +48,7 @@ def _headline(view: View) -> tuple[Row, ...]:
 
 def change(view: View, row: Row, is_named: bool = True) -> Spans:
     """Return the claim on a corridor whose share was judged; its name may stand before it."""
-    is_counted_now = bool(view.directions_of(row) if row["period_id"] == view.now else row["later_count"])
-    status = uncontradicted(row["status"], bool(row["earlier_count"]), is_counted_now)
+    status = uncontradicted(row, view.is_public)
     slots: dict[str, Slot] = {
         "name": ends(view, row) if is_named else view.say("claim.this"),
         "earlier": view.window(row, "earlier_period_id"),

@@ -182,6 +182,12 @@ def test_counts_that_contradict_each_other_are_counted(
     assert world.measured()["counts_that_contradict"] >= 1, fault
 
 
+def test_a_direction_may_fall_to_nothing_without_a_corridor(world: Candidate) -> None:
+    fell = "'year-2025' as period_id, 'outside' as direction, 0 as movement_count, 0 as child_count"
+    world.change("members", f"insert into directions by name select {fell}")
+    assert world.measured() == NOTHING_WRONG
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -7,7 +7,6 @@ import math
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import shapely
 
@@ -16,7 +15,7 @@ from orchestration.outputs.bends import BENDS
 from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
 from orchestration.outputs.map_page.payload import bends, places_of
 from orchestration.outputs.map_page.shapes import FRAMES, ILEMI, frames, shapes
-from orchestration.outputs.published import SHIFTS, Edition
+from orchestration.outputs.published import Edition
 from orchestration.places.boundaries import Boundaries, generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release
 from tests.fixtures.read_map import payload, rows, values
@@ -58,17 +57,6 @@ def test_no_quarter_and_no_count_that_is_not_shown_is_held(pages: dict[str, str]
             "year-2024", "year-2025", "2025-Q2-12m", "2026-Q2-12m", "2026-05-12m", "round-2020",
         }  # fmt: skip
         assert not {"earlier_count", "later_count"} & held["shifts"].keys()
-
-
-def test_judged_counts_below_the_least_are_null_and_the_least_itself_is_a_number(tmp_path: Path) -> None:
-    folder = write_release(tmp_path, ["members"])
-    judged = {"record_grain": "case", "corridor_id": "KE009>KE047"}
-    judged |= {"baseline_window": "year-2024", "current_window": "year-2025"}
-    judged |= {"record_count_baseline": 7, "record_count_current": 69}
-    judged |= {"comparable_count_baseline": 4, "comparable_count_current": 5}
-    pd.DataFrame([judged]).to_parquet(folder / "members" / "parquet" / SHIFTS)
-    held = payload(page(Edition("members", folder, MANIFEST), generalised()))["tables"]["shifts"]
-    assert (None, 5) in rows(held, "comparable_count_baseline", "comparable_count_current")
 
 
 def test_places_have_name_country_and_position_of_the_reference_seeds(

@@ -9,9 +9,6 @@ const sayWindows = (windows) => {
 };
 const COMPARISONS = ["years", "months", "quarters", "rounds"];
 const leftBehind = (data) => (data.displaced_from ?? "").split(";").map((id) => id.trim()).filter(Boolean);
-// For members, the counts of the partners of both periods: a status rests on them.
-const sayJudged = ({ data: { comparable_count_baseline: before = null, comparable_count_current: now = null } }) =>
-  before === null && now === null ? "" : `${countText(before)} → ${countText(now)}`;
 // "Half or less" would say too little of a corridor with no record left.
 const sayBand = ({ data: { factor_band: band, status } }) =>
   band === null || status === "abandoned" ? "" : sayCode("band", band);
@@ -52,7 +49,6 @@ const shiftsView = {
         columnOf("via", (row) => row.stops.slice(1, -1).map(placeName).join(", ")),
         columnOf("to", (row) => placeName(row.stops.at(-1))),
         columnOf("status", (row) => row.data.status, (row) => sayStatus(row.data.status)),
-        columnOf("judged", sayJudged),
         columnOf("factor_band", sayBand),
         columnOf("displaced_from", sayLeft),
         codeColumn("evidence", "evidence"),
