@@ -68,20 +68,11 @@ _TENS = {
     for word in words.split()
 }  # fmt: skip
 _NAMES = (
-    ("january", "jan", "januari"),
-    ("february", "feb", "februari"),
-    ("march", "mar", "machi"),
-    ("april", "apr", "aprili"),
-    ("may", "mei"),
-    ("june", "jun", "juni"),
-    ("july", "jul", "julai"),
-    ("august", "aug", "agosti", "ago"),
-    ("september", "sep", "sept", "septemba"),
-    ("october", "oct", "oktoba", "okt"),
-    ("november", "nov", "novemba"),
-    ("december", "dec", "desemba", "disemba", "des"),
-)
-MONTHS = {name: number for number, names in enumerate(_NAMES, start=1) for name in names}
+    "january jan januari", "february feb februari", "march mar machi", "april apr aprili", "may mei",
+    "june jun juni", "july jul julai", "august aug agosti ago", "september sep sept septemba",
+    "october oct oktoba okt", "november nov novemba", "december dec desemba disemba des",
+)  # fmt: skip
+MONTHS = {name: number for number, names in enumerate(_NAMES, start=1) for name in names.split()}
 _SHEET = re.compile(r"(?P<name>[a-z]+)[ \-_./,']*(?P<year>\d{4}|\d{2})")
 _REVERSED = re.compile(r"(?P<year>\d{4})[ \-_./]*(?P<name>[a-z]+)")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ].*)?")

@@ -68,8 +68,8 @@ class Sheets(Strict):
 class Repeat(Strict):
     """A child sheet: several rows for one record."""
 
-    sheet: Text | None = Field(None, description="The sheet's name; default: the repeat's own name.")
-    parent: Text = Field(description="The child column that names the record it belongs to.")
+    sheet: Text | None = Field(None, description="The sheet's name; default: the repeat's or tab's own name.")
+    parent: Text = Field(description="The sheet's column that names the record it belongs to, e.g. ID.")
     matches: Text | None = Field(
         None, description="The main column that `parent` repeats; default: the column of delivery.key."
     )
@@ -93,14 +93,8 @@ class OdkRepeat(Strict):
     matches: Text = Field("KEY", description="The main column that `parent` repeats.")
 
 
-class Tab(Strict):
+class Tab(Repeat):
     """A further sheet with one row a record."""
-
-    sheet: Text | None = Field(None, description="The sheet's name; default: the tab's own name.")
-    parent: Text = Field(description="The tab's column that names the record, e.g. ID.")
-    matches: Text | None = Field(
-        None, description="The main column that `parent` repeats; default: the column of delivery.key."
-    )
 
 
 class XlsxFormat(Layout):

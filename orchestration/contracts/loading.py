@@ -284,17 +284,15 @@ def _lines(text: str) -> dict[tuple[Any, ...], int]:
     return found
 
 
-def _location(fault: Any) -> list[Any]:
-    """Return where in the file a fault lies; a contradiction between fields begins with the field's name."""
+def _at_line(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
+    """Return `: line 12`, of the key or of what it is missing from; nothing for the file as a whole.
+
+    A contradiction between fields begins with the field's name.
+    """
     location = [part for part in fault["loc"] if part not in FORMAT_KINDS + SOURCE_KINDS]
     named = fault["msg"].removeprefix("Value error, ").removeprefix("UNKNOWN_FIELD:").partition(": ")[0]
     is_of_field = location == ["fields"] or (not location and named in CANONICAL_FIELDS)
-    return ["fields", named] if is_of_field else location
-
-
-def _at_line(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
-    """Return `: line 12`, of the key or of what it is missing from; nothing for the file as a whole."""
-    location = _location(fault)
+    location = ["fields", named] if is_of_field else location
     while location and tuple(location) not in lines:
         location.pop()
     return f": line {lines[tuple(location)]}" if location else ""

@@ -40,25 +40,18 @@ def bases_tried(contract: Contract, typed: Tables, matches: pa.Table) -> list[di
         stated = contract.bases_of(role)
         for basis in STATED_BASES[role] if stated else ():
             as_sent = basis if basis in stated else stated[0]
-            counts = Counter(
-                _start(basis, found.get((role, as_sent, record)))
-                if role == "origin"
-                else _end(
-                    basis,
-                    found.get((role, as_sent, record)),
-                    ("intended_destination", "intended", record) in found,
-                )
-                for record in records
-            )
-            rows.append(
-                {
-                    "role": role,
-                    "basis": basis,
-                    "is_stated": basis in stated,
-                    "records": len(records),
-                    "counts": dict(counts.most_common()),
-                }
-            )
+            counts: Counter[str] = Counter()
+            for record in records:
+                named = found.get((role, as_sent, record))
+                is_promised = ("intended_destination", "intended", record) in found
+                counts[_start(basis, named) if role == "origin" else _end(basis, named, is_promised)] += 1
+            row: dict[str, Any] = {
+                "role": role,
+                "basis": basis,
+                "is_stated": basis in stated,
+                "records": len(records),
+            }
+            rows.append(row | {"counts": dict(counts.most_common())})
     return rows
 
 

@@ -187,8 +187,12 @@ def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[lis
         if proposal.column == key.column:
             settled.append(Proposal(proposal.column, "use", "key", 1.0, key.note))
         elif proposal.kind == "use" and proposal.means == "key":
-            otherwise = propose(samples[proposal.column], without="key")
-            settled.append(_without_key(proposal, otherwise, key))
+            # It has its other meaning, or is denied.
+            otherwise = replace(propose(samples[proposal.column], without="key"), column=proposal.column)
+            if otherwise.kind != "field" and otherwise.means == NOT_UNDERSTOOD:
+                why = f"key is taken from {key.column!r}"
+                otherwise = replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
+            settled.append(otherwise)
         else:
             settled.append(proposal)
     settled = _one_each(_of_server(layout, _linked(layout, settled, key)), samples)
@@ -274,14 +278,6 @@ def _one_each(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> li
             proposal = replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
         settled.append(proposal)
     return settled
-
-
-def _without_key(proposal: Proposal, otherwise: Proposal, key: DraftKey) -> Proposal:
-    """Return the proposal for a column that looked like the key: its other meaning, else a denial."""
-    if otherwise.kind == "field" or otherwise.means != NOT_UNDERSTOOD:
-        return replace(otherwise, column=proposal.column)
-    why = f"key is taken from {key.column!r}"
-    return replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
 
 
 def _day_cells(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Cell]:

@@ -24,7 +24,6 @@ from orchestration.contracts import (
 from orchestration.drafting.column_signs import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
 from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
-from orchestration.drafting.form import Named
 from orchestration.drafting.samples import CodeList, ColumnSample
 from orchestration.drafting.servers import (
     CHANGED_BY_EDITS,
@@ -168,7 +167,11 @@ def _fields(draft: Draft) -> Iterator[str]:
             said.add(role)
     means = {proposal.means for proposal in found}
     if draft.has_person_rows:
-        yield from _counted_rows(found)
+        # A column with the number of persons is compared with the rows.
+        stated = next((proposal for proposal in found if proposal.means == "person_count"), None)
+        more = f", compare_with: {_text(stated.column)}" if stated else ""
+        why = _why(stated) if stated else "the rows of a record are its persons"
+        yield f"  person_count: {{count_rows: true{more}}}  # {why}"
     elif "person_count" not in means and draft.grain in ("case", "interception"):
         yield '  person_count: {constant: "1"}  # no column counts persons'
     if "trafficking_status" not in means and draft.grain == "interception":
@@ -179,14 +182,6 @@ def _fields(draft: Draft) -> Iterator[str]:
     if not any(name.startswith("place(") for name in means):
         why = "no column was understood as a place: name one"
         yield f"  place(origin).place_text: {{column: {TODO}, basis: {TODO}}}  # {why}"
-
-
-def _counted_rows(found: list[Proposal]) -> Iterator[str]:
-    """Return a count of rows per record; a column with the number of persons is compared with it."""
-    stated = next((proposal for proposal in found if proposal.means == "person_count"), None)
-    more = f", compare_with: {_text(stated.column)}" if stated else ""
-    why = f"  # {_why(stated)}" if stated else "  # the rows of a record are its persons"
-    yield f"  person_count: {{count_rows: true{more}}}{why}"
 
 
 def _field(draft: Draft, proposal: Proposal, says_basis: bool) -> Iterator[str]:
@@ -276,19 +271,17 @@ def _choices(codes: CodeList, sample: ColumnSample, has_labels: bool) -> Iterato
             continue
         shown = [text for text in spellings if not names_somebody(text)]
         hidden += [str(at)] * (len(shown) < len(spellings))
+        label = choice.spellings[0]
         for text in shown:
-            lines.setdefault(text, f"      {_text(text)}: {code or TODO}{_label_of(choice, text)}")
+            says_more = text == choice.name != label and not names_somebody(label)  # of a name in XML
+            lines.setdefault(
+                text, f"      {_text(text)}: {code or TODO}{f'  # {label}' if says_more else ''}"
+            )
     if lines:
         yield "    values:"
         yield from lines.values()
     if hidden:
         yield from _not_shown(f"Labels of choices of the form's list (number {', '.join(hidden)})")
-
-
-def _label_of(choice: Named, text: str) -> str:
-    """Return a comment that says what a name in XML means."""
-    label = choice.spellings[0]
-    return f"  # {label}" if text == choice.name != label and not names_somebody(label) else ""
 
 
 def _not_shown(what: str) -> Iterator[str]:

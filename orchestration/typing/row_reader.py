@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
@@ -93,7 +93,9 @@ class RowReader:
 
     def _bind_readers(self) -> None:
         """Bind the readers of cells to what the contract says of their fields."""
-        self._read = lru_cache(_MOST_REMEMBERED)(_call)  # the same cell is read once
+        self._read = lru_cache(_MOST_REMEMBERED)(  # the same cell is read once
+            lambda reader, *cell, **beside: reader(*cell, **beside)
+        )
         contract, locale, fields = self.contract, self.contract.locale, self.contract.fields
         date_of = partial(
             read_date, order=locale.dates, timezone=locale.timezone, date_system=self._date_system
@@ -302,10 +304,6 @@ class RowReader:
             if cell.kind != "flag":
                 joined = self._read(read, cell.value, cell.kind)
         return joined_or_flags(joined, flags)
-
-
-def _call(reader: Callable[..., Any], *cell: Any, **beside: Any) -> Any:
-    return reader(*cell, **beside)
 
 
 def reader_of(

@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import SEEDS, Contract, Contracts, contract_for, load_contracts, load_vocabulary
@@ -119,8 +118,10 @@ def type_extracts(
     shared = fingerprint_of(keys.ids, code_of(*READ_BY, *seeds))
     met: dict[str, tuple[int, bool]] = {}
     for table, schema in SCHEMAS.items():
-        if table != MENTIONS_TABLE:
-            _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
+        path = settings.typed / table / f"{EMPTY}.parquet"
+        if table != MENTIONS_TABLE and not (path.is_file() and pq.read_schema(path).equals(schema)):
+            with replacing(path) as empty:
+                pq.write_table(schema.empty_table(), empty)
     for done, extract in enumerate(landed, start=1):
         steps = ["reading its contract"]
         try:
@@ -195,12 +196,6 @@ def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
         except ValueError as fault:
             entry = {"partner": partner, "file": path.name, "extract_id": extract_id}
             summary.failed.append(_failure(entry, "reading its landing", fault))
-
-
-def _write_empty_table(path: Path, schema: pa.Schema) -> None:
-    if not (path.is_file() and pq.read_schema(path).equals(schema)):
-        with replacing(path) as partial:
-            pq.write_table(schema.empty_table(), partial)
 
 
 def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables]) -> int:

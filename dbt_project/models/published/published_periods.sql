@@ -38,7 +38,11 @@ described as (
             when periods.period_kind = 'round' then periods.is_complete
             else periods.is_complete and coalesce(not reported.is_partial, false)
         end as is_complete,
-        reported.partial_reason
+        case
+            when reported.period_id is null and periods.is_complete and periods.period_kind <> 'round'
+                then 'begins_before_reporting'
+            else reported.partial_reason
+        end as partial_reason
     from periods
     left join reported on periods.period_id = reported.period_id
     left join months on periods.period_id = months.period_id

@@ -208,7 +208,9 @@ class _Judged:
             for verdict in (read_verdicts(settings).verdicts if has_held else ())
             if verdict.holds
         }
-        self._decided = {(record_of(one["record"]), one["field"]): one for one in corrections}
+        self._decided: dict[tuple[int | None, str], Mapping[str, Any]] = {
+            (record_of(one["record"]), one["field"]): one for one in corrections
+        }
 
     def receipt(
         self,

@@ -72,7 +72,10 @@ def changes(view: View) -> Section | None:
         for rise, fall in rules.pairs(shifts)
     ]
     by_place = _changes_table(view, view.shifts(is_via=True), view.say("table.changes_via"))
-    blocks += [*(part for part in (table, by_place) if part.rows), *_latest(view)]
+    blocks += [part for part in (table, by_place) if part.rows]
+    if latest := view.latest():
+        heading = view.say("changes.latest", period=view.window(latest[0], "period_id"))
+        blocks += titled(heading, _changes_table(view, latest, ()))
     if any(row["status"] == "abandoned" for row in shifts):
         blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
     return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
@@ -94,14 +97,6 @@ def _changes_table(view: View, shifts: list[Row], caption: Spans) -> Table:
         line.append(findings.size_of(view, "shifts", row) or band)
         lines.append([*line, *([] if view.is_public else [code(view, row, "evidence", "evidence")])])
     return Table(caption, columns, lines)
-
-
-def _latest(view: View) -> list[Block]:
-    rows = view.latest()
-    if not rows:
-        return []
-    heading = view.say("changes.latest", period=view.window(rows[0], "period_id"))
-    return titled(heading, _changes_table(view, rows, ()))
 
 
 # --- corridors with most cases; cases by start, on the way and by end
@@ -152,6 +147,8 @@ def places(view: View) -> Section | None:
             caption = view.say(f"table.{table}", period=view.period, total=view.total)
             blocks.append(counted_table(view, table, rows, "place", caption, extra))
             blocks += [*_others(view, table), *view.mark_note(rows)]
+            if table == "starts":
+                blocks.append(Paragraph(view.say("starts.note"), tone="note"))
     ends = view.listed("ends")
     title = (view.count("ends", ends[0]), " ", *findings.end_of(view, ends[0])) if ends else ()
     return section(view, "places", title or view.say("contents.places"), blocks)
@@ -286,7 +283,8 @@ def rounds(view: View) -> Section | None:
     if period is None:
         return None
     confirmed = published.rows("novelty", period, evidence_class="panel_confirmed")
-    new = _new_corridors(view, confirmed)
+    items = [row["item"] for row in confirmed if row["item_kind"] == "corridor"]
+    new = sorted(" → ".join(map(published.place, item.split(">"))) for item in items)
     name = published.period(period)
     blocks: list[Block] = []
     total = next(iter(published.rows("mentions", period, subject="round")), None)
@@ -317,13 +315,6 @@ def rounds(view: View) -> Section | None:
 
 def _first_named(view: View, items: str) -> Heading:
     return Heading(claim(view.say, "novelty", "panel_confirmed", name=view.say(f"rounds.items.{items}")))
-
-
-def _new_corridors(view: View, confirmed: list[Row]) -> list[str]:
-    """Return the names of corridors that no earlier round named."""
-    place = view.published.place
-    new = [row["item"] for row in confirmed if row["item_kind"] == "corridor"]
-    return sorted(" → ".join(place(stop) for stop in item.split(">")) for item in new)
 
 
 def _new_countries(view: View, confirmed: list[Row]) -> list[Spans]:

@@ -72,7 +72,8 @@ class View:
 
     def listed(self, table: str) -> list[Row]:
         """Return the rows of known places and corridors that count a case, most cases first."""
-        return [row for row in self.compared(table) if _has_cases(row)]
+        column = COUNTED.get(table, "movement_count")
+        return [row for row in self.compared(table) if row[column]]
 
     def others(self, table: str) -> list[Row]:
         """Return the rows below a list: unknown ends, Kenya as a whole, small rows in one."""

@@ -88,7 +88,7 @@ def test_each_edition_exports_its_rows_and_tables_and_no_microdata(release: Path
     assert "like_count" not in rows[0]
     folder = release / "members/exports"
     by_quarter = {f"series_{name}" for name in SERIES}
-    assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, *by_quarter, "dictionary"}
+    assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, *by_quarter}
     assert {row["period_id"] for row in rows_of(folder / "series_starts.csv")} == {"2026-Q1", "2026-Q2"}
     assert "do not share it further" in read_json(folder / "datapackage.json")["description"]
 

@@ -92,7 +92,7 @@ def pages(editions: dict[str, Edition]) -> dict[str, Read]:
         ("public", "county-KE040", "What we do not know: how many cases in Busia no partner recorded."),
         ("members", "annex", "2025: 765 cases. Same partners and months as in the year before: 731 and 717."),
         # A survey round lists corridors without numbers in public.
-        ("public", "rounds", "One corridor was named for the first time in the survey round of 2020"),
+        ("public", "rounds", "One corridor was named by several partners for the first time in the survey round of 2020"),
         ("public", "rounds", "Uganda → Nairobi."), ("members", "rounds", "Uganda → Nairobi 4"),
     ],
 )  # fmt: skip
@@ -100,6 +100,13 @@ def test_a_section_says_what_its_tables_hold(
     pages: dict[str, Read], name: str, section: str, words: str
 ) -> None:
     assert words in pages[name].sections[section]
+
+
+def test_a_border_point_where_journeys_are_only_first_known_has_no_bar(tmp_path: Path) -> None:
+    points = world("public")["border_points"]
+    only = {"place_id": "bp-ken-taveta", "place": "Taveta", "passing_count": None, "first_known_count": 12}
+    page = page_of(edition(tmp_path, "public", border_points=[*points, points[-1] | only]))
+    assert "Malaba 104" in page.sections["brief"] and "Taveta" not in page.sections["brief"]
 
 
 def test_public_has_no_number_of_an_earlier_year(pages: dict[str, Read]) -> None:
@@ -119,7 +126,7 @@ def test_public_has_no_number_of_an_earlier_year(pages: dict[str, Read]) -> None
 def test_titles_say_the_planted_displacement_and_what_starts_in_a_county(pages: dict[str, Read]) -> None:
     assert pages["public"].titles["brief"] == pages["members"].titles["brief"] == PAIR
     assert pages["members"].titles["county-KE040"] == (
-        "More recorded cases start in Busia than in any other county, and most of them end in Nairobi"
+        "More recorded cases start in Busia than in any other county, and most of them lead to Nairobi"
     )
     assert pages["public"].titles["places"].startswith("460 cases end in Nairobi: 300 exploited there")
     assert pages["public"].sections["rounds"].startswith("2025")

@@ -41,8 +41,8 @@ const sayYearBefore = ({ data }) => {
   const shown = countText(before ? countOf(before) : null);
   return data.comparison === "same_reporting" ? shown : say(`comparison.${data.comparison}`, { count: shown });
 };
-const sayLike = ({ data: { comparison, like_earlier_count: before = null, like_count: now } }) =>
-  before === null || comparison === "no_earlier_year" ? "" : `${count(before)} → ${count(now)}`;
+const sayLike = ({ data: { comparison, like_earlier_count: before, like_count: now } }) =>
+  ["same_reporting", "other_reporting"].includes(comparison) ? `${count(before)} → ${count(now)}` : "";
 const CHANGED = ["more", "fewer"];
 const comparedColumns = () => [
   columnOf("year_before", sayYearBefore),
