@@ -121,9 +121,9 @@ class About:
         policy = load_publication_policy()
         if self.edition == "public":
             return (
-                "Counts carry a small random change (cell-key method). Sums of `movement_count` agree between "
-                f"tables; cells under {policy['public_least_count']} are summed in the row `fewer` or have no "
-                "row. `comparison` and `change` are null."
+                "Counts carry a small random change (cell-key method). Sums of `movement_count` agree "
+                f"between tables; cells under {policy['public_least_count']} are summed in the row `fewer` "
+                "or have no row. `comparison` and `change` are null."
             )
         least = policy["members_least_count"]
         return (
