@@ -16,7 +16,7 @@ AGES = ("age_band",)
 SINGLE_CODES = ("sex", "trafficking_status", "event_kind", "consent_state")
 MANY_CODES = (
     "nationality", "exploitation_type", "industry", "means_of_control", "means", "act", "recruitment_method",
-    "transport_mode", "purpose",
+    "recruiter_relation", "entry_process", "documents", "transport_mode", "purpose",
 )  # fmt: skip
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
 PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "point", "list", "transport_mode")
