@@ -242,7 +242,7 @@ def _children(cells: pd.DataFrame, whole: pd.DataFrame, ages: pd.DataFrame) -> p
     """Return the children of starts and ends: at most all who start or end there, and all children."""
     children = cells.merge(whole.assign(column_name="child_count"), on=CELL)
     all_children = ages[ages["cell_id"] == "age_group|child"].set_index("period_id")["protected_count"]
-    children["all_children"] = children["period_id"].map(all_children)
+    children["all_children"] = children["period_id"].map(all_children).fillna(0)
     return children.assign(count=children[["protected_count", "count", "all_children"]].min(axis=1))
 
 

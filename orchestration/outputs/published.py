@@ -133,7 +133,9 @@ class Published:
         if asked not in self._indexes:
             index = defaultdict(list)
             for row in self.rows(table) if where else self._all(table):
-                index[tuple(row.get(name) for name in where)].append(row)
+                # Numbers that others published have no period.
+                at = (row.get(name) if name == "period_id" else row[name] for name in where)
+                index[tuple(at)].append(row)
             self._indexes[asked] = dict(index)
         return self._indexes[asked].get(tuple(where.values()), [])
 

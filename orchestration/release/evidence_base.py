@@ -10,6 +10,7 @@ hash covers their sums modulo 2^64, the number of rows and the column names."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import inf
@@ -215,9 +216,9 @@ def _broken(table: PublishedTable, error: duckdb.Error) -> str:
     if isinstance(error, duckdb.ConversionException):
         return f"a value of {' or '.join(table.listed)} is not in the column's list"
     if "foreign key" in str(error):
-        return " or ".join(
-            f"a row of {of} that {name} names is missing" for name, of in table.references.items()
-        )
+        key = re.search(r'key "(\w+): ', str(error))
+        broken = {name: of for name, of in table.references.items() if key is None or name == key[1]}
+        return " or ".join(f"a row of {of} that {name} names is missing" for name, of in broken.items())
     return f"rows repeat its key ({', '.join(table.key)}), or a part of it is empty"
 
 

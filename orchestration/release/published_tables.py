@@ -168,7 +168,8 @@ DUCKDB_TYPES = {
     pa.string(): "VARCHAR", pa.int32(): "INTEGER", pa.bool_(): "BOOLEAN",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
 }  # fmt: skip
-_TYPES = dict(zip(("text", "number", "flag", "time"), DUCKDB_TYPES, strict=True)) | {
+_TYPES = {
+    "text": pa.string(), "number": pa.int32(), "flag": pa.bool_(), "time": pa.timestamp("us", tz="UTC"),
     "day": pa.date32(), "decimal": pa.float64(),
 }  # fmt: skip
 
@@ -198,7 +199,11 @@ def _added_tables() -> Iterator[AddedTable]:
         )
 
 
-CHECK_RESULTS_TABLE, WAIVERS_TABLE, COLUMNS_TABLE, RELEASE_TABLE, POLICY_TABLE = _added_tables()
+_ADDED = {table.full_name: table for table in _added_tables()}
+CHECK_RESULTS_TABLE, WAIVERS_TABLE = _ADDED["quality.check_results"], _ADDED["quality.waivers"]
+COLUMNS_TABLE, RELEASE_TABLE, POLICY_TABLE = (
+    _ADDED[f"meta.{name}"] for name in ("columns", "release", "publication_policy")
+)
 CHECK_RESULTS = CHECK_RESULTS_TABLE.arrow
 # About the installation, the partners' data and the stewards' decisions: null in the public edition.
 _OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")

@@ -7,25 +7,72 @@ print, not constants in a program.
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass, fields
 from pathlib import Path
-from types import SimpleNamespace
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
 
 POLICY_SEED = REFERENCE_SEEDS / "statistics_policy.csv"
 
 
-class Policy(SimpleNamespace):
-    """Each number of the seed by the name of its row; what it means stands there."""
+@dataclass(frozen=True)
+class Policy:
+    """One field a row of the seed; what each means stands there."""
 
-    def __getattr__(self, name: str) -> float:
-        raise NjiaError(f"{POLICY_SEED.name} has no row {name}, which the statistics use. Put it back.")
+    hotspot_minimum_records: float
+    hotspot_minimum_expected: float
+    hotspot_ratio: float
+    hotspot_certainty: float
+    hotspot_least_low: float
+    interval_coverage: float
+    trend_quarters: float
+    trend_minimum_quarters: float
+    trend_hot_share: float
+    trend_significance: float
+    shift_window_months: float
+    shift_years: float
+    shift_minimum_records: float
+    shift_largest_q: float
+    shift_least_factor: float
+    shift_stable_factor: float
+    shift_panel_partners: float
+    shift_unknown_dispersion: float
+    shift_mix_months: float
+    shift_reference_cut: float
+    shift_reference_least_share: float
+    moved_chance: float
+    moved_same_factor: float
+    moved_apart_factor: float
+    moved_apart_z: float
+    alert_allowance: float
+    alert_bound: float
+    alert_minimum_records: float
+    alert_least_factor: float
+    alert_judged_months: float
+    alert_interval_coverage: float
+    risk_weight_origin: float
+    risk_weight_transit: float
+    risk_weight_exploitation: float
+    risk_weight_change: float
+    risk_anchor_factor: float
+    risk_band_typical: float
+    risk_band_higher: float
+    risk_band_much_higher: float
+    risk_band_certainty: float
+    risk_interval_coverage: float
+    risk_most_missing: float
 
 
 def load_policy(seed: Path = POLICY_SEED) -> Policy:
-    """The policy. Raises NjiaError for a row without a number; a missing row does so when asked for."""
+    """The policy; raises NjiaError, naming the rows, if the seed lacks a number or holds one unknown."""
     with seed.open(encoding="utf-8", newline="") as lines:
         rows = {row["name"]: row["value"] for row in csv.DictReader(lines)}
+    known = {field.name for field in fields(Policy)}
+    if wrong := sorted(known ^ rows.keys()):
+        raise NjiaError(
+            f"{seed.name} must have one row for each number that the statistics use; missing or unknown: "
+            f"{', '.join(wrong)}. Add or remove these rows."
+        )
     numbers = {}
     for name, value in rows.items():
         try:

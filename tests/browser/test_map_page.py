@@ -81,6 +81,18 @@ def test_a_corridor_that_is_not_published_is_neither_drawn_nor_listed(open_map: 
     assert "with fewer than 10 cases is in one sum" in page.locator("#policy").inner_text()
 
 
+def test_a_corridor_that_fell_to_nothing_is_listed_but_not_drawn(open_map: OpenMap, tmp_path: Path) -> None:
+    corridors = world("members")["corridors"]
+    for row in corridors:
+        if row["period_id"] == "year-2025" and row["start_place"] == "Marsabit":
+            row |= {"movement_count": 0, "intended_count": 0}
+    write_release(tmp_path, ["members"], members={"corridors": corridors})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map(release=tmp_path)
+    assert ("Marsabit", "Nairobi", "0", "▼ fewer") in columns(page, "From", "To", "Cases", "Change")
+    assert page.locator("#map").get_attribute("data-lines") == "5"
+
+
 def test_an_earlier_number_stands_only_with_its_comparison(open_map: OpenMap) -> None:
     page = open_map()
     shown = {
@@ -90,8 +102,8 @@ def test_an_earlier_number_stands_only_with_its_comparison(open_map: OpenMap) ->
     assert shown["Marsabit", "Nairobi"] == ("158", "157 → 71", "▼ fewer")
     assert shown["Mandera", "Nairobi"] == ("7", "7 → 69", "▲ more")
     assert shown["Uganda", "Nairobi"] == ("90 †", "44 → 45", "no clear change")
-    assert shown["Kenya, county unknown", "Saudi Arabia"] == ("12 (few)", "12 → 14", "")
-    assert shown["Unknown", "Nairobi"] == ("not comparable", "3 → 2", "")
+    assert shown["Kenya, county unknown", "Saudi Arabia"] == ("12 (few)", "", "")
+    assert shown["Unknown", "Nairobi"] == ("not comparable", "", "")
     legend = page.locator("#legend").inner_text()
     assert "▲ more" in legend and "▼ fewer" in legend and "† Other partners" in legend
     assert [one.inner_text() for one in page.locator("#list .figure").all()].count("71 ▼ fewer") == 1

@@ -218,7 +218,7 @@ counts as (
             table_name,
             column_name,
             case when table_name not in ('starts', 'ends') then start_place_id end as start_place_id,
-            via_place_id,
+            {{ 'via_place_id' if source == 'mentions' else 'null as via_place_id' }},
             case when table_name not in ('starts', 'ends') then end_place_id end as end_place_id,
             place_id,
             direction,

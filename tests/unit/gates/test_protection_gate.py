@@ -82,6 +82,23 @@ def test_journeys_first_known_at_a_border_point_have_no_start_whatever_the_agree
     assert starts == [(42,)], "with the two whose start is not stated"
 
 
+def test_where_no_age_band_of_children_is_shown_no_children_of_a_place_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children = [
+        Journey("UGA", "KE047", is_child=True, age_band=band)
+        for band in ("a00_08", "a09_17")
+        for _ in range(9)
+    ]
+    others = [journey for journey in JOURNEYS if not journey.is_child and journey.year == 2025]
+    least = {"public_least_label_count": 10}
+    policy = load_publication_policy()
+    changed = replace(policy, numbers=policy.numbers | least)
+    monkeypatch.setattr(protection, "load_publication_policy", lambda: changed)
+    candidate = Candidate(*write_world(tmp_path, [*others, *children], policy=least))
+    assert candidate.measured() == NOTHING_WRONG
+
+
 @pytest.mark.parametrize(
     ("fault", "statement"),
     [

@@ -1,5 +1,6 @@
 """Hotspots: cases worked out by hand, and limits of a partner's influence."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from orchestration.statistics.comparable import WITHOUT_NUMBERS, Floats, compara
 from orchestration.statistics.count_model import fitted
 from orchestration.statistics.hotspots import Activity, activity, hotspots, of_window
 from orchestration.statistics.measure import as_table, measure
-from orchestration.statistics.policy import POLICY_SEED, Policy, load_policy
+from orchestration.statistics.policy import POLICY_SEED, load_policy
 from orchestration.statistics.tables import AGGREGATES, SCHEMAS
 from orchestration.statistics.windows import with_distance
 
@@ -280,12 +281,12 @@ PERIODS = pd.DataFrame(
 REPORTED = [("p", "KE040", 20), ("p", "KE047", 10), ("q", "KE047", 40), ("q", "KE001", 20)]
 
 
-def measured(period: str, order: slice = slice(None), policy: Policy = POLICY) -> pd.DataFrame:
+def measured(period: str, order: slice = slice(None)) -> pd.DataFrame:
     counts = cells(REPORTED, "record_count", period_id=period, population="all")[order]
     effort = cells(
         [(p, c, 12) for p, c, _ in REPORTED], "effort_months", period_id=period, office_place_id=None
     )
-    return hotspots(counts, effort[order], PERIODS, policy)
+    return hotspots(counts, effort[order], PERIODS, POLICY)
 
 
 def test_complete_periods_are_measured_whatever_the_order_of_rows_and_rounded() -> None:
@@ -299,12 +300,19 @@ def test_complete_periods_are_measured_whatever_the_order_of_rows_and_rounded() 
     assert found == [(1.057, 0.8, None)]
 
 
-def test_a_policy_that_cannot_be_read_names_its_row(tmp_path: Path) -> None:
-    text = POLICY_SEED.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hotspot_ratio,about 1.5,x,y", "row hotspot_ratio: the value is not a number"),
+        ("hotspot_ration,1.5,x,y", "hotspot_ratio, hotspot_ration"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_names_its_row(tmp_path: Path, line: str, words: str) -> None:
+    text, changed = re.subn(
+        "^hotspot_ratio,.*", line, POLICY_SEED.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert changed == 1
     seed = tmp_path / "statistics_policy.csv"
-    seed.write_text(text.replace("hotspot_ratio,", "hotspot_ration,"), encoding="utf-8")
-    with pytest.raises(NjiaError, match="no row hotspot_ratio,"):
-        measured("2023", policy=load_policy(seed))
-    seed.write_text(text.replace("hotspot_ratio,1.5", "hotspot_ratio,about 1.5"), encoding="utf-8")
-    with pytest.raises(NjiaError, match="row hotspot_ratio: the value is not a number"):
+    seed.write_text(text, encoding="utf-8")
+    with pytest.raises(NjiaError, match=words):
         load_policy(seed)

@@ -1,9 +1,10 @@
 """The composite risk of a county: anchors and weights by hand, range, band, and when it is not rated."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from orchestration.statistics.policy import Policy
 from orchestration.statistics.regional_risk import (
     COMPONENTS,
     LogNormalRatio,
@@ -56,7 +57,7 @@ def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
     edge = dict.fromkeys(COMPONENTS, LogNormalRatio(np.log(2) * (60 / 25 - 2), 0.05))
     rating = rate(edge, POLICY)
     assert rating is not None and rating.band == "between_bands" and rating.band_probability < 0.8
-    easier = rate(edge, Policy(**vars(POLICY) | {"risk_band_certainty": 0.5}))
+    easier = rate(edge, replace(POLICY, risk_band_certainty=0.5))
     assert easier is not None and easier.band in ("typical", "higher")
 
 

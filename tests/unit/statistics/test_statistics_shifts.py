@@ -1,5 +1,6 @@
 """Each corridor has one status, the first that holds; simulated worlds give back their known truth."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,6 @@ import pytest
 from scipy import special
 from scipy.stats import norm
 
-from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import TwoWindows
 from orchestration.statistics.shifts import displaced_from, judge_shifts, q_values
 from tests.simulated_corridors import ENTERED, LEFT, LOST, NEW_SOURCE_ONLY, POLICY, TAKEN, flagged, reports
@@ -227,7 +227,7 @@ def test_shifts_rest_on_the_minimum_of_records() -> None:
 
 def test_minimum_of_records_comes_from_the_policy() -> None:
     counts = TwoWindows(np.array([[1]]), np.array([[18]]), np.array([1000]), np.array([1000]))
-    lower = Policy(**vars(POLICY) | {"shift_minimum_records": 10})
+    lower = replace(POLICY, shift_minimum_records=10)
     assert judge_shifts(counts, np.array([False]), np.array([1.0]), lower).loc[0, "status"] == "growing"
 
 

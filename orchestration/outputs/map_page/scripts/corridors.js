@@ -18,17 +18,17 @@ const corridorsView = {
   highlights: (shown, rows) => [sayLargest(rows), sayAlerts()],
   scene(shown, rows) {
     const largest = largestOf(shown.list);
-    const placed = rows.filter(isDrawable);
+    const placed = rows.filter(isCounted);
     return {
       lines: placed.flatMap((row) =>
         linesOfRow(row, { colour: row.data.direction, width: widthOf(row.value, largest) }),
       ),
-      points: [...spotsOfRows(placed), ...changeMarks(placed)],
+      points: [...spotsOfRows(placed), ...changeMarks(rows)],
       largest,
     };
   },
   legend: (shown, rows) => [
-    ...directionLegend(rows.filter(isDrawable)),
+    ...directionLegend(rows.filter(isCounted)),
     ...(shown.list === "corridors_via" ? [{ point: "diamond", word: "legend.passed" }] : []),
     ...comparedLegend(rows),
     { widths: true },

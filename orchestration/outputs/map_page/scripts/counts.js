@@ -91,6 +91,9 @@ const sayUnplaced = (shown, rows) => {
     .join(" ");
 };
 
+// What fell to nothing since the year before is listed with its change, but not drawn.
+const isCounted = (row) => isDrawable(row) && row.value > 0;
+
 // A view of tables of counts, one at a time.
 const viewOfCounts = (id, lists) => ({
   id,
@@ -108,7 +111,7 @@ const viewOfCounts = (id, lists) => ({
       say("summary.listed", {
         period: periodName(shown.period),
         what: say(`list.${shown.list}`),
-        count: count(rows.filter(isDrawable).length),
+        count: count(rows.filter(isCounted).length),
       }),
       addsUp(shown.list) ? say("summary.cases", { count: count(all) }) : "",
       sayPartial(shown),

@@ -24,7 +24,7 @@ const placesView = {
   highlights: (shown, rows) => [sayLargest(rows)],
   scene(shown, rows) {
     const largest = largestOf(shown.list);
-    const placed = rows.filter(isDrawable);
+    const placed = rows.filter(isCounted);
     return {
       points: [
         ...placed.map((row) => ({
@@ -36,7 +36,7 @@ const placesView = {
           colour: LIST_COLOURS[shown.list],
           isBubble: true,
         })),
-        ...changeMarks(placed),
+        ...changeMarks(rows),
       ],
       largest,
     };
