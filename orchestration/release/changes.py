@@ -124,8 +124,9 @@ _PARTNERS = """
 """
 PLACES = ("starts", "ends", "passings", "border_points")  # published tables of places
 _PLACES = """
-    select place_id, name from newer.marts.dim_place
-    where kind in ('county', 'border_point') or (kind = 'country' and place_id <> 'KEN')
+    select place_id, case place_id when 'KEN' then 'Kenya, county unknown' else name end as name
+    from newer.marts.dim_place where kind in ('county', 'border_point', 'country')
+    union all by name select 'unknown' as place_id, 'Unknown' as name
 """
 _ENDS = ["start_place", "end_place"]
 _ENDS_OF_EITHER = ", ".join(f"coalesce({end}, {end}_before) as {end}" for end in _ENDS)

@@ -171,16 +171,15 @@ def test_value_in_an_error_reaches_no_log_and_no_store(
 def test_value_in_a_dbt_error_reaches_no_log_and_no_store(
     evidence_base: EvidenceBase, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The same with dbt: a typed table gone wrong, so that a source view cannot cast a cell."""
-    typed = evidence_base.settings.typed / "refusals"
+    """The same with dbt: a typed table gone wrong, so that a model cannot cast a cell."""
+    typed = evidence_base.settings.typed / "withheld_records"
     pq.write_table(
         pa.table(
             {
                 "extract_id": ["0" * 16],
                 "partner": ["x"],
-                "sheet": [""],
+                "record_id": ["canary-4711"],
                 "reason": ["x"],
-                "row_count": ["canary-4711"],
             }
         ),
         typed / "_empty.parquet",
