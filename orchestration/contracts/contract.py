@@ -391,11 +391,16 @@ def _refuse_basis_of_another_role(name: str, role: str, basis: str) -> None:
 def _refuse_unfit_bases(contract: Contract) -> None:
     """Refuse a start or end that says not what it is, two things, or what another place says."""
     stated: dict[str, tuple[str, str]] = {}  # the first field and the basis of each place
+    read: dict[str, tuple[bool, str]] = {}  # whether a column holds starts, and the field that says so
     for name, spec in contract.fields.items():
         place, part = place_parts(name) or ("", "")
         if not place or part == "transport_mode":
             continue
         role, basis = role_and_basis(place)
+        for column in spec.columns if role in (*ENDS, "intended_destination") else ():
+            is_start, by = read.setdefault(column, (role == "origin", name))
+            if is_start != (role == "origin"):
+                raise ValueError(f"{name}: column {column!r} is read by {by} too; no place is start and end")
         if basis and spec.basis:
             raise ValueError(f"{name}: its name states the basis; leave `basis: {spec.basis}` out")
         basis = basis or spec.basis or ""

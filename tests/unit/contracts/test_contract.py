@@ -134,6 +134,8 @@ HOME, TO = "place(origin).place_text", "place(exploitation).place_text"
     ({HOME: "From", "place(origin, recruited).place_text": "Recruited in"}, HOME, "say what this place is"),
     ({HOME: {"column": "Home", "basis": "home"}, "place(recruitment).place_text": {"column": "Village", "basis": "home"}},
      "place(recruitment).place_text", "`home` is no basis of place(recruitment)"),
+    ({HOME: {"column": "To", "basis": "home"}, "place(intended_destination).place_text": "To"},
+     HOME, "column 'To' is read by place(intended_destination).place_text too"),
 ])  # fmt: skip
 def test_a_place_that_does_not_say_what_it_is_is_refused_with_its_line(
     tmp_path: Path, fields: dict[str, Any], line: str, expected: str
