@@ -182,6 +182,9 @@ def _fields(draft: Draft) -> Iterator[str]:
     if not any(name.startswith("place(") for name in means):
         why = "no column was understood as a place: name one"
         yield f"  place(origin).place_text: {{column: {TODO}, basis: {TODO}}}  # {why}"
+    elif not any(name.startswith("place(origin") for name in means):
+        yield "  # no column was understood as a start: where one below `deny` is, map it, with its basis:"
+        yield "  # place(origin).place_text: {column: …, basis: home}  # or recruited, not_said"
 
 
 def _field(draft: Draft, proposal: Proposal, says_basis: bool) -> Iterator[str]:

@@ -122,6 +122,19 @@ def test_rows_of_suspects_are_withheld(tmp_path: Path, heading: str) -> None:
     assert "basis: TODO" in text
 
 
+def test_a_draft_without_a_start_asks_for_one_and_its_basis(tmp_path: Path) -> None:
+    columns = {"Date": days(), "Home village": TOWNS, "Where found": TOWNS}
+    content, text = drafted(tmp_path, columns)
+    assert content["fields"]["place(exploitation).place_text"] == {
+        "column": "Where found",
+        "basis": "identified",
+    }
+    assert content["deny"] == ["Home village"]
+    assert "no column was understood as a start" in text
+    _, text = drafted(tmp_path, columns | {"From": TOWNS})
+    assert "no column was understood as a start" not in text
+
+
 def test_unknown_roles_become_a_todo(tmp_path: Path) -> None:
     columns = {"Date": days(), "Role of person": ["alpha", "beta"], "From": TOWNS}
     content, _ = drafted(tmp_path, columns)
