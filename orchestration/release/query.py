@@ -130,7 +130,10 @@ def _explanation(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_se
         if missing and "Function" in missing[1]:
             return f"There is no function {missing[2]} that can be used here."
         name = missing[2] if missing else "of that name"
-        return f"There is no table {name}.{what_replaced(name)} The tables are: {_tables(con)}."
+        tables = _tables(con)
+        if same := [table for table in tables if table.endswith(f".{name}")]:
+            return f"There is no table {name}. Did you mean {' or '.join(same)}?"
+        return f"There is no table {name}.{what_replaced(name)} The tables are: {', '.join(tables)}."
     if isinstance(error, duckdb.BinderException):
         column = re.search(r'[Cc]olumn "?([^"\s]+)"? (?:not found|does not exist)', text) or re.search(
             r'does not have a column named "([^"]+)"', text
@@ -140,6 +143,10 @@ def _explanation(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_se
                 f"There is no column {column[1]} in these tables.{what_replaced(column[1])} meta.columns "
                 "lists every column with its meaning."
             )
+        if ambiguous := re.search(r'Ambiguous reference to column name "([^"]+)"', text):
+            return f"Several of these tables have a column {ambiguous[1]}: write the table before it."
+        if ungrouped := re.search(r'column "?([^"\s]+)"? must appear in the GROUP BY clause', text):
+            return f"Column {ungrouped[1]} is neither grouped nor aggregated: add `group by all`."
         if "No function matches" in text:
             return "A function does not accept a value's type; cast the value, or use another function."
         return "The query does not fit the tables: see the types and meanings of the columns in meta.columns."
@@ -154,9 +161,9 @@ def _explanation(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_se
     )
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> str:
+def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
     rows = con.execute(
         "select schema_name || '.' || table_name from duckdb_tables() "
         "where database_name = 'evidence_base' order by 1 nulls last"
     ).fetchall()
-    return ", ".join(row[0] for row in rows)
+    return [row[0] for row in rows]
