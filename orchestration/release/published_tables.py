@@ -164,13 +164,13 @@ def _references(
 
 # --- tables that the stage step adds ----------------------------------------------------------------------
 
-DUCKDB_TYPES = {
-    pa.string(): "VARCHAR", pa.int32(): "INTEGER", pa.bool_(): "BOOLEAN",
-    pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
-}  # fmt: skip
 _TYPES = {
     "text": pa.string(), "number": pa.int32(), "flag": pa.bool_(), "time": pa.timestamp("us", tz="UTC"),
     "day": pa.date32(), "decimal": pa.float64(),
+}  # fmt: skip
+DUCKDB_TYPES = {
+    _TYPES["text"]: "VARCHAR", _TYPES["number"]: "INTEGER", _TYPES["flag"]: "BOOLEAN",
+    _TYPES["time"]: "TIMESTAMP WITH TIME ZONE",
 }  # fmt: skip
 
 
