@@ -96,7 +96,7 @@ if TYPE_CHECKING:
         begins_with,
         says_total,
     )
-    from orchestration.intake.records.records import RecordReader
+    from orchestration.intake.records.records import LIKE_NAMES, RecordReader
     from orchestration.intake.records.references import COPY, copy_name
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally

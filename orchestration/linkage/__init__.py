@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NAME_CODES,
         QUESTION_COLUMNS,
         QUESTIONS,
+        REFERENCES,
         SCHEMAS,
     )
 

@@ -18,6 +18,7 @@ from orchestration.statistics.policy import Policy, load_policy
 from orchestration.statistics.regional_risk import county_ratings
 from orchestration.statistics.shifts import corridor_shifts
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
+from orchestration.statistics.windows import by_period
 
 
 def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str, int]:
@@ -36,7 +37,8 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
 
 
 def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
-    places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
+    place_counts = by_period(frames["int_place_counts"], frames["int_periods"])
+    places = hotspots(place_counts, frames["int_place_effort"], frames["int_periods"], policy)
     beside = (frames[f"int_{name}"] for name in ("source_counts", "source_months", "declared_changes"))
     reports = Reports.of(frames["int_corridor_counts"], *beside)
     of_counties = reports._replace(counts=with_month_numbers(frames["int_county_counts"]))

@@ -62,6 +62,19 @@ def with_distance(effort: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def by_period(counts: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
+    """Counts by place in each period that holds all their months; a round holds what was collected in it."""
+    spans = counts[["month_from", "month_to", "round"]].drop_duplicates()
+    ends = ["period_from", "period_to"]
+    pairs = spans.merge(periods[["period_id", "period_kind", "label", *ends]], how="cross")
+    first, last, begin, end = (pd.to_datetime(pairs[name]) for name in ("month_from", "month_to", *ends))
+    is_held = ((first >= begin) & (last <= end)).where(
+        pairs["period_kind"] != "round", pairs["round"] == pairs["label"]
+    )
+    inside = counts.merge(pairs.loc[is_held, [*spans.columns, "period_id"]], on=[*spans.columns])
+    return inside.groupby([*WINDOW_KEYS, "place_id", "source"])["record_count"].sum().reset_index()
+
+
 def windows(
     counts: pd.DataFrame, effort: pd.DataFrame, periods: pd.DataFrame, partners: list[str]
 ) -> Iterator[Window]:
