@@ -80,6 +80,7 @@ def world(
         count = int(chance.choice([1, 2, 3], p=[0.4, 0.35, 0.25]))
         partners = chance.choice(PARTNERS, size=min(count, int((near > 0).sum())), replace=False, p=near)
         known = chance.random((len(partners), people)) < 0.7
+        partners = partners[np.argsort(~notes[partners], kind="stable")]  # an incident holds the people it shares
         found = chance.random((len(partners), people)) < shared.linked
         told = _told(known, found, notes[partners])
         for at, partner in enumerate(partners):
@@ -105,7 +106,8 @@ def _remembering(noise: np.ndarray) -> np.ndarray:
 def _told(known: np.ndarray, found: np.ndarray, notes: np.ndarray) -> list[tuple[int, int]]:
     """Of each partner: witnesses of a rescue without a number, and with one.
 
-    People that linkage finds at two partners stand at the first; incidents that share two of them are one.
+    Partners with a number come first. People that linkage finds at two partners stand at the first; incidents
+    that share two of them are one.
     """
     told, seen, has_incident = [], np.zeros(known.shape[1], dtype=np.bool_), False
     in_incident = np.zeros(known.shape[1], dtype=np.bool_)

@@ -80,15 +80,20 @@ class Reports:
         names = self.ends["corridor_id"].tolist()
         told = self.told
         monthly = np.concatenate(
-            [
-                without_bursts(*(one[..., span] for one in told), self.is_active[:, span])
-                for span in WINDOWS
-            ],
+            [without_bursts(*(one[..., span] for one in told), self.is_active[:, span]) for span in WINDOWS],
             axis=2,
         )
         campaign = self.campaign.sum(axis=2) > 0
         reported = SideBySide(
-            [], names, _windows(monthly), self.windows, monthly, monthly.sum(axis=1), self.is_active, WINDOWS, campaign
+            [],
+            names,
+            _windows(monthly),
+            self.windows,
+            monthly,
+            monthly.sum(axis=1),
+            self.is_active,
+            WINDOWS,
+            campaign,
         )
         reported = reported.without(campaign)
         spread = float(reported.dispersion(POLICY).min())

@@ -71,9 +71,9 @@ class Months(NamedTuple):
         first = int(reported[0]) if reported.size else self.totals.shape[1]
         return max(first, at - width + 1 - _BASELINE), at - width + 1
 
-    def compared(self, at: int, width: int, policy: Policy) -> tuple[SideBySide, Flags]:
-        """The baseline beside the window that ends with month `at`, and by which corridor (column) a partner
-        (row) is not compared: it moved, or declares a campaign.
+    def compared(self, at: int, width: int, policy: Policy) -> SideBySide:
+        """The baseline beside the window that ends with month `at`, without partners at corridors where they
+        moved or declare a campaign.
         """
         base, begin = self.begin(at, width)
         spans, split = (slice(base, begin), slice(begin, at + 1)), begin - base
@@ -105,8 +105,7 @@ class Months(NamedTuple):
         )
         months = range(self.first + base, self.first + at + 1)
         moves = all_moves(side, self.there, self.places, self.declared, months, policy)
-        left_out = side.campaign | (moves @ self.there.T)
-        return side.without(left_out), left_out
+        return side.without(side.campaign | (moves @ self.there.T))
 
 
 class Judged(NamedTuple):
@@ -120,7 +119,6 @@ class Judged(NamedTuple):
     width: int
     windows: TwoWindows
     shared: Reference
-    left_out: Flags
     witnesses: Counts
     mean: Floats
     spread: Floats
@@ -244,11 +242,11 @@ def judge(months: Months, policy: Policy) -> list[Judged]:
 def _judge(months: Months, at: int, width: int, policy: Policy) -> Judged:
     """One window; what the baseline and the reference let expect of each corridor.
 
-    A partner's baseline count grows as its reference does, the corridor itself left out; it is not expected
-    to report what it cannot be compared by. The spread adds the chance in both to the dispersion, which is
+    A partner's baseline count grows as its reference does, the corridor itself left out; one that reports
+    nothing else in either is not compared. The spread adds the chance in both to the dispersion, which is
     measured before the window: a change must not hide itself.
     """
-    side, left_out = months.compared(at, width, policy)
+    side = months.compared(at, width, policy)
     windows, before = side.windows, side.month_windows[:1]
     measured = dispersion(side.monthly, side.is_active, before)
     scatter = np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
@@ -256,7 +254,7 @@ def _judge(months: Months, at: int, width: int, policy: Policy) -> Judged:
     then = windows.baseline.astype(np.float64)
     other_then = shared.baseline_totals[:, None] - then * shared.is_in
     other_now = shared.current_totals[:, None] - windows.current * shared.is_in
-    is_comparable = other_then > 0
+    is_comparable = (other_then > 0) & (other_now > 0)
     other_then = np.where(is_comparable, other_then, 1)
     growth = np.where(is_comparable, other_now / other_then, 0)
     mean = np.maximum((then * growth).sum(axis=0), _LEAST_EXPECTED * width)
@@ -269,7 +267,6 @@ def _judge(months: Months, at: int, width: int, policy: Policy) -> Judged:
         width,
         windows,
         shared,
-        left_out,
         witnesses,
         mean,
         np.maximum(scatter * (1 + (of_counts + of_growth) / mean), _LEAST_SPREAD),
@@ -314,10 +311,9 @@ def _row(
         "is_in_force": window.at == newest,
         "record_count": int(months.records[:, item, first : window.at + 1].sum()),
         "witness_count": int(window.witnesses[item]),
-        "expected_count": window.mean[item],
+        "expected_witness_count": window.mean[item],
         "expected_low": low,
         "expected_high": high,
-        "deviation": window.deviation[item],
         "share_odds_ratio": ratio,
         "leave_one_out_low": without_low,
         "leave_one_out_high": without_high,

@@ -18,7 +18,6 @@ from orchestration.statistics.policy import Policy, load_policy
 from orchestration.statistics.regional_risk import county_ratings
 from orchestration.statistics.shifts import corridor_shifts
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
-from orchestration.statistics.windows import by_period
 
 
 def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str, int]:
@@ -37,12 +36,12 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
 
 
 def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
-    place_counts = by_period(frames["int_place_counts"], frames["int_periods"])
-    places = hotspots(place_counts, frames["int_place_effort"], frames["int_periods"], policy)
     beside = (frames[f"int_{name}"] for name in ("source_counts", "source_months", "declared_changes"))
     reports = Reports.of(frames["int_corridor_counts"], *beside)
     of_counties = reports._replace(counts=with_month_numbers(frames["int_county_counts"]))
     calendar, periods = frames["int_calendar_months"], frames["int_periods"]
+    of_places = with_month_numbers(frames["int_place_counts"])
+    places = hotspots(of_places, frames["int_place_effort"], periods, reports.active_months, policy)
     raised, not_judged = alerts(reports, calendar, policy)
     return {
         "hotspots": places,

@@ -20,7 +20,7 @@ Flags = NDArray[np.bool_]
 # Records an active month: cells with fewer say nothing about a partner's scatter.
 _LEAST_MEAN_OF_A_CELL = 0.2
 # Months of a block: waves that last longer than a month show in blocks.
-_BLOCKS = (1, 3)
+BLOCKS = (1, 3)
 # An item's own scatter weighs as its blocks, that of all items as so many.
 _BLOCKS_OF_ALL = 20.0
 # One month beside the others of its window: so many deviations of counts that scatter by this square.
@@ -48,8 +48,9 @@ def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, ...]) ->
     """Variance over mean of each item: the largest of partners' months, of months and of quarters of all
     partners; at least 1. nan if no month can tell.
     """
-    of_cells = _of_cells(monthly, is_active, windows)
-    return np.maximum.reduce([of_cells, *(of_blocks(monthly, is_active, windows, size) for size in _BLOCKS)])
+    of_all = [of_blocks(monthly, is_active, windows, size) for size in BLOCKS]
+    by_level = [1 + beyond * size for beyond, size in of_all]
+    return np.maximum.reduce([_of_cells(monthly, is_active, windows), *by_level])
 
 
 def _of_cells(monthly: Counts, is_active: Flags, windows: tuple[slice, ...]) -> Floats:
@@ -77,13 +78,16 @@ def _of_cells(monthly: Counts, is_active: Flags, windows: tuple[slice, ...]) -> 
     return np.maximum(np.maximum(own, ratios.sum() / freedom.sum()), 1)
 
 
-def of_blocks(monthly: Counts, is_active: Flags, windows: tuple[slice, ...], size: int) -> Floats:
-    """Blocks of so many months of all partners together, beside what the partners' means let expect.
+def of_blocks(
+    monthly: Counts, is_active: Flags, windows: tuple[slice, ...], size: int
+) -> tuple[Floats, Floats]:
+    """κ of each item in blocks of so many months of all partners: variance is mean + κ mean².
 
-    Variance grows as mean + κ mean². An item's own κ is drawn to that of all items, which weighs as twenty
-    blocks. The oldest months of a window that fill no block are left out.
+    Beside it Σ mean² over Σ mean: 1 + κ times it is the variance over the mean.
+    Partners' own means say what is expected of a block. An item's own κ is drawn to that of all items, which
+    weighs as twenty blocks. The oldest months of a window that fill no block are left out.
     """
-    found, means, squares, of_item, blocks_of = (np.zeros(monthly.shape[1]) for _ in range(5))
+    found, means, squares, weighted, blocks_of = (np.zeros(monthly.shape[1]) for _ in range(5))
     for reported, mean, active in _windows(monthly, is_active, windows):
         blocks = reported.shape[2] // size
         if blocks < 2:
@@ -95,13 +99,13 @@ def of_blocks(monthly: Counts, is_active: Flags, windows: tuple[slice, ...], siz
         free = 1 - 1 / blocks
         found += ((counted - expected) ** 2 - free * expected).sum(axis=1)
         means += expected.sum(axis=1)
-        of_item += (expected**2).sum(axis=1)
-        squares += free * (expected**2).sum(axis=1)
+        squares += (expected**2).sum(axis=1)
+        weighted += free * (expected**2).sum(axis=1)
         blocks_of += free * (expected > 0).sum(axis=1)
-    of_all = max(0.0, float(found.sum() / squares.sum())) if squares.any() else 0.0
-    own = np.maximum(0.0, found / np.where(squares > 0, squares, 1))
+    of_all = max(0.0, float(found.sum() / weighted.sum())) if weighted.any() else 0.0
+    own = np.maximum(0.0, found / np.where(weighted > 0, weighted, 1))
     beyond = (blocks_of * own + _BLOCKS_OF_ALL * of_all) / (blocks_of + _BLOCKS_OF_ALL)
-    return 1 + beyond * of_item / np.where(means > 0, means, 1)
+    return beyond, squares / np.where(means > 0, means, 1)
 
 
 def _windows(

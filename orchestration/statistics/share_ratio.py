@@ -57,14 +57,16 @@ class TwoWindows(NamedTuple):
 class Reference(NamedTuple):
     """Records that shares are taken of: each partner's total without the items that are left out.
 
-    An item's complement is its partner's reference total without the item itself. `yearly` is τ², by how much
-    the logarithms of ratios scatter from window to window beyond what months show.
+    An item's complement is its partner's reference total without the item itself. `yearly` is τ², by how
+    much the logarithms of ratios scatter from window to window beyond what months show; assumed where few are
+    judged.
     """
 
     is_in: Flags
     baseline_totals: Counts
     current_totals: Counts
     yearly: float = 0.0
+    is_yearly_assumed: bool = False
 
     def of(self, partners: Flags) -> Reference:
         return self._replace(
@@ -76,13 +78,16 @@ class Reference(NamedTuple):
         return np.sqrt(ratios.standard_error**2 * dispersion + self.yearly)
 
 
-def reference_of(windows: TwoWindows, is_in: Flags, yearly: float = 0.0) -> Reference:
+def reference_of(
+    windows: TwoWindows, is_in: Flags, yearly: float = 0.0, is_yearly_assumed: bool = False
+) -> Reference:
     """The reference that holds these items, and every record about no item."""
     return Reference(
         is_in,
         windows.baseline_totals - windows.baseline[:, ~is_in].sum(axis=1),
         windows.current_totals - windows.current[:, ~is_in].sum(axis=1),
         yearly,
+        is_yearly_assumed,
     )
 
 
@@ -107,7 +112,7 @@ def share_ratios(windows: TwoWindows, reference: Reference | None = None) -> Sha
         reference = reference_of(windows, np.ones(windows.baseline.shape[1], dtype=np.bool_))
     is_comparable = windows.is_comparable
     baseline, current, _, _ = windows.of(is_comparable)
-    is_in, then_in_all, now_in_all, _ = reference.of(is_comparable)
+    is_in, then_in_all, now_in_all, *_ = reference.of(is_comparable)
     told_now, told_then = current.astype(np.float64), baseline.astype(np.float64)
     other_now, other_then = now_in_all[:, None] - told_now * is_in, then_in_all[:, None] - told_then * is_in
     total = np.maximum(told_now + told_then + other_now + other_then, 1)
@@ -171,7 +176,7 @@ def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Refere
     """
     records = windows.of(windows.is_comparable)
     enough = (records.baseline + records.current).sum(axis=0) >= policy.shift_minimum_records
-    found = reference_of(windows, np.ones(enough.size, dtype=np.bool_), policy.shift_assumed_yearly)
+    found = reference_of(windows, np.ones(enough.size, dtype=np.bool_), policy.shift_assumed_yearly, True)
     for _ in range(_ROUNDS):
         ratios = share_ratios(windows, found)
         chance = ratios.standard_error**2 * dispersion
@@ -186,7 +191,7 @@ def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Refere
         stays = np.ones(enough.size, dtype=np.bool_)
         stays[judged] = away <= max(policy.shift_reference_cut, nearest)
         is_found = bool((stays == found.is_in).all())
-        found = reference_of(windows, stays, yearly)
+        found = reference_of(windows, stays, yearly, judged.size < policy.shift_least_judged)
         if is_found:
             break
     return found

@@ -120,6 +120,7 @@ def judge_shifts(
             "q_value": q_value,
             "dispersion": np.where(is_judged, dispersion, np.nan),
             "yearly_scatter": np.where(is_judged, shared.yearly, np.nan),
+            "is_yearly_assumed": shared.is_yearly_assumed,
             "leave_one_out_low": np.where(is_judged, lowest, np.nan),
             "leave_one_out_high": np.where(is_judged, highest, np.nan),
             "status": status,

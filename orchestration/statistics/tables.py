@@ -26,8 +26,7 @@ AGGREGATES = {
     ),
     "intermediate.int_source_counts": (
         "source", "record_grain", "month_from", "month_to", "round", "record_count", "unknown_end_count",
-        "unknown_way_count", "witness_count", "numbered_count", "unknown_end_witness_count",
-        "unknown_way_witness_count",
+        "unknown_way_count", "witness_count",
     ),
     "intermediate.int_source_months": ("source", "record_grain", "month_start"),
     "intermediate.int_calendar_months": ("month_start", "is_complete"),
