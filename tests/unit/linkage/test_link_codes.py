@@ -66,7 +66,7 @@ def test_identifiers_become_codes_by_record(home: Settings) -> None:
         second["referral_code"] == coder.reference("referral", "RF 7") != coder.reference("incident", "RF 7")
     )
     (note,) = home.landing.glob("fixture_desk/*.json")
-    assert "link.incident_ref: 1 of 2 values are mostly letters" in note.read_text()
+    assert "`link.incident_ref`: 1 of 2 values are mostly letters" in note.read_text()
 
 
 def test_every_row_of_a_long_file_leaves_its_codes(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
