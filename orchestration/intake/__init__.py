@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orchestration.intake.drift.codes import find_new_codes, is_shown_choice
     from orchestration.intake.drift.column_words import (
         DEFAULT_PART,
+        SURELY_DENIED,
         Reading,
         basis_of_heading,
         denial_in,

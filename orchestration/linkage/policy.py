@@ -29,8 +29,6 @@ SHARED_PERSONS, SHARED_PERSONS_OF_LARGE = 1, 2
 # A number of more than a tenth of a source's records, and of more than this many, or of more than a year, is
 # used for everything. So many records with a number each have no incident numbers.
 INCIDENT_SHARE, INCIDENT_RECORDS, INCIDENT_DAYS = 0.1, 20, 366
-# Two partners are one where so many of the smaller one's records, of at least so many, are the other's too.
-ONE_PARTNER_SHARE, ONE_PARTNER_RECORDS = 0.5, 20
 
 
 def largest_block(records: int) -> int:

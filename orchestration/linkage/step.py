@@ -242,6 +242,7 @@ def _expected_table(
     return pa.Table.from_pylist(rows, schema=SCHEMAS["expected_persons"])
 
 
+LINK = "link"  # the artifact of the step
 CODE = ("orchestration/linkage", "seeds/reference", "jellyfish==", "numpy==", "pyarrow==")
 
 
@@ -276,8 +277,8 @@ def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
         "rows": {name: table.num_rows for name, table in written.items()},
         "codes_unneeded": _unneeded_codes(settings, needed),
         "left_out": linked.left_out,
-        "ignored_numbers": witnessed.ignored,
-        "same_partners": witnessed.same_partners,
+        "ignored_numbers": witnessed.ignored_numbers,
+        "shared_persons": witnessed.shared_persons,
     }
 
 

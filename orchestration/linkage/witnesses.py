@@ -53,7 +53,8 @@ qualify count(*) over (partition by one, other_partner) = 1
     and count(*) over (partition by other, partner) = 1
 """
 _CROWDED = f"""
-select partner, count(distinct referral_code) as numbers, cast(sum(records) as bigint) as records from (
+select partner, count(distinct referral_code) as ignored_numbers, cast(sum(records) as bigint) as records
+from (
     select partner, referral_code, count(*) as records from numbered
     where referral_code is not null group by partner, referral_code
     having count(*) > {policy.REFERRED_AT_MOST}
@@ -111,32 +112,34 @@ left join of_persons on persons.movement_id = of_persons.movement_id
 order by persons.record_id
 """
 _IGNORED = """
-select partner, count(distinct incident_code) as numbers, count(*) as records
+select partner, count(distinct incident_code) as ignored_numbers, count(*) as records
 from persons join incidents using (source, record_grain, incident_code)
 where is_ignored group by partner order by partner
 """
-_SAME_PARTNERS = f"""
+# Of each partner the one that shares most of its persons.
+_SHARED = """
 with sizes as (select partner, count(*) as records from linkable group by partner),
 met as (
     select one.partner, other.partner as other_partner, count(distinct one.record_id) as linked
     from persons as one join persons as other using (movement_id)
     where one.partner <> other.partner group by one.partner, other.partner
 )
-select partner, other_partner, linked, records
+select partner, other_partner, linked, records, linked / records as shared_persons
 from met join sizes using (partner)
-where records >= {policy.ONE_PARTNER_RECORDS} and linked > {policy.ONE_PARTNER_SHARE} * records
-order by linked / records desc, partner, other_partner
+qualify row_number() over (partition by partner order by linked desc, other_partner) = 1
+order by shared_persons desc, partner
 """
 
 
 class Witnesses(NamedTuple):
-    """`table`: as `witnesses` of SCHEMAS. `ignored`: numbers that say nothing, by partner and field, and how
-    many records have them. `same_partners`: partners most of whose records are another one's too.
+    """`table`: as `witnesses` of SCHEMAS. `ignored_numbers`: by partner and field the numbers that say
+    nothing, and the records that have them. `shared_persons`: of each partner the records whose persons
+    another has.
     """
 
     table: pa.Table
-    ignored: list[dict[str, Any]]
-    same_partners: list[dict[str, Any]]
+    ignored_numbers: list[dict[str, Any]]
+    shared_persons: list[dict[str, Any]]
 
 
 def referred(numbered: pa.Table, records: pa.Table) -> frozenset[Pair]:
@@ -166,7 +169,7 @@ def witnesses(numbered: pa.Table, records: pa.Table, linked: pa.Table) -> Witnes
             for field, query in ((INCIDENT, _IGNORED), (REFERRAL, _CROWDED))
             for row in _rows(con, query)
         ]
-        return Witnesses(table, ignored, list(_rows(con, _SAME_PARTNERS)))
+        return Witnesses(table, ignored, list(_rows(con, _SHARED)))
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:

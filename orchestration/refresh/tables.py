@@ -17,7 +17,7 @@ from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_
 from orchestration.refresh.run import Made, Run, Step, artifact_of
 from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables
 
-LINK, MEASURE, FIT = "link", "measure", "fit"
+LINK, MEASURE, FIT = linkage.LINK, "measure", "fit"
 # The artifacts that each part is built from.
 _AFTER = {
     Part.WAREHOUSE: (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY),

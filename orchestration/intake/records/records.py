@@ -101,7 +101,7 @@ class RecordReader:
             self.tally.note_problem("flag:item_type_unmapped", detail)
         for name, found in (+self.link_codes.like_names).items():
             of = self.link_codes.references[name]
-            self.tally.note_problem(LIKE_NAMES, f"link.{name}: {found} of {of} values are mostly letters")
+            self.tally.note_problem(LIKE_NAMES, f"`link.{name}`: {found} of {of} values are mostly letters")
         if not self.tally.rows_landed:
             self.tally.note_problem("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 

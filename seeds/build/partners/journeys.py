@@ -220,9 +220,7 @@ def _numbered(cases: list[Case]) -> list[Case]:
         place: f"TK {place[0]:%Y}/{number:02d}"
         for number, place in enumerate((place for place in met if met[place] >= FOUND_TOGETHER), start=1)
     }
-    return [
-        replace(case, incident=numbers.get(place, "")) for case, place in zip(cases, places, strict=True)
-    ]
+    return [replace(case, incident=numbers.get(place, "")) for case, place in zip(cases, places, strict=True)]
 
 
 def _again(case: Case, second: CasePartner, later: date, dice: Dice) -> Case:
