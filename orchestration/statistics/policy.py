@@ -61,6 +61,12 @@ class Policy:
     risk_band_certainty: float
     risk_interval_coverage: float
     risk_most_missing: float
+    to_come_least_months: float
+    to_come_least_records: float
+    to_come_widest: float
+    to_come_spread: float
+    to_come_years: float
+    filling_least_share: float
 
 
 def load_policy(seed: Path = POLICY_SEED) -> Policy:
