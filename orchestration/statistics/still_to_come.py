@@ -28,10 +28,12 @@ from orchestration.statistics.comparisons import first_day, month_number
 from orchestration.statistics.policy import Policy
 
 Floats = NDArray[np.float64]
-Days = dict[str, list[date]]
+# By partner and day of delivery, in order: the last day that had been reported.
+Days = dict[str, dict[date, date]]
 Row = dict[str, Any]
 ESTIMATED, TOO_YOUNG, DELIVERED_ONCE = "estimated", "too_young", "delivered_once"
 _ENDS = ("to_come_low", "to_come", "to_come_high")
+_DELIVERY = ("partner", "delivered_on", "reported_to")
 _DAYS_OF_A_MONTH = 365.25 / 12
 _DRAWS, _ROUNDS, _ROUNDS_OF_A_DRAW = 250, 200, 15
 # Delays are looked for up to the longest age of so many records.
@@ -95,7 +97,7 @@ def still_to_come(counts: pd.DataFrame, deliveries: pd.DataFrame, policy: Policy
     """Estimate what is to come of the newest years, beside what was estimated a year before and what came.
 
     `counts`: partner, record_grain, is_abroad, event_month, first_delivered_on (None: not known),
-    record_count. `deliveries`: partner, record_grain, delivered_on.
+    record_count. `deliveries`: partner, record_grain, delivered_on, reported_to.
     """
     tables: tuple[list[Row], list[Row]] = ([], [])
     names = ("partner", "event_month", "first_delivered_on", "record_count")
@@ -105,8 +107,10 @@ def still_to_come(counts: pd.DataFrame, deliveries: pd.DataFrame, policy: Policy
             Came(partner, month_number(event), on if isinstance(on, date) else None, number)
             for partner, event, on, number in rows
         ]
-        of_grain = deliveries[deliveries["record_grain"] == grain].groupby("partner")["delivered_on"]
-        days = {str(partner): sorted(set(sent.tolist())) for partner, sent in of_grain}
+        days: Days = {}
+        of_grain = deliveries[deliveries["record_grain"] == grain].sort_values("delivered_on")
+        for sent in zip(*(of_grain[name].tolist() for name in _DELIVERY), strict=True):
+            days.setdefault(sent[0], {})[sent[1]] = sent[2]
         group = {"record_grain": grain, "is_abroad": is_abroad}
         for table, found in zip(tables, _of_group(came, days, policy) if days else ((), ()), strict=True):
             table += [group | row for row in found]
@@ -115,10 +119,12 @@ def still_to_come(counts: pd.DataFrame, deliveries: pd.DataFrame, policy: Policy
 
 def _of_group(came: list[Came], days: Days, policy: Policy) -> tuple[list[Row], list[Row]]:
     # A partner that delivered once does not say how far the others have come.
-    newest = max([own[-1] for own in days.values() if len(own) > 1] or [own[-1] for own in days.values()])
+    newest = max([max(own) for own in days.values() if len(own) > 1] or map(max, days.values()))
     then = newest - timedelta(days=365)
     days_then = {
-        partner: had for partner, own in days.items() if (had := [day for day in own if day <= then])
+        partner: {day: to for day, to in own.items() if day <= then}
+        for partner, own in days.items()
+        if min(own) <= then
     }
     had_come = [one for one in came if one.on and one.on <= then]
     now, before = _Estimate(came, days, newest, policy), _Estimate(had_come, days_then, then, policy)
@@ -141,7 +147,7 @@ def _of_group(came: list[Came], days: Days, policy: Policy) -> tuple[list[Row], 
 class _Estimate:
     """A group as it had been delivered on a day: records seen, the share delivered by age, and draws of it.
 
-    `seen`: by partner and month that was over at its last delivery, the number of records, be it none.
+    `seen`: by partner and month that it has reported to the end, the number of records, be it none.
     """
 
     def __init__(self, came: list[Came], days: Days, newest: date, policy: Policy) -> None:
@@ -152,15 +158,16 @@ class _Estimate:
         }
         usual = median(gaps.values()) if gaps else np.inf
         self._days = {
-            partner: own
+            partner: list(own)
             for partner, own in days.items()
-            if (newest - own[-1]).days <= 2 * gaps.get(partner, usual) + _DAYS_OF_A_MONTH
+            if (newest - max(own)).days <= 2 * gaps.get(partner, usual) + _DAYS_OF_A_MONTH
         }
         self._policy = policy
         self.seen: dict[str, Counter[int]] = {}
-        for partner, own in self._days.items():
+        for partner in self._days:
             of_partner = [one for one in came if one.partner == partner]
-            end = month_number(own[-1] + timedelta(days=1))  # the first month that was not over
+            # The first month that was not over, or not reported to its end.
+            end = month_number(max(days[partner].values()) + timedelta(days=1))
             first = min((one.month for one in of_partner), default=end)
             self.seen[partner] = Counter(dict.fromkeys(range(first, end), 0))
             for one in of_partner:

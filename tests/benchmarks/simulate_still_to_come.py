@@ -60,7 +60,8 @@ def measured(seed: int, group: str, coverage: float) -> list[tuple[bool, float]]
     keys = ["partner", "event_month", "first_delivered_on"]
     counts = seen.groupby(keys).size().rename("record_count").reset_index()
     counts = counts.assign(record_grain="case", is_abroad=group == "abroad")
-    sent = deliveries.assign(record_grain="case", delivered_on=deliveries["day"].map(_day))
+    on = deliveries["day"].map(_day)
+    sent = deliveries.assign(record_grain="case", delivered_on=on, reported_to=on)
     policy = replace(load_policy(), interval_coverage=coverage)
     found = still_to_come(counts, sent, policy).still_to_come
     answers = []

@@ -82,7 +82,10 @@ def write_tables(table: Table, cases: Sequence[Case], folder: Path, seed: int, m
         return [name]
     names, earlier = [], list[dict[str, str]]()
     late = Dice(seed, "delays", table.partner)
-    sent = [(month_number(case.month) // 3 + late.weighted(DELAYS[case.ends_abroad]), line) for case, line in lines]
+    sent = [
+        (month_number(case.month) // 3 + late.weighted(DELAYS[case.ends_abroad]), line)
+        for case, line in lines
+    ]
     for first in range(0, min(months, MONTHS), 3):
         new = [line for quarter, line in sent if quarter == first // 3]
         corrected = [{**line, "exploited": line["intended"]} for line in earlier if dice.chance(0.03)]
