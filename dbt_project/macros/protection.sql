@@ -3,6 +3,11 @@
     (select cast(max(value) as integer) from {{ ref('publication_policy') }} where name = '{{ name }}')
 {%- endmacro %}
 
+{# A number of the statistics policy, as exact as it is written there. #}
+{% macro statistics_policy(name) -%}
+    (select cast(max(value) as decimal(9, 3)) from {{ ref('statistics_policy') }} where name = '{{ name }}')
+{%- endmacro %}
+
 {# The cell-key method (docs/disclosure.md): a count plus noise that depends on the cell, its period and the movements
    in it, and on nothing else. The same cell with the same movements always gets the same noise, until a decision
    republishes its year: that is a new epoch. `cells` is a CTE with noise_name, period_id, cell_id, epoch, true_count

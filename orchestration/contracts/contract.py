@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from fnmatch import fnmatch
 from typing import Annotated, Any, Literal
 
@@ -155,6 +156,7 @@ class Contract(Strict):
             mode="json",
             include={"contract", "grain", "files", "consent", "extracts", "period", "format", "accept_if"}
             | {"deny", "link", "withdrawn"},
+            exclude={"extracts": {"__all__": {"delivered_on"}}},
         )
         parts["reader"] = READER
         parts["link_codes"] = CODES_VERSION if self.link else None
@@ -329,8 +331,16 @@ class Contract(Strict):
         match = note.get("period_match")
         if match is None:
             return self.period
-        declared = next((one.period for one in self.extracts if one.match == match), None)
-        return declared or Period.model_validate(note["period"])
+        declared = self._declared_by(match)
+        return declared.period if declared else Period.model_validate(note["period"])
+
+    def delivered_on(self, note: Mapping[str, Any]) -> date | None:
+        """Return the day on which the partner sent an extract, where the contract states it."""
+        declared = self._declared_by(note.get("period_match"))
+        return declared.delivered_on if declared else None
+
+    def _declared_by(self, match: str | None) -> DeclaredExtract | None:
+        return next((one for one in self.extracts if one.match == match), None)
 
 
 def _hash(content: Any) -> str:

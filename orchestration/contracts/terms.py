@@ -237,6 +237,9 @@ class Period(Strict):
 class DeclaredExtract(Strict):
     match: Text = Field(description="A file name pattern such as *2019*.")
     period: Period
+    delivered_on: date | None = Field(
+        None, description="The day on which the partner sent it. Default: the day on which Njia took it in."
+    )
 
 
 class Locale(Strict):

@@ -140,6 +140,7 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
     "published.completeness": _completeness("'case'"),
     "published.novelty": _items("period_id", "'route_report'"),
     "published.context_counts": _context(),
+    "published.still_to_come": _reported("'case'"),
     "published.periods": (
         Behind(
             "case when period_kind = 'round' then period_id || '|' else 'watched|case|' end", part=WATCHED
@@ -165,6 +166,7 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
         Behind("'watched|' || record_grain || '|' || place_id || '|'", part=WATCHED, grain="record_grain"),
     ),
     "marts.mart_completeness": _completeness("record_grain"),
+    "marts.mart_still_to_come": _reported("record_grain"),
     "marts.mart_reported_periods": _reported("record_grain"),
     "marts.mart_novelty": _items("'round-' || round", "record_grain"),
     "marts.mart_not_seen_again": _items("'round-' || round", "record_grain"),

@@ -1,6 +1,6 @@
 """Early warning: corridors whose newest months leave what the months before let expect.
 
-Windows of 2, 6 and 12 months end with each judged month: a fast change shows in few months, a slow one in
+Windows of 2, 4, 6 and 12 months end with each judged month: a fast change shows in few months, a slow one in
 many. Each stands against up to 24 months before it: the witnesses of a corridor beside what its partners'
 other corridors let expect, as a standard normal deviation. An alert is raised beyond the bound where the
 corridor's share has changed with any partner left out.
@@ -8,6 +8,8 @@ corridor's share has changed with any partner left out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,12 +36,15 @@ from orchestration.statistics.share_ratio import (
     share_ratios,
 )
 from orchestration.statistics.shifts import PLACES, UNKNOWN_END, of_level
+from orchestration.statistics.still_to_come import StillFilling
 
 LEVEL, GRAIN = "od", "case"
-WIDTHS = (2, 6, 12)
+WIDTHS = (2, 4, 6, 12)
 _BASELINE, _LEAST_BASELINE = 24, 12
 # Windows judged for the scatter from year to year end in so many months, and expect at least so much.
 _YEAR, _LEAST_OF_YEAR, _CUT = 12, 5.0, 2.5
+# Fewer such windows prove nothing.
+_LEAST_PROOF = 20
 # Witnesses expected a month of a corridor that its partners did not report in the baseline.
 _LEAST_EXPECTED = 0.5 / 12
 # So that a negative binomial exists.
@@ -71,9 +76,9 @@ class Months(NamedTuple):
         first = int(reported[0]) if reported.size else self.totals.shape[1]
         return max(first, at - width + 1 - _BASELINE), at - width + 1
 
-    def compared(self, at: int, width: int, policy: Policy) -> SideBySide:
-        """The baseline beside the window that ends with month `at`, without partners at corridors where they
-        moved or declare a campaign.
+    def compared(self, at: int, width: int, policy: Policy, left_out: Flags | bool = False) -> SideBySide:
+        """The baseline beside the window that ends with month `at`, without the corridors `left_out`, and
+        without partners at corridors where they moved or declare a campaign.
         """
         base, begin = self.begin(at, width)
         spans, split = (slice(base, begin), slice(begin, at + 1)), begin - base
@@ -105,14 +110,15 @@ class Months(NamedTuple):
         )
         months = range(self.first + base, self.first + at + 1)
         moves = all_moves(side, self.there, self.places, self.declared, months, policy)
-        return side.without(side.campaign | (moves @ self.there.T))
+        return side.without(side.campaign | (moves @ self.there.T) | left_out)
 
 
 class Judged(NamedTuple):
     """The window of `width` months that ends with month `at`, of every corridor.
 
     `witnesses` of comparable partners stand beside a negative binomial: `mean` expected, and `spread`, the
-    variance over the mean. `is_judged`: there are enough of them in window and baseline.
+    variance over the mean. `is_judged`: there are enough of them in window and baseline. `bound`: the normal
+    deviation from which an alert is raised.
     """
 
     at: int
@@ -123,9 +129,7 @@ class Judged(NamedTuple):
     mean: Floats
     spread: Floats
     is_judged: Flags
-
-    def with_yearly(self, yearly: float) -> Judged:
-        return self._replace(spread=self.spread + yearly * self.mean)
+    bound: float
 
     @property
     def deviation(self) -> Floats:
@@ -154,7 +158,7 @@ class Judged(NamedTuple):
         It lies beyond the bound, and the share beyond the least factor with any partner left out.
         """
         deviation = self.deviation
-        found, over = np.zeros(deviation.size), np.flatnonzero(np.abs(deviation) >= policy.alert_bound)
+        found, over = np.zeros(deviation.size), np.flatnonzero(np.abs(deviation) >= self.bound)
         if over.size:
             side, least = np.sign(deviation[over]), np.log(policy.alert_least_factor)
             ratio, low, high = (side * np.log(one) for one in self.share_ratio(over))
@@ -168,11 +172,14 @@ class Judged(NamedTuple):
         return np.exp(share_ratios(about, shared).log_ratio), *range_without_one(about, shared)
 
 
-def alerts(all_reports: Reports, calendar: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
+def alerts(
+    all_reports: Reports, calendar: pd.DataFrame, policy: Policy, filling: StillFilling | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a corridor with an alert raised at most twelve months before the newest complete month; one row
     that counts the corridors that could not be judged in that month, if any.
 
     The arguments are those of `corridor_shifts`. Records whose date allows several months do not enter.
+    Corridors of which a window still fills are not judged in it.
     """
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
     reports = of_level(all_reports.of_grain(GRAIN).outside_campaigns(), LEVEL)
@@ -182,7 +189,8 @@ def alerts(all_reports: Reports, calendar: pd.DataFrame, policy: Policy) -> tupl
     first = newest - int(policy.alert_judged_months) - max(WIDTHS) - _BASELINE + 1
     ends = reports.counts[PLACES].drop_duplicates("corridor_id").sort_values("corridor_id", ignore_index=True)
     months = _months(reports, ends, range(first, newest + 1))
-    judged = judge(months, policy)
+    fills = partial(filling.of_ends, GRAIN, ends["end_place_id"]) if filling else None
+    judged = judge(months, policy, fills)
     found = [
         ends.loc[item].to_dict()
         | row
@@ -211,10 +219,13 @@ def _not_measured(months: Months, judged: list[Judged], is_known: pd.Series) -> 
     return pd.DataFrame([row])
 
 
-def judge(months: Months, policy: Policy) -> list[Judged]:
+def judge(months: Months, policy: Policy, is_filling: Callable[[range], Flags] | None = None) -> list[Judged]:
     """Every window that ends in one of the newest months and has a baseline, in the order of months.
 
-    The spread holds what all corridors scatter by from year to year, measured on windows of that width.
+    `is_filling` says of which corridors records of so many months are still to come: they are left out.
+
+    The spread holds what all corridors scatter by from year to year, measured on windows of that width. Where
+    it is all but nothing and no month holds a rescue, partners share nothing: a lower bound is safe then.
     """
     newest = months.totals.shape[1] - 1
     if not months.witnesses.any():
@@ -224,29 +235,45 @@ def judge(months: Months, policy: Policy) -> list[Judged]:
         for width in WIDTHS:
             base, begin = months.begin(at, width)
             if begin - base >= _LEAST_BASELINE:
-                found.append(_judge(months, at, width, policy))
-    yearly = {}
+                span = range(months.first + begin, months.first + at + 1)
+                left_out = is_filling(span) if is_filling else False
+                found.append(_judge(months.compared(at, width, policy, left_out), at, width, policy))
+    yearly, is_proven = {}, bool(found) and not _has_burst(months, policy)
     for width in WIDTHS:
         of_year = [one for one in found if one.width == width and one.at > newest - _YEAR]
-        arrays = [(one.witnesses, one.mean, one.spread) for one in of_year]
         witnesses, mean, spread = (
-            (np.concatenate(one) for one in zip(*arrays, strict=True)) if arrays else [np.zeros(0)] * 3
+            np.concatenate([getattr(one, name) for one in of_year] or [np.zeros(0)])
+            for name in ("witnesses", "mean", "spread")
         )
         large = mean >= _LEAST_OF_YEAR
-        yearly[width] = between(
-            (witnesses - mean)[large] ** 2, (spread * mean)[large], mean[large] ** 2, _CUT
+        squares = (witnesses - mean)[large] ** 2
+        yearly[width] = between(squares, (spread * mean)[large], mean[large] ** 2, _CUT)
+        if width > min(WIDTHS):
+            is_proven &= squares.size >= _LEAST_PROOF and yearly[width] <= policy.alert_alone_scatter
+    bound = policy.alert_bound_alone if is_proven else policy.alert_bound
+    return [one._replace(spread=one.spread + yearly[one.width] * one.mean, bound=bound) for one in found]
+
+
+def _has_burst(months: Months, policy: Policy) -> bool:
+    """Whether a partner's month of a corridor holds many records of few witnesses, as rescues leave them."""
+    last = months.records.shape[2]
+    for end in range(last, max(last - _BASELINE - max(WIDTHS), 0), -_YEAR):
+        span = slice(max(end - _YEAR, 0), end)
+        counted = without_bursts(
+            months.witnesses[..., span], months.numbered[..., span], months.is_active[:, span]
         )
-    return [one.with_yearly(yearly[one.width]) for one in found]
+        if (months.records[..., span] - counted).max(initial=0) >= policy.alert_burst_records:
+            return True
+    return False
 
 
-def _judge(months: Months, at: int, width: int, policy: Policy) -> Judged:
+def _judge(side: SideBySide, at: int, width: int, policy: Policy) -> Judged:
     """One window; what the baseline and the reference let expect of each corridor.
 
     A partner's baseline count grows as its reference does, the corridor itself left out; one that reports
     nothing else in either is not compared. The spread adds the chance in both to the dispersion, which is
     measured before the window: a change must not hide itself.
     """
-    side = months.compared(at, width, policy)
     windows, before = side.windows, side.month_windows[:1]
     measured = dispersion(side.monthly, side.is_active, before)
     scatter = np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
@@ -271,6 +298,7 @@ def _judge(months: Months, at: int, width: int, policy: Policy) -> Judged:
         mean,
         np.maximum(scatter * (1 + (of_counts + of_growth) / mean), _LEAST_SPREAD),
         compared >= policy.alert_minimum_records,
+        policy.alert_bound,
     )
 
 

@@ -17,6 +17,7 @@ from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.policy import Policy, load_policy
 from orchestration.statistics.regional_risk import county_ratings
 from orchestration.statistics.shifts import corridor_shifts
+from orchestration.statistics.still_to_come import StillFilling, still_to_come
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
 
 
@@ -42,12 +43,16 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
     calendar, periods = frames["int_calendar_months"], frames["int_periods"]
     of_places = with_month_numbers(frames["int_place_counts"])
     places = hotspots(of_places, frames["int_place_effort"], periods, reports.active_months, policy)
-    raised, not_judged = alerts(reports, calendar, policy)
+    to_come = still_to_come(frames["int_delivery_counts"], frames["int_deliveries"], policy)
+    filling = StillFilling(to_come.still_filling, policy)
+    raised, not_judged = alerts(reports, calendar, policy, filling)
     return {
         "hotspots": places,
-        "corridor_shifts": corridor_shifts(reports, calendar, periods, policy),
+        "corridor_shifts": corridor_shifts(reports, calendar, periods, policy, filling),
         "alerts": raised,
         "alerts_not_measured": not_judged,
+        "still_to_come": to_come.still_to_come,
+        "still_filling": to_come.still_filling,
         "county_ratings": county_ratings(places, of_counties, periods, policy),
     }
 

@@ -46,6 +46,9 @@ class Policy:
     moved_apart_factor: float
     moved_apart_z: float
     alert_bound: float
+    alert_bound_alone: float
+    alert_alone_scatter: float
+    alert_burst_records: float
     alert_minimum_records: float
     alert_least_factor: float
     alert_judged_months: float
@@ -61,6 +64,12 @@ class Policy:
     risk_band_certainty: float
     risk_interval_coverage: float
     risk_most_missing: float
+    to_come_least_months: float
+    to_come_least_records: float
+    to_come_widest: float
+    to_come_spread: float
+    to_come_years: float
+    filling_least_share: float
 
 
 def load_policy(seed: Path = POLICY_SEED) -> Policy:

@@ -7,14 +7,23 @@ in one window alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from orchestration.statistics.comparisons import Comparison, Reports, SideBySide, comparisons, side_by_side
+from orchestration.statistics.comparisons import (
+    ROUNDS,
+    Comparison,
+    Reports,
+    SideBySide,
+    comparisons,
+    side_by_side,
+)
 from orchestration.statistics.moved_partners import (
     UNKNOWN,
     all_moves,
@@ -33,6 +42,7 @@ from orchestration.statistics.share_ratio import (
     reference_of,
     share_ratios,
 )
+from orchestration.statistics.still_to_come import StillFilling
 
 UP, DOWN = ("emerging", "growing"), ("abandoned", "fading")
 
@@ -44,12 +54,13 @@ def judge_shifts(
     policy: Policy,
     shared: Reference | None = None,
     reported: TwoWindows | None = None,
+    is_filling: Flags | None = None,
 ) -> pd.DataFrame:
     """One row an item, in its order: counts, odds ratio with its interval, q, status, reason and evidence.
 
     `windows` hold the witnesses that are compared, `reported` all records, which are shown. `seen_before`
-    says which items anybody reported before the baseline. Shares are of the reference `shared`. Figures stand
-    beside judged items only.
+    says which items anybody reported before the baseline, `is_filling` of which records are still to come.
+    Shares are of the reference `shared`. Figures stand beside judged items only.
     """
     reported = reported or windows
     comparable = windows.of(windows.is_comparable)
@@ -58,6 +69,7 @@ def judge_shifts(
     ratios = share_ratios(windows, shared)
     shared = shared or reference_of(windows, np.ones(then.size, dtype=np.bool_))
     error = shared.error(ratios, dispersion)
+    is_filling = np.zeros(then.size, dtype=np.bool_) if is_filling is None else is_filling
     is_judged = (then + now >= policy.shift_minimum_records) & np.isfinite(ratios.log_ratio) & (error > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = ratios.log_ratio / error
@@ -89,12 +101,13 @@ def judge_shifts(
     )
     reason = np.select(
         [
+            is_filling,
             (status == "too_few") & (then + now == 0),
             (status == "too_few") & (then + now < policy.shift_minimum_records),
             status == "too_few",
             (status == "emerging") & seen_before,
         ],
-        ["no_comparable_partner", "below_minimum", "interval_too_wide", "reappeared"],
+        ["still_filling", "no_comparable_partner", "below_minimum", "interval_too_wide", "reappeared"],
         default="",
     )
     tells = comparable.baseline + comparable.current > 0
@@ -207,7 +220,7 @@ class Compared(NamedTuple):
     """One level as it is compared, and what its shares are taken of.
 
     `moves` says at which place (column) a partner (row) is left out, `left_out` how many records of each
-    corridor are left out, and why.
+    corridor are left out, and why, `is_filling` of which corridors records are still to come.
     """
 
     reported: SideBySide
@@ -217,6 +230,7 @@ class Compared(NamedTuple):
     places: list[str]
     moves: Flags
     left_out: dict[str, Counts]
+    is_filling: Flags
 
     @property
     def reference_share(self) -> float:
@@ -229,7 +243,11 @@ class Compared(NamedTuple):
 
 
 def corridor_shifts(
-    all_reports: Reports, calendar: pd.DataFrame, periods: pd.DataFrame, policy: Policy
+    all_reports: Reports,
+    calendar: pd.DataFrame,
+    periods: pd.DataFrame,
+    policy: Policy,
+    filling: StillFilling | None = None,
 ) -> pd.DataFrame:
     """One row per grain, comparison, level and corridor with two known ends reported in either window.
 
@@ -245,9 +263,9 @@ def corridor_shifts(
         for comparison in comparisons(calendar, periods, reported_rounds, policy):
             above: Compared | None = None
             for level, unknown in UNKNOWN_OF_LEVEL.items():
-                side = _compared(
-                    comparison, of_level(reports, level), of_level(outside, level), above, policy
-                )
+                is_filling = partial(_is_filling, comparison, grain, filling)
+                inside, cleared = (of_level(one, level) for one in (reports, outside))
+                side = _compared(comparison, inside, cleared, above, is_filling, policy)
                 if side is None:
                     break
                 above = above or side
@@ -258,8 +276,21 @@ def corridor_shifts(
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
+def _is_filling(comparison: Comparison, grain: str, filling: StillFilling | None, ends: pd.Series) -> Flags:
+    """Which of these ends have records of either window still to come; rounds have no months to fill."""
+    if filling is None or comparison.kind == ROUNDS:
+        return np.zeros(len(ends), dtype=np.bool_)
+    windows = comparison.baseline.months, comparison.current.months
+    return np.any([filling.of_ends(grain, ends, months) for months in windows], axis=0)
+
+
 def _compared(
-    comparison: Comparison, reports: Reports, outside: Reports, above: Compared | None, policy: Policy
+    comparison: Comparison,
+    reports: Reports,
+    outside: Reports,
+    above: Compared | None,
+    fills: Callable[[pd.Series], Flags],
+    policy: Policy,
 ) -> Compared | None:
     """The level without what is left out, None where nothing was reported.
 
@@ -277,7 +308,8 @@ def _compared(
     moves = above.moves if above else all_moves(compared, there, places, declared, months, policy)
     is_moved = moves @ there.T
     touches_campaign = compared.campaign & ~is_moved
-    cleared = compared.without(is_moved | touches_campaign)
+    is_filling = fills(ends["end_place_id"])
+    cleared = compared.without(is_moved | touches_campaign | is_filling)
     if above:
         totals = above.compared.windows[2:]
         cleared = replace(cleared, windows=TwoWindows(*cleared.windows[:2], *totals))
@@ -294,7 +326,7 @@ def _compared(
         "moved_record_count": moved_records,
         "campaign_record_count": all_records.sum(axis=0) - comparable.sum(axis=0) + campaign_records,
     }
-    return Compared(reported, cleared, ends, shared, places, moves, counted_out)
+    return Compared(reported, cleared, ends, shared, places, moves, counted_out, is_filling)
 
 
 def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], policy: Policy) -> pd.DataFrame:
@@ -308,6 +340,7 @@ def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], po
         policy,
         shared._replace(is_in=shared.is_in[items]),
         of_level.reported.records.about(items),
+        of_level.is_filling[items],
     )
     shifts.insert(0, "corridor_id", names)
     shifts = shifts.join(of_level.ends, on="corridor_id")

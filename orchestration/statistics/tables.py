@@ -33,6 +33,10 @@ AGGREGATES = {
     "intermediate.int_declared_changes": (
         "source", "record_grain", "kind", "place_id", "month_from", "month_to",
     ),
+    "intermediate.int_delivery_counts": (
+        "partner", "record_grain", "is_abroad", "event_month", "first_delivered_on", "record_count",
+    ),
+    "intermediate.int_deliveries": ("partner", "record_grain", "delivered_on", "reported_to"),
     "intermediate.int_periods": (
         "period_id", "period_kind", "label", "period_from", "period_to", "is_complete",
     ),

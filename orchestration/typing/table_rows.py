@@ -174,6 +174,7 @@ def _extract_row(
         "period_to": period.to if period else None,
         "round": period.round if period else None,
         "received_on": date.fromisoformat(entry["received_on"][:10]),
+        "stated_delivery": contract.delivered_on(entry),
         "agreement_id": agreement.id,
         "agreement_from": agreement.valid_from,
         "agreement_to": agreement.valid_to,

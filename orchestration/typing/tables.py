@@ -13,8 +13,9 @@ SCHEMAS = {
     "extracts": pa.schema([
         *_EXTRACT, ("partner_code", _TEXT), ("contract", _TEXT), ("contract_version", _WHOLE),
         ("grain", _TEXT), ("data_source", _TEXT), ("delivery_mode", _TEXT), ("period_from", _DAY),
-        ("period_to", _DAY), ("round", _TEXT), ("received_on", _DAY), ("sequence", _WHOLE),
-        ("rows_read", _LARGE), ("rows_refused", _LARGE), ("rows_landed", _LARGE), ("agreement_id", _TEXT),
+        ("period_to", _DAY), ("round", _TEXT), ("received_on", _DAY), ("stated_delivery", _DAY),
+        ("sequence", _WHOLE), ("rows_read", _LARGE), ("rows_refused", _LARGE), ("rows_landed", _LARGE),
+        ("agreement_id", _TEXT),
         ("agreement_from", _DAY), ("agreement_to", _DAY), ("statistics_agreed", _YES),
         ("retention_years", _WHOLE), ("finest_place", _TEXT), ("partner_name", _TEXT), ("cadence", _TEXT),
         ("grace_days", _WHOLE), ("publication", _TEXT), ("publisher", _TEXT), ("publication_url", _TEXT),

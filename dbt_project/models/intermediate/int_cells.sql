@@ -13,6 +13,7 @@ counts as (
         sum(movement_count) as movement_count,
         sum(like_count) as like_count,
         sum(like_later_count) as like_later_count,
+        sum(abroad_count) as abroad_count,
         sum(key_sum) as key_sum
     from {{ ref('int_source_cells') }}
     group by table_name, column_name, cell_id, period_id, period_kind
@@ -66,6 +67,7 @@ all_counts as (
         0 as movement_count,
         0 as like_count,
         0 as like_later_count,
+        0 as abroad_count,
         null as key_sum
     from fallen
 ),
@@ -101,6 +103,7 @@ select
     cast(counts.movement_count as integer) as movement_count,
     cast(counts.like_count as integer) as like_count,
     cast(counts.like_later_count as integer) as like_later_count,
+    cast(counts.abroad_count as integer) as abroad_count,
     cast(counts.key_sum as bigint) as key_sum
 from all_counts as counts
 inner join descriptions on counts.table_name = descriptions.table_name and counts.cell_id = descriptions.cell_id

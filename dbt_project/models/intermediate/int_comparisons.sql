@@ -1,5 +1,6 @@
 -- One row per cell and period that has a number beside the same period a year earlier: whether the two can be compared,
 -- and what changed like for like, in months that a source reported in both.
+-- Nothing is said of a cell of which so many cases are still to come that a rise or fall may be no more than delay.
 -- The panel test: the like-for-like counts differ by two standard errors and more of counts that scatter 1.5 times as
 -- much as independent ones, and one is so many times the other whichever source is left out.
 {% set least_cases = publication_policy('comparison_least_cases') %}
@@ -43,6 +44,8 @@ both_periods as (
     left join cells as totals on earlier.period_id = totals.period_id and totals.table_name = 'total'
 ),
 
+filling as (select * from {{ ref('int_still_filling') }}),
+
 counted as (
     select
         cells.table_name,
@@ -53,7 +56,10 @@ counted as (
         cells.movement_count,
         coalesce(earlier.movement_count, 0) as earlier_count,
         cells.like_count,
-        coalesce(earlier.like_later_count, 0) as like_earlier_count
+        coalesce(earlier.like_later_count, 0) as like_earlier_count,
+        -- Of both years, so that a cell that fell to nothing has its share abroad.
+        cells.movement_count + coalesce(earlier.movement_count, 0) as case_count,
+        cells.abroad_count + coalesce(earlier.abroad_count, 0) as abroad_count
     from cells
     inner join both_periods on cells.period_id = both_periods.period_id
     left join cells as earlier
@@ -128,6 +134,20 @@ without_one as (
     group by counted.table_name, counted.cell_id, counted.period_id
 ),
 
+whole as (
+    select
+        counted.*,
+        counted.case_count
+        < {{ statistics_policy('filling_least_share') }}
+        * (
+            counted.abroad_count * coalesce(abroad.expected_ratio, 1)
+            + (counted.case_count - counted.abroad_count) * coalesce(home.expected_ratio, 1)
+        ) as is_filling
+    from counted
+    left join filling as abroad on counted.period_id = abroad.period_id and abroad.is_abroad
+    left join filling as home on counted.period_id = home.period_id and not home.is_abroad
+),
+
 compared as (
     select
         counted.*,
@@ -136,6 +156,7 @@ compared as (
         case
             when not counted.has_earlier then 'no_earlier_year'
             when greatest(counted.movement_count, counted.earlier_count) < {{ least_cases }} then 'few'
+            when counted.is_filling then 'not_comparable'
             when
                 counted.are_complete
                 and 100 * (counted.movement_count - counted.like_count)
@@ -152,7 +173,7 @@ compared as (
                 then 'other_reporting'
             else 'not_comparable'
         end as comparison
-    from counted
+    from whole as counted
     left join without_one
         on
             counted.table_name = without_one.table_name

@@ -18,6 +18,9 @@ of_windows as (
         count(*) as movement_count,
         sum(coalesce(compared.is_like, 0)) as like_count,
         sum(coalesce(compared.is_like_later, 0)) as like_later_count,
+        sum(
+            case when movements.end_country_place_id in ('KEN', 'unknown') then 0 else 1 end
+        ) as abroad_count,
         sum(movements.protection_key) as key_sum
     from members
     inner join movements on members.movement_id = movements.movement_id
@@ -35,6 +38,7 @@ select
     cast(sum(of_windows.movement_count) as bigint) as movement_count,
     cast(sum(of_windows.like_count) as bigint) as like_count,
     cast(sum(of_windows.like_later_count) as bigint) as like_later_count,
+    cast(sum(of_windows.abroad_count) as bigint) as abroad_count,
     cast(sum(of_windows.key_sum) as bigint) as key_sum
 from of_windows
 inner join {{ ref('int_window_periods') }} as periods on of_windows.window_id = periods.window_id

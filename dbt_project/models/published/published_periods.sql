@@ -18,6 +18,46 @@ months as (
     group by periods.period_id
 ),
 
+-- Cases that were first delivered after the year could be made public, of partners that had delivered by then.
+due as (
+    select
+        periods.period_id,
+        {{ year_of('periods.period_from') }} as year_number,
+        {{ days_after('periods.period_to', publication_policy('public_delay_days')) }} as last_day
+    from periods
+    where periods.period_kind = 'year'
+),
+
+begun as (
+    select
+        partner,
+        min(delivered_on) as first_day
+    from {{ ref('int_deliveries') }}
+    where record_grain = 'case'
+    group by partner
+),
+
+late as (
+    select
+        due.period_id,
+        cast(
+            round(
+                sum(case when counts.first_delivered_on > due.last_day then 1.0 else 0.0 end * counts.record_count)
+                / sum(counts.record_count), 2
+            ) as double
+        ) as late_share
+    from due
+    inner join {{ ref('int_delivery_counts') }} as counts on {{ year_of('counts.event_month') }} = due.year_number
+    inner join begun on counts.partner = begun.partner
+    where
+        counts.record_grain = 'case'
+        and counts.first_delivered_on is not null
+        and begun.first_day <= due.last_day
+        and due.last_day <= {{ as_of_date() }}
+    group by due.period_id
+    having sum(counts.record_count) >= {{ publication_policy('comparison_least_cases') }}
+),
+
 -- Also where no partner declares what it watches.
 counted as (select distinct period_id from {{ ref('int_cells') }}),
 
@@ -42,8 +82,10 @@ described as (
             when reported.period_id is null and periods.is_complete and periods.period_kind <> 'round'
                 then 'begins_before_reporting'
             else reported.partial_reason
-        end as partial_reason
+        end as partial_reason,
+        late.late_share
     from periods
+    left join late on periods.period_id = late.period_id
     left join reported on periods.period_id = reported.period_id
     left join months on periods.period_id = months.period_id
     left join counted on periods.period_id = counted.period_id
@@ -60,7 +102,16 @@ made as (
 
     select
         'public' as edition,
-        described.*
+        described.period_id,
+        described.period_kind,
+        described.label,
+        described.period_from,
+        described.period_to,
+        described.months_reported,
+        described.reported_from,
+        described.is_complete,
+        described.partial_reason,
+        null as late_share
     from described
     inner join new_periods on described.period_id = new_periods.period_id
 )

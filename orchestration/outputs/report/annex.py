@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestration.outputs.exports.about import licence_of
-from orchestration.outputs.published import day
+from orchestration.outputs.published import Row, day
 from orchestration.outputs.report.brief import year_before
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import NONE, YEAR, View, capital, counted_table, titled
@@ -78,7 +78,44 @@ def _years(view: View) -> list[Block]:
         if both:
             said += view.say("years.like", both=both)
         items.append(said)
-    return [Heading(view.say("years.title")), Items(items)]
+    return [Heading(view.say("years.title")), Items(items), *_still_to_come(view)]
+
+
+def _still_to_come(view: View) -> list[Block]:
+    """Return what is still to come of these years, beside what was estimated a year before, and what came."""
+    say, blocks = view.say, list[Block]()
+    lines: list[list[Spans]] = []
+    rows = view.published.rows("still_to_come")
+    for row in sorted(rows, key=lambda row: (row["period_id"], row["is_abroad"]), reverse=True):
+        ends = say("to_come.abroad" if row["is_abroad"] else "to_come.home")
+        period = view.published.period(row["period_id"])
+        if row["period_id"] == max(one["period_id"] for one in rows):
+            blocks.append(
+                Paragraph(say("to_come.of_year", period=period, ends=ends, said=_to_come(view, row)))
+            )
+        was = say("to_come.none") if row["came_since"] is None else _to_come(view, row, "last_year_")
+        shown = [_number(view, row, name) for name in ("record_count", "came_since")]
+        lines.append([(period,), ends, shown[0], _to_come(view, row), was, shown[1]])
+    names = ("period", "ends", "cases", "still_to_come", "a_year_ago", "came_since")
+    return [*blocks, Table(say("table.still_to_come"), [say(f"column.{name}") for name in names], lines)]
+
+
+def _to_come(view: View, row: Row, when: str = "") -> Spans:
+    if row[f"{when}to_come"] is None:
+        return view.say("to_come.too_young")
+    ends = {
+        name: view.published.cell("still_to_come", row, f"{when}to_come{name}") for name in ("_low", "_high")
+    }
+    count = view.published.cell("still_to_come", row, f"{when}to_come")
+    months = view.published.cell("still_to_come", row, "months")
+    numbers = {"count": count, "low": ends["_low"], "high": ends["_high"]}
+    return view.say(
+        "to_come.was" if when else "to_come.about", **numbers, **({} if when else {"months": months})
+    )
+
+
+def _number(view: View, row: Row, name: str) -> Spans:
+    return NONE if row[name] is None else (view.published.cell("still_to_come", row, name),)
 
 
 def _corridors(view: View, name: str, title: str = "annex.corridors") -> list[Block]:

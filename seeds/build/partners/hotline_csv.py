@@ -1,6 +1,7 @@
 """Semicolon CSV in Windows-1252, as spreadsheets and old databases write it, with its curly apostrophes.
 
 One hotline sends quarterly files that add to and correct the earlier ones; two others send everything again.
+The hotline learns of some calls quarters later, and of those about people abroad more often and later.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from orchestration.core import replacing
 from seeds.build.partners.dice import Dice
 from seeds.build.partners.journeys import Case
-from seeds.build.partners.partners import MONTHS, month_of
+from seeds.build.partners.partners import MONTHS, month_number, month_of
 from seeds.build.partners.world import COUNTIES, NATIONALITIES
 
 ENCODING = "cp1252"
@@ -29,6 +30,8 @@ RECRUITERS = {
     "family_network": "Relative", "friends_social": "Friend", "online_social": "Social media",
     "employment_agency": "Agency", "personal_contact": "Approached in person",
 }  # fmt: skip
+# How many quarters after its own a call reaches a file, with its probability.
+DELAYS = {False: {0: 0.85, 1: 0.12, 2: 0.03}, True: {0: 0.45, 1: 0.27, 2: 0.16, 3: 0.08, 4: 0.04}}
 MODES = {"aircraft": "plane", "motorcycle": "boda boda", "foot": "on foot"}
 
 
@@ -78,9 +81,13 @@ def write_tables(table: Table, cases: Sequence[Case], folder: Path, seed: int, m
         _write(folder / name, table, [line for _, line in lines])
         return [name]
     names, earlier = [], list[dict[str, str]]()
+    late = Dice(seed, "delays", table.partner)
+    sent = [
+        (month_number(case.month) // 3 + late.weighted(DELAYS[case.ends_abroad]), line)
+        for case, line in lines
+    ]
     for first in range(0, min(months, MONTHS), 3):
-        quarter = {month_of(number) for number in range(first, min(first + 3, months))}
-        new = [line for case, line in lines if case.month in quarter]
+        new = [line for quarter, line in sent if quarter == first // 3]
         corrected = [{**line, "exploited": line["intended"]} for line in earlier if dice.chance(0.03)]
         month = month_of(first)
         name = f"{table.partner}_{month.year}Q{(month.month + 2) // 3}.csv"

@@ -69,6 +69,7 @@ class Case:
     county: str
     origin: str
     origin_area: str
+    ends_abroad: bool
     stops: tuple[str, ...]
     intended: str
     exploited_at: str
@@ -153,6 +154,7 @@ def _case(partner: CasePartner, corridor: Corridor, month: date, dice: Dice) -> 
         county=_county(partner, corridor, month, dice),
         origin=origin,
         origin_area=corridor.origin,
+        ends_abroad=not corridor.destination.startswith("KE"),
         stops=tuple(spell(stop, dice) for stop in stops if stop not in (origin, destination)),
         intended=intended,
         exploited_at=destination if dice.chance(0.8) else "",

@@ -87,4 +87,9 @@ def month_of(number: int) -> date:
     return date(FIRST_MONTH.year + months // 12, months % 12 + 1, 1)
 
 
+def month_number(month: date) -> int:
+    """How many months after the first one it is."""
+    return 12 * (month.year - FIRST_MONTH.year) + month.month - FIRST_MONTH.month
+
+
 LAST_DAY = date.fromordinal(month_of(MONTHS).toordinal() - 1)

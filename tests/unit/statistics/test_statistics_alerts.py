@@ -97,12 +97,12 @@ def test_partner_that_reports_nothing_else_in_the_baseline_is_not_compared() -> 
 def test_a_month_with_one_large_event_is_no_rise() -> None:
     """40 people in one month where three are usual: 3 + 3 √(3 + .15 · 9) + 1 is 10.3, so 11 of them count."""
     found = judge(small([[3] * 36 + [3, 40]], [[30] * 38]), POLICY)
-    assert [int(one.witnesses[0]) for one in found if one.at == 37] == [6 + 8, 15 + 11, 33 + 11]
+    assert [int(one.witnesses[0]) for one in found if one.at == 37] == [3 + 11, 9 + 11, 15 + 11, 33 + 11]
 
 
 @pytest.mark.parametrize("records", [0, 1, 5, 30])
 def test_deviation_has_the_mid_p_of_the_negative_binomial(records: int) -> None:
-    arrays = (np.array([one]) for one in (records, 5.0, 1.5, True))
+    arrays = (np.array([one]) for one in (records, 5.0, 1.5, True, 4.6))
     found = Judged(0, 2, None, None, *arrays).deviation[0]  # type: ignore[arg-type]
     law = nbinom(5.0 / 0.5, 1 / 1.5)
     assert norm.sf(found) == pytest.approx(law.sf(records) + law.pmf(records) / 2, rel=1e-6)

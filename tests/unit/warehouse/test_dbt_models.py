@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -120,6 +121,26 @@ def test_without_a_day_no_record_is_old_enough_to_be_shown(tmp_path: Path) -> No
     with world.build() as con:
         fates = rows(con, "select fate, count(*) from quarantine.judged_records group by fate")
     assert "embargoed" in dict(fates) and "current" not in dict(fates)
+
+
+def test_a_record_keeps_the_day_of_its_first_delivery(tmp_path: Path) -> None:
+    """Over a full delivery that replaces it and a held one; an earlier period of the same day has no day."""
+    world = World(tmp_path)
+    sent: dict[str, tuple[str, int, dict[str, Any]]] = {
+        "f1": ("house", 1, {"received_on": "2025-01-10", "stated_delivery": "2024-09-02"}),
+        "f2": ("house", 2, {"received_on": "2025-01-10", "fate": "held"}),
+        "f3": ("house", 3, {"received_on": "2025-02-10", "delivery": "full"}),
+        "s1": ("shelf", 1, {"period": ("2024-01-01", "2024-06-30")}),
+        "s2": ("shelf", 2, {"period": ("2024-07-01", "2024-12-31")}),
+    }
+    for extract, (partner, sequence, about) in sent.items():
+        world.extract(extract, partner, sequence=sequence, **about)
+    for extract, record in (("f1", 1), ("f2", 2), ("f3", 1), ("f3", 2), ("f3", 3), ("s1", 4), ("s2", 5)):
+        world.record(extract, record)
+    with world.build() as con:
+        firsts = rows(con, "select record_id, first_delivered_on from intermediate.int_first_deliveries")
+    days = {record: day and str(day) for record, day in firsts}
+    assert days == {1: "2024-09-02", 2: "2025-01-10", 3: "2025-02-10", 4: None, 5: "2025-01-31"}
 
 
 def test_each_record_has_one_fate(warehouse: Warehouse) -> None:
