@@ -70,7 +70,7 @@ def _years(view: View) -> list[Block]:
         return []
     years = {row["period_id"]: row for row in published.rows("periods", period_kind=YEAR)}
     items = []
-    for year in sorted((year for year in years if published.rows("directions", year))):
+    for year in sorted(year for year in years if published.rows("directions", year)):
         count, both = published.total("directions", year), year_before(view, year)
         said = view.say("years.count", period=published.period(year), count=count)
         if not years[year]["is_complete"]:
