@@ -15,6 +15,7 @@ Months are numbers here (year × 12 + month), shares arrays by delay in months.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
@@ -31,6 +32,8 @@ Floats = NDArray[np.float64]
 # By partner and day of delivery, in order: the last day that had been reported.
 Days = dict[str, dict[date, date]]
 Row = dict[str, Any]
+# Records by partner and quarter, and by low and high end of their delay and their age.
+Delays = Counter[tuple[tuple[str, int], tuple[int, int, int]]]
 ESTIMATED, TOO_YOUNG, DELIVERED_ONCE = "estimated", "too_young", "delivered_once"
 _ENDS = ("to_come_low", "to_come", "to_come_high")
 _DELIVERY = ("partner", "delivered_on", "reported_to")
@@ -53,16 +56,6 @@ class Came(NamedTuple):
     partner: str
     month: int
     on: date | None
-    records: int
-
-
-class _Delay(NamedTuple):
-    """Records delivered with a delay of `low` to `high` months; `cell` is their partner and quarter."""
-
-    cell: tuple[str, int]
-    low: int
-    high: int
-    age: int
     records: int
 
 
@@ -104,7 +97,8 @@ def still_to_come(counts: pd.DataFrame, deliveries: pd.DataFrame, policy: Policy
     `counts`: partner, record_grain, is_abroad, event_month, first_delivered_on (None: not known),
     record_count. `deliveries`: partner, record_grain, delivered_on, reported_to.
     """
-    tables: tuple[list[Row], list[Row]] = ([], [])
+    years: list[Row] = []
+    months = [pd.DataFrame()]
     names = ("partner", "event_month", "first_delivered_on", "record_count")
     for (grain, is_abroad), own in counts.groupby(["record_grain", "is_abroad"]):
         rows = zip(*(own[name].astype(object).tolist() for name in names), strict=True)
@@ -116,13 +110,13 @@ def still_to_come(counts: pd.DataFrame, deliveries: pd.DataFrame, policy: Policy
         of_grain = deliveries[deliveries["record_grain"] == grain].sort_values("delivered_on")
         for sent in zip(*(of_grain[name].tolist() for name in _DELIVERY), strict=True):
             days.setdefault(sent[0], {})[sent[1]] = sent[2]
-        group = {"record_grain": grain, "is_abroad": is_abroad}
-        for table, found in zip(tables, _of_group(came, days, policy) if days else ((), ()), strict=True):
-            table += [group | row for row in found]
-    return StillToCome(*map(pd.DataFrame, tables))
+        for year, filling in _of_group(came, days, policy) if days else ():
+            years.append({"record_grain": grain, "is_abroad": is_abroad} | year)
+            months.append(filling.assign(record_grain=str(grain), is_abroad=bool(is_abroad)))
+    return StillToCome(pd.DataFrame(years), pd.concat(months))
 
 
-def _of_group(came: list[Came], days: Days, policy: Policy) -> tuple[list[Row], list[Row]]:
+def _of_group(came: list[Came], days: Days, policy: Policy) -> Iterator[tuple[Row, pd.DataFrame]]:
     # A partner that delivered once does not say how far the others have come.
     newest = max([max(own) for own in days.values() if len(own) > 1] or map(max, days.values()))
     then = newest - timedelta(days=365)
@@ -137,16 +131,12 @@ def _of_group(came: list[Came], days: Days, policy: Policy) -> tuple[list[Row], 
     for one in came:
         if one.on and one.on > then and one.month in before.seen.get(one.partner, {}):
             since[one.month // 12] += one.records
-    years: list[Row] = []
-    months: list[Row] = []
     for year in range(newest.year - int(policy.to_come_years) + 1, newest.year + 1):
         row, was = now.of_year(year), before.of_year(year)
         if row["record_count"]:
             row |= {f"last_year_{name}": was[name] for name in _ENDS}
             row["came_since"] = since[year] if was["record_count"] else None
-            years.append(row)
-            months += now.filling(year, row["state"])
-    return years, months
+            yield row, now.filling(year, row["state"])
 
 
 class _Estimate:
@@ -178,32 +168,30 @@ class _Estimate:
             for one in of_partner:
                 if one.month < end:
                     self.seen[partner][one.month] += one.records
-        delays = [delay for one in came if (delay := self._delay(one))]
-        of_age = Counter[int]()
-        for delay in delays:
-            of_age.update(dict.fromkeys(range(delay.age + 1), delay.records))
+        delays, of_age = Delays(), Counter[int]()
+        for one in came:
+            if delay := self._delay(one):
+                delays[delay] += one.records
+                of_age.update(dict.fromkeys(range(delay[1][2] + 1), one.records))
         self._longest = max((age for age, number in of_age.items() if number >= _LEAST_AT_AGE), default=0)
-        self._reason = self._why_too_young(delays)
+        reasons = {
+            DELIVERED_ONCE: not delays,
+            "few_records": delays.total() < policy.to_come_least_records,
+            "short_history": self._longest < policy.to_come_least_months,
+        }
+        self._reason = next((name for name, holds in reasons.items() if holds), None)
         if self._reason is None:
             self._dice = np.random.default_rng(len(delays))
             self._shares, self._drawn = _shares(delays, self._longest, self._dice)
 
-    def _delay(self, one: Came) -> _Delay | None:
+    def _delay(self, one: Came) -> tuple[tuple[str, int], tuple[int, int, int]] | None:
         own = self._days.get(one.partner)
         if own is None or one.on is None or one.on <= own[0] or one.month <= month_number(own[0]):
             return None
         before = max(day for day in own if day < one.on)
         high = max(month_number(one.on) - one.month, 0)
         low = min(max(month_number(before) + 1 - one.month, 0), high)
-        cell = (one.partner, one.month // 3)
-        return _Delay(cell, low, high, month_number(own[-1]) - one.month, one.records)
-
-    def _why_too_young(self, delays: list[_Delay]) -> str | None:
-        if not delays:
-            return DELIVERED_ONCE
-        if sum(delay.records for delay in delays) < self._policy.to_come_least_records:
-            return "few_records"
-        return "short_history" if self._longest < self._policy.to_come_least_months else None
+        return (one.partner, one.month // 3), (low, high, month_number(own[-1]) - one.month)
 
     def of_year(self, year: int) -> Row:
         """Return the columns of a year: records seen and to come, state and reason."""
@@ -226,25 +214,24 @@ class _Estimate:
             return row | {"reason": "wide"}
         return row | {"state": ESTIMATED} | dict(zip(_ENDS, (low, to_come, high), strict=True))
 
-    def filling(self, year: int, state: str) -> list[Row]:
+    def filling(self, year: int, state: str) -> pd.DataFrame:
         """Return what is seen and expected of each month of a year, and whether it is filling."""
-        months: dict[int, list[tuple[int, int, float]]] = {}
+        parts = []
         for own, ages, counts in self._months_of(year):
-            to_come = np.full(len(own), np.nan)
-            if state == ESTIMATED:
-                to_come = _to_come(self._shares[ages], sum(counts))
-            for month, *of_month in zip(own, ages.tolist(), counts, to_come.tolist(), strict=True):
-                months.setdefault(month, []).append((of_month[0], of_month[1], of_month[2]))
-        rows: list[Row] = []
-        for month, found in sorted(months.items()):
-            youngest, seen = min(age for age, _, _ in found), sum(count for _, count, _ in found)
-            whole = seen + sum(open_count for _, _, open_count in found)
-            filling = seen < self._policy.filling_least_share * whole
-            if state == TOO_YOUNG and self._reason != DELIVERED_ONCE:
-                filling = youngest < self._policy.to_come_least_months
-            row = {"month_start": first_day(month), "record_count": seen, "expected_count": whole}
-            rows.append(row | {"is_filling": filling})
-        return rows
+            to_come = _to_come(self._shares[ages], sum(counts)) if state == ESTIMATED else np.nan
+            parts.append(
+                pd.DataFrame({"month": own, "age": ages, "record_count": counts, "to_come": to_come})
+            )
+        by_month = pd.concat(parts).groupby("month")
+        months = by_month.agg(age=("age", "min"), record_count=("record_count", "sum"))
+        months["expected_count"] = months["record_count"] + by_month["to_come"].sum(min_count=1)
+        months["month_start"] = months.index.map(first_day)
+        months["is_filling"] = (
+            months["record_count"] < self._policy.filling_least_share * months["expected_count"]
+        )
+        if state == TOO_YOUNG and self._reason != DELIVERED_ONCE:
+            months["is_filling"] = months["age"] < self._policy.to_come_least_months
+        return months
 
     def _months_of(self, year: int) -> list[tuple[list[int], NDArray[np.int64], list[int]]]:
         """Return each partner's months of a year with their ages and numbers of records."""
@@ -262,23 +249,18 @@ def _to_come(shares: Floats, count: float | Floats) -> Floats:
     return count / shares.sum(axis=-1, keepdims=True) * (1 - shares)
 
 
-def _shares(delays: list[_Delay], longest: int, dice: np.random.Generator) -> tuple[Floats, Floats]:
+def _shares(delays: Delays, longest: int, dice: np.random.Generator) -> tuple[Floats, Floats]:
     """Return the share delivered by each delay, and draws of it, a row each."""
-    cells = {cell: number for number, cell in enumerate(sorted({delay.cell for delay in delays}))}
-    kinds = sorted({_capped(delay, longest) for delay in delays})
-    at = {kind: number for number, kind in enumerate(kinds)}
-    table = np.zeros((len(cells), len(kinds)))
-    for delay in delays:
-        table[cells[delay.cell], at[_capped(delay, longest)]] += delay.records
+    cells = {cell: number for number, cell in enumerate(sorted({cell for cell, _ in delays}))}
+    kinds, kind = np.unique(np.minimum([kind for _, kind in delays], longest), axis=0, return_inverse=True)
+    at = np.array([cells[cell] for cell, _ in delays]) * len(kinds) + kind
+    shape = (len(cells), len(kinds))
+    table = np.bincount(at, list(delays.values()), shape[0] * shape[1]).reshape(shape).astype(float)
     even = np.full((1, longest + 1), 1 / (longest + 1))
-    shares = _spread_over_open_months(np.array(kinds), table.sum(axis=0)[None], even, _ROUNDS)
+    shares = _spread_over_open_months(kinds, table.sum(axis=0)[None], even, _ROUNDS)
     times = dice.multinomial(len(cells), np.full(len(cells), 1 / len(cells)), size=_DRAWS)
     start = np.repeat(np.diff(shares, axis=1, prepend=0), _DRAWS, axis=0)
-    return shares[0], _spread_over_open_months(np.array(kinds), times @ table, start, _ROUNDS_OF_A_DRAW)
-
-
-def _capped(delay: _Delay, longest: int) -> tuple[int, int, int]:
-    return min(delay.low, longest), min(delay.high, longest), min(delay.age, longest)
+    return shares[0], _spread_over_open_months(kinds, times @ table, start, _ROUNDS_OF_A_DRAW)
 
 
 def _spread_over_open_months(

@@ -11,10 +11,13 @@ select
         else
             cast(
                 sum(cast(coalesce(months.expected_count, months.record_count) as decimal(18, 3)))
-                / sum(months.record_count) as decimal(18, 3)
+                / nullif(sum(months.record_count), 0) as decimal(18, 3)
             )
     end as expected_ratio
 from {{ ref('int_periods') }} as periods
-inner join months on months.month_start between {{ month_of('periods.period_from') }} and periods.period_to
+inner join months
+    on
+        {{ year_of('periods.period_from') }} = {{ year_of('months.month_start') }}
+        and months.month_start between {{ month_of('periods.period_from') }} and periods.period_to
 where periods.period_kind in ('year', 'quarter')
 group by periods.period_id, months.is_abroad

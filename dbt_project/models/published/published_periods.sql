@@ -41,10 +41,10 @@ late as (
     select
         due.period_id,
         cast(
-            round(
-                sum(case when counts.first_delivered_on > due.last_day then 1.0 else 0.0 end * counts.record_count)
-                / sum(counts.record_count), 2
-            ) as double
+            {{ rounded(
+                'sum(case when counts.first_delivered_on > due.last_day then counts.record_count else 0 end) * 1.0'
+                ~ ' / nullif(sum(counts.record_count), 0)', 2
+            ) }} as double
         ) as late_share
     from due
     inner join {{ ref('int_delivery_counts') }} as counts on {{ year_of('counts.event_month') }} = due.year_number

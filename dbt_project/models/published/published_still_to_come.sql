@@ -2,7 +2,7 @@
 select
     'members' as edition,
     period_id,
-    is_abroad,
+    case when is_abroad then 'abroad' else 'kenya_or_unknown' end as ends,
     {{ members_count('record_count') }} as record_count,
     cast(to_come_low as integer) as to_come_low,
     cast(to_come as integer) as to_come,

@@ -70,7 +70,7 @@ def _years(view: View) -> list[Block]:
         return []
     years = {row["period_id"]: row for row in published.rows("periods", period_kind=YEAR)}
     items = []
-    for year in sorted((year for year in years if published.rows("directions", year)), reverse=True):
+    for year in sorted(year for year in years if published.rows("directions", year)):
         count, both = published.total("directions", year), year_before(view, year)
         said = view.say("years.count", period=published.period(year), count=count)
         if not years[year]["is_complete"]:
@@ -85,9 +85,9 @@ def _still_to_come(view: View) -> list[Block]:
     """Return what is still to come of these years, beside what was estimated a year before, and what came."""
     say, blocks = view.say, list[Block]()
     lines: list[list[Spans]] = []
-    rows = view.published.rows("still_to_come")
-    for row in sorted(rows, key=lambda row: (row["period_id"], row["is_abroad"]), reverse=True):
-        ends = say("to_come.abroad" if row["is_abroad"] else "to_come.home")
+    rows = sorted(view.published.rows("still_to_come"), key=lambda row: str(row["ends"]))
+    for row in sorted(rows, key=lambda row: str(row["period_id"]), reverse=True):
+        ends = say(f"to_come.{row['ends']}")
         period = view.published.period(row["period_id"])
         if row["period_id"] == max(one["period_id"] for one in rows):
             blocks.append(

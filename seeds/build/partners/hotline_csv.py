@@ -31,7 +31,7 @@ RECRUITERS = {
     "employment_agency": "Agency", "personal_contact": "Approached in person",
 }  # fmt: skip
 # How many quarters after its own a call reaches a file, with its probability.
-DELAYS = {False: {0: 0.85, 1: 0.12, 2: 0.03}, True: {0: 0.45, 1: 0.27, 2: 0.16, 3: 0.08, 4: 0.04}}
+DELAYS = {False: {0: 0.85, 1: 0.12, 2: 0.03}, True: {0: 0.45, 1: 0.3, 2: 0.17, 3: 0.08}}
 MODES = {"aircraft": "plane", "motorcycle": "boda boda", "foot": "on foot"}
 
 
@@ -82,18 +82,23 @@ def write_tables(table: Table, cases: Sequence[Case], folder: Path, seed: int, m
         return [name]
     names, earlier = [], list[dict[str, str]]()
     late = Dice(seed, "delays", table.partner)
+    quarters = [month_number(case.month) // 3 for case, _ in lines]
     sent = [
-        (month_number(case.month) // 3 + late.weighted(DELAYS[case.ends_abroad]), line)
-        for case, line in lines
+        (quarter + late.weighted(DELAYS[case.ends_abroad]), line)
+        for quarter, (case, line) in zip(quarters, lines, strict=True)
     ]
-    for first in range(0, min(months, MONTHS), 3):
-        new = [line for quarter, line in sent if quarter == first // 3]
-        corrected = [{**line, "exploited": line["intended"]} for line in earlier if dice.chance(0.03)]
-        month = month_of(first)
+    for number in range((min(months, MONTHS) + 2) // 3):
+        corrected = {
+            line["ref"]: {**line, "exploited": line["intended"]} for line in earlier if dice.chance(0.03)
+        }
+        came = {line["ref"] for at, line in sent if at < number}
+        sent = [(at, corrected.get(line["ref"], line)) for at, line in sent]
+        new = [line for at, line in sent if at == number]
+        month = month_of(3 * number)
         name = f"{table.partner}_{month.year}Q{(month.month + 2) // 3}.csv"
-        _write(folder / name, table, new + corrected)
+        _write(folder / name, table, new + [line for ref, line in corrected.items() if ref in came])
         names.append(name)
-        earlier = new
+        earlier = [line for quarter, (_, line) in zip(quarters, lines, strict=True) if quarter == number]
     return names
 
 
