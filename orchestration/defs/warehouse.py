@@ -37,11 +37,11 @@ _ON_THE_WAY = {
     ),
     Part.COUNTS: (
         COUNTED,
-        "marts",
+        "link",
         "Linked rows, counts and protected counts, which statistics, the fit and the marts read; what "
         "members read in the schemas `quality` and `meta`.",
     ),
-    Part.PUBLISHABLE: (FITTED, "protect", "Fitted counts, whose sums the public tables show."),
+    Part.PUBLISHABLE: (FITTED, "marts", "Fitted counts, whose sums the public tables show."),
 }
 _DESCRIPTIONS = {
     Part.WAREHOUSE: "Judge and shape the extracts in force, with dbt.",
@@ -81,7 +81,7 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
     made = [
         _in_python(LINKAGE, Part.WAREHOUSE, "link", RESTRICTED, linked, tables.link),
         _in_python(STATISTICS, Part.COUNTS, "measure", FOR_MEMBERS, measured, tables.measure),
-        _in_python(LEAVES, Part.COUNTS, "protect", RESTRICTED, fitted, tables.fit),
+        _in_python(LEAVES, Part.COUNTS, "measure", RESTRICTED, fitted, tables.fit),
     ]
     for part in Part:
         own = {name: keys[name] for name in parts if parts[name] is part}

@@ -6,8 +6,7 @@ partners registered them. methods.md tells why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -15,9 +14,6 @@ from orchestration.core import open_duckdb
 from orchestration.linkage import policy
 from orchestration.linkage.decisions import Pair, clustered
 from orchestration.linkage.tables import SCHEMAS
-
-if TYPE_CHECKING:
-    import duckdb
 
 INCIDENT, REFERRAL = "link.incident_ref", "link.referral_ref"
 
@@ -164,13 +160,9 @@ def witnesses(numbered: pa.Table, records: pa.Table, linked: pa.Table) -> Witnes
         ids = {"incident_id": list(found), "witness_id": list(found.values())}
         con.register("joined", pa.table(ids, schema=pa.schema([(name, pa.int64()) for name in ids])))
         table = con.execute(_WITNESSES).to_arrow_table().cast(SCHEMAS["witnesses"])
-        ignored = [
-            {"field": field, **row}
-            for field, query in ((INCIDENT, _IGNORED), (REFERRAL, _CROWDED))
-            for row in _rows(con, query)
-        ]
-        return Witnesses(table, ignored, list(_rows(con, _SHARED)))
 
+        def rows(query: str, **more: str) -> list[dict[str, Any]]:
+            return [more | row for row in con.execute(query).to_arrow_table().to_pylist()]
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
-    return iter(con.execute(query).to_arrow_table().to_pylist())
+        ignored = [*rows(_IGNORED, field=INCIDENT), *rows(_CROWDED, field=REFERRAL)]
+        return Witnesses(table, ignored, rows(_SHARED))
