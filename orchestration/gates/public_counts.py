@@ -141,8 +141,8 @@ def protected_cells(
     cells["key_sum"] = cells["key_sum"].astype("int64")
     parts = {"movement_count": "", "passing_count": "", "trait_count": "", "child_count": "|children"}
     named = [
-        f"{table}{parts.get(column, '|' + column.removesuffix('_count'))}|{period}|{cell}|{key}|{epochs[period]}"
-        for table, column, period, cell, key in cells[[*CELL, "key_sum"]].itertuples(index=False)
+        f"{table}{parts.get(column, '|' + column.removesuffix('_count'))}|{year}|{cell}|{key}|{epochs[year]}"
+        for table, column, year, cell, key in cells[[*CELL, "key_sum"]].itertuples(index=False)
     ]
     cells["protected_count"] = cells["true_count"] + noise_of(named, row_of(cells["true_count"], policy))
     # Each start and end has a leaf whose other side is unknown, though nobody is counted there.
@@ -165,7 +165,7 @@ def row_of(counts: pd.Series, policy: PublicationPolicy) -> np.ndarray:
 
 
 def noise_of(cells: Iterable[str], row: np.ndarray) -> np.ndarray:
-    """Look up the noise of each cell (name, period, cell, key sum and epoch) in its row of the noise table."""
+    """Look up the noise of each cell (name, period, cell, key sum, epoch) in its row of the noise table."""
     hashes = np.array([hashlib.md5(cell.encode()).hexdigest()[:8] for cell in cells], dtype="U8")  # noqa: S324
     noise = np.zeros(len(hashes), dtype="int64")
     for number, ranges in noise_table().items():

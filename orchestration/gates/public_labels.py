@@ -1,7 +1,7 @@
 """Public labels of new periods, drawn again from the noise key without the project's SQL.
 
-A label is wrong where its margin says more than the marts do, where its noise is not that of its records, or where
-the public row is not what the drawn numbers say. Key sums of places and corridors are those of `public_counts`.
+A label is wrong where its margin says more than the marts do, where its noise is not that of its records, or
+where the public row is not what the drawn numbers say. Key sums are those of `public_counts`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def with_drawn_labels(
     policy: PublicationPolicy,
     epochs: Mapping[str, int],
 ) -> int:
-    """Make the tables `drawn` and `margins` for the rules of `public_rows`; return how many margins are wrong.
+    """Make the tables `drawn` and `margins` for the rules of `public_rows`; count the margins that are wrong.
 
     `cells`: those of `public_counts`, of the years (`epochs`) and of the years before. Without years none.
     """
@@ -99,8 +99,8 @@ inner join drawn
     on drawn.noise_name = 'hotspots|' || role || '|' || people
     and drawn.period_id = listed.period_id and drawn.cell_id = listed.place_id
 left join members.marts.mart_hotspots as measured
-    on measured.record_grain = 'case' and listed.period_id = measured.period_id and listed.place_id = measured.place_id
-    and listed.role = measured.role and listed.people = measured.population
+    on measured.record_grain = 'case' and listed.period_id = measured.period_id
+    and listed.place_id = measured.place_id and listed.role = measured.role and listed.people = measured.population
 where coalesce(true_count - {near} > 100 / {hotspot} * (ln(activity_ratio) - sqrt(
     (ln(measured.ratio_high / measured.ratio_low) / 2) ** 2 + 2 * ({hotspot} * 1.959964) ** 2
 )), true)
@@ -113,13 +113,16 @@ inner join drawn
 left join (
     select current_window as period_id, corridor_id, abs(ln(share_odds_ratio)) as change,
         ln(ratio_high / ratio_low) / 2 / 1.959964 as error,
-        case when share_odds_ratio > 1 then ln(leave_one_out_low) else -ln(leave_one_out_high) end as without_one
+        case when share_odds_ratio > 1 then ln(leave_one_out_low)
+            else -ln(leave_one_out_high) end as without_one
     from members.marts.mart_corridor_shifts
     where record_grain = 'case' and comparison = 'years' and level = 'od'
 ) as measured on measured.period_id = listed.period_id and measured.corridor_id = listed.corridor_id
 where true_count - {near} > 100 / {shift} * case
     when status = 'stable' then ln(2) - change - 1.959964 * error
-    else least(change - {errors} * sqrt(error ** 2 + 2 * {shift} ** 2), change - ln(1.25), without_one - ln(1.25))
+    else least(
+        change - {errors} * sqrt(error ** 2 + 2 * {shift} ** 2), change - ln(1.25), without_one - ln(1.25)
+    )
 end
 """
 # Route reports that members are shown another number of.

@@ -97,8 +97,10 @@ full join (
         on earlier.period_id = earlier_period_id and earlier.corridor_id = item_id
     left join totals on totals.period_id = margins.period_id
     left join totals as totals_earlier on totals_earlier.period_id = earlier_period_id
-    where drawn.protected_count > 0 and greatest(coalesce(earlier.count, 0), coalesce(later.count, 0)) >= {label}
-        and case when margins.label = 'stable' then earlier.count < 2 * later.count and later.count < 2 * earlier.count
+    where drawn.protected_count > 0
+        and greatest(coalesce(earlier.count, 0), coalesce(later.count, 0)) >= {label}
+        and case when margins.label = 'stable'
+            then earlier.count < 2 * later.count and later.count < 2 * earlier.count
             else others.protected_count >= {others} end
     group by all
 ) as drawn using (period_id, earlier_period_id, corridor_id)
@@ -126,7 +128,9 @@ from public.published.novelty as listed
 left join drawn
     on noise_name = 'novelty|' || item_kind || '|' || role and drawn.period_id = listed.period_id
     and cell_id = item
-where {new} and (evidence_class is distinct from 'panel_confirmed' or coalesce(protected_count, 0) < {reports})""",
+where {new} and (
+    evidence_class is distinct from 'panel_confirmed' or coalesce(protected_count, 0) < {reports}
+)""",
     "coverage": """
 from public.published.coverage as listed
 where {new} and abs(one_partner_share * 20 % 1 - 0.5) < 0.499""",

@@ -1,7 +1,8 @@
 """How far each place and corridor lies from a public label: one number, which the release draws with noise.
 
-Columns read: of hotspots log_ratio, log_error, expected_record_count, label, probability_high, ratio_low; of shifts share_odds_ratio,
-ratio_low, ratio_high, leave_one_out_low, leave_one_out_high, comparable_count_baseline and _current.
+Columns read: of hotspots log_ratio, log_error, expected_record_count, label, probability_high and ratio_low; of
+shifts share_odds_ratio, ratio_low, ratio_high, leave_one_out_low and _high, comparable_count_baseline and
+_current.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def shift_margins(
 
 def _rows(of: pd.DataFrame, label: str, margin: Floats) -> pd.DataFrame:
     names = ("period_id", "item_id", "place_role", "population", "earlier_period_id", "status")
-    columns = {name: of[name] if name in of else None for name in names}
+    columns = {name: of.get(name) for name in names}
     found = pd.DataFrame(columns, index=of.index).assign(label=label, margin=margin)
     return found[np.isfinite(found["margin"])].assign(
         margin=lambda rows: (100 * rows["margin"]).round().astype(int)

@@ -3,8 +3,8 @@
 For each row of the policy (a range of true counts): integers v with |v| <= largest, mean 0, the policy's
 variance and, among those, the greatest entropy. Its weights are exp(b * v * v) for one b. Each value has a
 share of the 32-bit hashes, written as eight hex digits, so that the comparison is one of texts.
-Source: Marley & Leaver 2011; Giessing & Tent 2019. The last row is Laplace noise, which labels are drawn with,
-rounded to hundredths of its scale.
+Source: Marley & Leaver 2011; Giessing & Tent 2019. The last row is the Laplace noise that labels are drawn
+with, rounded to hundredths of its scale.
 
 Run: python -m seeds.build.noise_table
 """

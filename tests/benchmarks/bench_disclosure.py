@@ -28,12 +28,14 @@ from orchestration.statistics import fit_leaves
 from orchestration.warehouse import Part
 from tests import attacks
 from tests.attacks import Public
-from tests.benchmarks.label_attack import evidence_of_labels
+from tests.benchmarks.label_attack import evidence_of_comparisons, evidence_of_labels
 
 SMALL, LINEAR_TRIED, INTEGER_TRIED, DRAWS, SEED = 5, 60, 12, 50, 20
 LEAF = ["start_place_id", "end_place_id", "direction"]
 WITHDRAWN = (1, 5, 20)
 JUDGED_FROM = 1000
+# Of comparison and change, were they drawn for the public edition.
+COMPARISON_SCALES = (0.05, 0.2)
 # Figures that miss their gate, of years that are judged.
 BROKEN: list[str] = []
 PROTECTION = (
@@ -146,14 +148,27 @@ def _one_record(con: duckdb.DuckDBPyConnection, home: Path, year: str) -> None:
     for what, evidence in (("counts", of_counts), ("counts and labels", of_counts + of_labels)):
         with np.errstate(over="ignore"):
             beliefs = 1 / (1 + np.exp(-evidence))
-        _line(
-            f"all but one known, {what}: more than nine tenths sure", float((beliefs > 0.9).mean()), "<= .05"
-        )
-        _line("  of children", float((beliefs[:, is_child] > 0.9).mean()), "<= .06")
-        _line("  99th percentile", float(np.quantile(beliefs, 0.99)), "<= .95")
+        is_alone = what == "counts"
+        sure = float((beliefs > 0.9).mean())
+        _line(f"all but one known, by {what}: more than nine tenths sure", sure, "<= .05")
+        _line("  of children", float((beliefs[:, is_child] > 0.9).mean()), "<= .06" if is_alone else "")
+        _line("  99th percentile", float(np.quantile(beliefs, 0.99)), "<= .95" if is_alone else "")
         _line("  certain", float(np.isposinf(evidence).mean()), "0")
     _line("  largest log odds of labels alone", float(of_labels.max()), "")
+    if con.execute("select 1 from published.periods where period_id = ?", [_year_before(year)]).fetchone():
+        for scale in COMPARISON_SCALES:
+            of_comparisons, told = evidence_of_comparisons(
+                con, year, rows["movement_id"][starts], scale, DRAWS, SEED
+            )
+            sure = of_counts + of_labels + of_comparisons > np.log(9)
+            _line(f"with comparison and change, noise of {scale}: nine tenths sure", float(sure.mean()), "")
+            for what, number_told in told.items():
+                _line(f"  {what}", number_told, "")
     _line("movements that labels of exact counts would prove", float(proven.sum()), "")
+
+
+def _year_before(year: str) -> str:
+    return f"year-{int(year.removeprefix('year-')) - 1}"
 
 
 def _evidence(counts: Numbers, dice: np.random.Generator) -> npt.NDArray[np.float64]:

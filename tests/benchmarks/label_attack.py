@@ -305,3 +305,87 @@ def evidence_of_labels(
             for kind, at in kinds.items():
                 evidence[draw, at] += drawn[kind]
     return evidence, proven
+
+
+def evidence_of_comparisons(
+    con: duckdb.DuckDBPyConnection,
+    year: str,
+    movements: npt.NDArray[np.int64],
+    scale: float,
+    draws: int,
+    seed: int,
+) -> tuple[Floats, dict[str, float]]:
+    """What `comparison` and `change` would say of the later year, were they drawn for the public edition; and tell.
+
+    Margins: log of 20 % over the larger part of either count that partners who changed hold; and of a change the log ratio
+    of the like-for-like counts less two errors, or its smallest value without one source less log 1.25.
+    """
+    cells = con.execute(
+        """select row_number() over (order by table_name, cell_id) - 1 as cell, * from (
+            select table_name, column_name, cell_id from intermediate.int_public_cells
+            where period_id = ? and public_count >= 20 and column_name in ('movement_count', 'passing_count')
+                and table_name not in ('total', 'traits', 'mentions')
+        )""",
+        [year],
+    ).df()  # fmt: skip
+    con_cells = cells
+    earlier = f"year-{int(year.removeprefix('year-')) - 1}"
+    counts = con.execute(
+        """select cell, source, period_id = $year as is_now, movement_count,
+            case when period_id = $year then like_count else like_later_count end as like_count
+        from intermediate.int_source_cells inner join con_cells using (table_name, column_name, cell_id)
+        where period_id in ($year, $earlier)""",
+        {"year": year, "earlier": earlier},
+    ).df()  # fmt: skip
+    members = con.execute(
+        """select cell, movement_id, movements.source, coalesce(is_like, 0) as is_like
+        from intermediate.int_cell_members inner join con_cells using (table_name, column_name, cell_id)
+        inner join intermediate.int_movements as movements using (movement_id)
+        left join intermediate.int_matched_windows as matched
+            on matched.source = movements.source and matched.window_id = movements.window_id
+        where 'year-' || event_year = ?""",
+        [year],
+    ).df()  # fmt: skip
+    assert len(con_cells)
+    number = {movement: at for at, movement in enumerate(movements.tolist())}
+    dice, evidence = np.random.default_rng(seed), np.zeros((draws, len(movements)))
+    told = dict.fromkeys(("cells", "more_or_fewer", "drawn_more_or_fewer", "drawn_otherwise"), 0.0)
+    marks = np.array([0.0])
+    for cell, of_cell in members.groupby("cell"):
+        mine = counts[counts["cell"] == cell]
+        sources = sorted(set(mine["source"]))
+        at = {source: row for row, source in enumerate(sources)}
+        table = np.zeros((len(sources), 2, 2))  # by source: now or before, all or like for like
+        for source, is_now, everything, like in mine[
+            ["source", "is_now", "movement_count", "like_count"]
+        ].itertuples(index=False):
+            table[at[source], 0 if is_now else 1] = everything, like
+        base = _comparison_margins(table)
+        inside = [_chances(margin, None, marks, scale) for margin in base]
+        outcomes = [dice.choice(2, size=draws, p=chances) for chances in inside]
+        told["cells"] += 1
+        told["more_or_fewer"] += base[1] > 0
+        told["drawn_more_or_fewer"] += inside[1][1]
+        told["drawn_otherwise"] += inside[1][int(base[1] <= 0)] + inside[0][int(base[0] <= 0)]
+        for (source, is_like), same in of_cell.groupby(["source", "is_like"]):
+            less = table.copy()
+            less[at[source], 0] -= (1, is_like)
+            for chances, margin, outcome in zip(inside, _comparison_margins(less), outcomes, strict=True):
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    ratio = np.log(chances) - np.log(_chances(margin, None, marks, scale))
+                rows = [number[one] for one in same["movement_id"] if one in number]
+                evidence[:, rows] += ratio[outcome][:, None]
+    return evidence, told
+
+
+def _comparison_margins(table: Floats) -> tuple[float, float]:
+    """Of same reporting, and of more or fewer; `table`: source × (now, before) × (all, like for like)."""
+    total = np.maximum(table.sum(axis=0), 0.5)
+    changed = np.maximum((total[:, 0] - total[:, 1]) / total[:, 0], 0.5 / total[:, 0]).max()
+    same = float(np.log(0.2 / changed))
+    like = total[:, 1]
+    ratio = float(np.log(like[0] / like[1]))
+    without = np.maximum(table.sum(axis=0)[None, :, 1] - table[:, :, 1], 0.5)
+    one_out = np.log(without[:, 0] / without[:, 1]) * np.sign(ratio)
+    change = min(abs(ratio) - 2 * np.sqrt(1.5 * (1 / like).sum()), float(one_out.min()) - np.log(1.25))
+    return same, float(change) if like.max() >= 20 and len(table) > 1 else -1.0
