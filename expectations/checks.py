@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from expectations import Expectation
 from expectations.extract_gate import EXTRACT_GATE
-from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
+from expectations.release_gate import LINKAGE_GATE, PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
 
 EXTRACT_CHECKS: dict[str, Expectation] = {check.name: check for check in EXTRACT_GATE}
-PART_CHECKS: dict[str, Expectation] = {check.name: check for check in (*TABLE_GATE, *PART_GATE)}
+PART_CHECKS: dict[str, Expectation] = {
+    check.name: check for check in (*TABLE_GATE, *PART_GATE, *LINKAGE_GATE)
+}
 RELEASE_CHECKS: dict[str, Expectation] = {check.name: check for check in RELEASE_GATE} | PART_CHECKS
 CHECKS = {**EXTRACT_CHECKS, **RELEASE_CHECKS}
 

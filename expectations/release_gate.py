@@ -274,6 +274,43 @@ PART_GATE: tuple[Expectation, ...] = (
     ),
 )
 
+# Judged once for each partner, by what linkage found.
+LINKAGE_GATE: tuple[Expectation, ...] = (
+    Expectation(
+        name="numbers_tell_cases_apart",
+        limits=(
+            Limit(
+                "ignored_numbers",
+                maximum=0,
+                message="{partner}, {field}: {ignored_numbers} number(s) in {records} records are ignored",
+                names_others=True,
+            ),
+        ),
+        severity="warn",
+        why="An incident number of more than a tenth of a source's records, or of more than a year, is used "
+        "for everything; one that each record has alone is a case number; a referral number of more than "
+        "three records of a partner is no person's. Those records count as if they had no number.",
+        steward_action="Ask the partner what the column holds. Name the column with the number, or take the "
+        "field out of `link` in the contract.",
+    ),
+    Expectation(
+        name="partners_are_not_one",
+        limits=(
+            Limit(
+                "shared_persons",
+                maximum=thresholds.SHARED_PERSONS_MAX,
+                message="{partner}: {other_partner} has the persons of {linked} of {records} records too",
+                names_others=True,
+            ),
+        ),
+        severity="warn",
+        why="Two partners with the same persons are one source in two hands: their counts are not "
+        "independent, and what both report is not confirmed by two.",
+        steward_action="Ask both whether one passes its records on to the other. If so, agree on who sends "
+        "them. If they pass on every person by a number of their own, take `referral_ref` out of `link`.",
+    ),
+)
+
 # Judged once per published table (the check's subject is the table).
 TABLE_GATE: tuple[Expectation, ...] = (
     Expectation(

@@ -96,6 +96,8 @@ RELEASE_QUARANTINE_RISE_MAX = 0.05
 MOVEMENTS_VS_LAST_MIN = 0.8
 # A large new partner may well triple a young evidence base; more than that is counted twice.
 MOVEMENTS_VS_LAST_MAX = 4.0
+# Partners pass persons on. Where most of one partner's persons are another one's, they are one source.
+SHARED_PERSONS_MAX = 0.5
 # A table half as long as in the current release lost an input, even if no row count of another one shows it.
 TABLE_ROWS_VS_LAST_MIN = 0.5
 # Under this many rows in the current release a ratio says nothing (3 of 5 is one withdrawn extract).

@@ -6,17 +6,18 @@ independent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.alerts import Months, raised
-from orchestration.statistics.comparisons import SideBySide
+from orchestration.statistics.alerts import Months, judge, raised
+from orchestration.statistics.comparisons import SideBySide, without_bursts
 from orchestration.statistics.moved_partners import at_places, ends_of, moved
 from orchestration.statistics.policy import load_policy
-from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, reference
+from orchestration.statistics.scatter import Counts, Flags
+from orchestration.statistics.share_ratio import TwoWindows, reference
 from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shifts
 
 # What may be said of a shift.
@@ -38,7 +39,8 @@ COLLAPSES, GROWS = 0, 2  # corridors whose part of all records a run sets
 class Reports:
     """Records by partner × corridor × month, the months each partner was active, and what truly happened.
 
-    `campaign` holds the records of a declared campaign; `ends` are the places of each corridor.
+    `campaign` holds the records of a declared campaign; `ends` are the places of each corridor. `witnesses` are
+    incidents and linked persons, `numbered` those that an incident number tells; without them each record is one.
     """
 
     monthly: Counts
@@ -48,11 +50,26 @@ class Reports:
     rose: frozenset[int]
     fell: frozenset[int]
     confounded: frozenset[int]
+    witnesses: Counts | None = None
+    numbered: Counts | None = None
 
     @property
     def windows(self) -> TwoWindows:
-        then, now = (self.monthly[:, :, window].sum(axis=2) for window in WINDOWS)
-        return TwoWindows(then, now, then.sum(axis=1), now.sum(axis=1))
+        return _windows(self.monthly)
+
+    @property
+    def told(self) -> tuple[Counts, Counts]:
+        """Witnesses, and those of them with a number."""
+        numbered = np.zeros_like(self.monthly) if self.numbered is None else self.numbered
+        return self.monthly if self.witnesses is None else self.witnesses, numbered
+
+    @property
+    def newest(self) -> Reports:
+        """The last 24 months alone, which shifts compare."""
+        last = slice(self.monthly.shape[2] - MONTHS, None)
+        cut = {name: getattr(self, name)[..., last] for name in ("monthly", "campaign", "is_active")}
+        witnesses, numbered = self.told
+        return replace(self, **cut, witnesses=witnesses[..., last], numbered=numbered[..., last])
 
     @property
     def there(self) -> Flags:
@@ -61,10 +78,22 @@ class Reports:
     def judged(self, finds_moves: bool = True) -> pd.DataFrame:
         """As `corridor_shifts` judges the last 24 months, without the frames."""
         names = self.ends["corridor_id"].tolist()
-        totals = self.monthly.sum(axis=1)
+        told = self.told
+        monthly = np.concatenate(
+            [without_bursts(*(one[..., span] for one in told), self.is_active[:, span]) for span in WINDOWS],
+            axis=2,
+        )
         campaign = self.campaign.sum(axis=2) > 0
         reported = SideBySide(
-            [], names, self.windows, self.monthly, totals, self.is_active, WINDOWS, campaign
+            [],
+            names,
+            _windows(monthly),
+            self.windows,
+            monthly,
+            monthly.sum(axis=1),
+            self.is_active,
+            WINDOWS,
+            campaign,
         )
         reported = reported.without(campaign)
         spread = float(reported.dispersion(POLICY).min())
@@ -88,9 +117,15 @@ class Reports:
         """As `alerts` raises them in the newest twelve months."""
         names = [str(partner) for partner in range(len(self.monthly))]
         nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
-        totals = self.monthly.sum(axis=1)
-        arrays = (self.monthly, self.campaign, totals, self.is_active)
-        return raised(Months(0, names, ends_of(self.ends), self.there, nothing, *arrays), POLICY)
+        witnesses, numbered = self.told
+        arrays = (self.monthly, witnesses, numbered, self.campaign, witnesses.sum(axis=1), self.is_active)
+        months = Months(0, names, ends_of(self.ends), self.there, nothing, *arrays)
+        return raised(months, judge(months, POLICY), POLICY)
+
+
+def _windows(monthly: Counts) -> TwoWindows:
+    then, now = (monthly[:, :, window].sum(axis=2) for window in WINDOWS)
+    return TwoWindows(then, now, then.sum(axis=1), now.sum(axis=1))
 
 
 def reports(

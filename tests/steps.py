@@ -30,7 +30,7 @@ from tests.compiled import instead_of_dbt
 
 T = TypeVar("T")
 OnStep = Callable[[str], None]
-BEFORE = {Part.WAREHOUSE: (), Part.COUNTS: (tables.link, tables.measure), Part.PUBLISHABLE: (tables.fit,)}
+BEFORE = {Part.WAREHOUSE: (), Part.COUNTS: (tables.link,), Part.PUBLISHABLE: (tables.measure, tables.fit)}
 
 
 @dataclass(frozen=True)

@@ -304,6 +304,12 @@ class Link(Strict):
     recruited: Text | None = Field(None, description="The day or month of recruitment.")
     schooling: Text | None = None
     children: Text | None = Field(None, description="How many children the person has.")
+    incident_ref: Text | None = Field(
+        None, description="The number under which the partner registers persons who were found together."
+    )
+    referral_ref: Text | None = Field(
+        None, description="The case number that partners pass on to each other with a person."
+    )
 
     @property
     def columns(self) -> list[str]:

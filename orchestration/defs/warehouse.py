@@ -33,20 +33,20 @@ _ON_THE_WAY = {
     Part.WAREHOUSE: (
         SHAPED,
         "shape",
-        "Seeds, staged and judged rows, movements and counts, which linkage and statistics read.",
+        "Seeds, staged and judged rows, movements and counts, which linkage reads.",
     ),
     Part.COUNTS: (
         COUNTED,
         "marts",
-        "Linked rows, counts and protected counts, which the marts read; what members read in the schemas "
-        "`quality` and `meta`.",
+        "Linked rows, counts and protected counts, which statistics, the fit and the marts read; what "
+        "members read in the schemas `quality` and `meta`.",
     ),
     Part.PUBLISHABLE: (FITTED, "protect", "Fitted counts, whose sums the public tables show."),
 }
 _DESCRIPTIONS = {
     Part.WAREHOUSE: "Judge and shape the extracts in force, with dbt.",
-    Part.COUNTS: "Build the tables that need linkage and statistics, with dbt.",
-    Part.PUBLISHABLE: "Build the tables that need fitted counts, with dbt.",
+    Part.COUNTS: "Build the tables that need linkage, with dbt.",
+    Part.PUBLISHABLE: "Build the tables that need statistics and fitted counts, with dbt.",
 }
 
 
@@ -80,7 +80,7 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
     linked, measured, fitted = map(descriptions_of, ("linkage", "statistics", "fitted"))
     made = [
         _in_python(LINKAGE, Part.WAREHOUSE, "link", RESTRICTED, linked, tables.link),
-        _in_python(STATISTICS, Part.WAREHOUSE, "measure", FOR_MEMBERS, measured, tables.measure),
+        _in_python(STATISTICS, Part.COUNTS, "measure", FOR_MEMBERS, measured, tables.measure),
         _in_python(LEAVES, Part.COUNTS, "protect", RESTRICTED, fitted, tables.fit),
     ]
     for part in Part:

@@ -37,6 +37,7 @@ from orchestration.gates import would_fail
 from orchestration.intake import (
     AFTER_END,
     EXTRACT_ID_LENGTH,
+    LIKE_NAMES,
     LIKE_TOTALS,
     Block,
     ColumnPlan,
@@ -369,6 +370,9 @@ def _mapped_names(contract: Contract) -> Iterator[str]:
 _ADVICE = {
     AFTER_END: "; they are not read. If they are records, remove that word from `format.stop_at`: rows that "
     "say Total or Jumla are skipped without it.",
+    LIKE_NAMES: ", as names are; expected were numbers. Only codes of them are kept, but records of one name "
+    "would count as one incident, or be linked as one person. Name the column with the number, or take the "
+    "field out of `link`.",
     LIKE_TOTALS: ". If they are totals, ask the partner to write Total beside the sum and nothing else.",
 }
 _LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work

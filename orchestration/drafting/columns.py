@@ -35,13 +35,22 @@ from orchestration.drafting.column_signs import (
     role_of,
 )
 from orchestration.drafting.samples import WRITTEN, CodeList, ColumnSample, codes_of
-from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
+from orchestration.intake import (
+    DEFAULT_PART,
+    SURELY_DENIED,
+    Reading,
+    denial_in,
+    identifies,
+    place_of,
+    readings,
+)
 from orchestration.places import FIRST_NAMES
 from orchestration.typing import read_age, read_count
 
 Kind = Literal["field", "use", "deny"]
 SURE_ENOUGH = 0.5
 ROLES, NOT_UNDERSTOOD = "roles", "not understood"
+REFERENCES = ("incident_ref", "referral_ref")  # uses that feed `link`
 OF_THE_FORM = "of the form, not of the journey"
 # Types of questions, as pyxform calls them.
 _DENIED_TYPES = {
@@ -95,9 +104,12 @@ def propose(sample: ColumnSample, without: str | None = None) -> Proposal:
         listed = _of_values(sample, said)
         if listed.codes and listed.codes.known_share >= _ENOUGH_KNOWN:
             return listed  # a list of codes, so no list of persons, whatever its question says
-    if denied := denial_in(said):
+    # A column is a key rather than a reference beside one. Of a reference only a code is kept, so a heading
+    # that speaks of persons does not deny it.
+    uses = sorted((one for one in said if one.kind == "use"), key=lambda one: one.means in REFERENCES)
+    is_reference = any(one.means in REFERENCES and one.strength >= SURELY_DENIED for one in uses)
+    if not is_reference and (denied := denial_in(said)):
         return _deny_by_heading(sample, denied)
-    uses = [one for one in said if one.kind == "use"]
     use = next((one for one in uses if _supports_use(one, sample, said)), None)
     if use and not sample.part:
         return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
@@ -326,6 +338,8 @@ def _supports_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> bo
     if use.means == "key":
         is_reference = sample.filled > 0.9 and sample.share(looks_like_a_day) < 0.5
         return is_reference and not (personal_heading(sample.name) or personal_values(sample.texts))
+    if use.means in REFERENCES:
+        return sample.share(looks_like_a_day) < 0.5 and not personal_values(sample.texts)
     return True
 
 

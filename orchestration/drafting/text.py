@@ -22,7 +22,7 @@ from orchestration.contracts import (
     same,
 )
 from orchestration.drafting.column_signs import REVIEW, consent_of, role_of, sorted_answers
-from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
+from orchestration.drafting.columns import OF_THE_FORM, REFERENCES, ROLES, Proposal
 from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
 from orchestration.drafting.samples import CodeList, ColumnSample
 from orchestration.drafting.servers import (
@@ -77,6 +77,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _accept_if(draft)
     yield "fields:"
     yield from _fields(draft)
+    yield from _link(draft)
     yield from _deny(draft)
 
 
@@ -296,6 +297,13 @@ def _codes(domain: str) -> list[str]:
     return sorted(load_vocabulary().codes.get(domain, ()))
 
 
+def _link(draft: Draft) -> Iterator[str]:
+    found = [(name, use) for name in REFERENCES if (use := draft.use(name))]
+    if found:
+        yield "link:  # of each number a keyed code is kept"
+        yield from (f"  {name}: {_text(use.column)}  # {_why(use)}" for name, use in found)
+
+
 def _deny(draft: Draft) -> Iterator[str]:
     others = [proposal for proposal in draft.denied if proposal.means != OF_THE_FORM]
     own = [
@@ -311,7 +319,7 @@ def _deny(draft: Draft) -> Iterator[str]:
     reasons = Counter(proposal.means for proposal in others)
     summary = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     yield f"# denied: {summary or 'only columns of the form itself'}"
-    yield "# Names, birth years and phones may feed `link` instead (keyed hashes only): see README.md."
+    yield "# Names, birth years and phones may feed `link` instead (keyed codes only): see README.md."
     yield "deny:"
     yield from (f"  - {_text(one.column)}  # {one.means}: {one.why}" for one in others)
     if own:

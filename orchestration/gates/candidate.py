@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from expectations.checks import release_scope
-from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
+from expectations.release_gate import LINKAGE_GATE, PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
 from orchestration.core import NjiaError, Settings, durable, read_json, sha256_of, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
@@ -142,7 +142,7 @@ def _gate(profile: ReleaseProfile, decisions: Decisions, as_of: datetime) -> Ite
     [of_tables] = TABLE_GATE
     frames = {of_tables.name: profile.tables, **profile.parts}
     parts = pd.concat([frame.assign(check=name) for name, frame in frames.items()], ignore_index=True)
-    for frame, gate in ((profile.measures, RELEASE_GATE), (parts, (*TABLE_GATE, *PART_GATE))):
+    for frame, gate in ((profile.measures, RELEASE_GATE), (parts, (*TABLE_GATE, *PART_GATE, *LINKAGE_GATE))):
         rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
         judged: dict[str, list[CheckOutcome]] = {}
         for judgement in judge(frame, gate):

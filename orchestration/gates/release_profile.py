@@ -21,10 +21,11 @@ import pandas as pd
 import pyarrow as pa
 
 from expectations import Expectation, thresholds
-from expectations.release_gate import PART_GATE, WHOLE
-from orchestration.core import Settings, attach, open_duckdb, read_json, seed_rows
+from expectations.release_gate import LINKAGE_GATE, PART_GATE, WHOLE
+from orchestration.core import Settings, attach, open_duckdb, read_artifact, read_json, seed_rows
 from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS
 from orchestration.gates.landed import landed_extracts
+from orchestration.linkage import LINK
 from orchestration.release import (
     MEMBERS_SCHEMAS,
     RECORD_FIELDS,
@@ -82,7 +83,7 @@ _MEASURES = {
 class ReleaseProfile:
     """`tables`: one row per published table; `measures`: one row. Numbers and names of tables only.
 
-    `parts`: a frame for each check of single partners, counties or corridors, by its name.
+    `parts`: a frame for each check of PART_GATE and LINKAGE_GATE, by its name.
     """
 
     tables: pd.DataFrame
@@ -148,7 +149,8 @@ def release_profile(
         ],
         columns=["subject", "rows", "rows_last", "rows_vs_last"],
     ).astype(dict.fromkeys(("rows", "rows_last", "rows_vs_last"), "float64"))
-    return ReleaseProfile(tables, pd.DataFrame([measures]).astype("float64"), same_records.parts)
+    parts = {**same_records.parts, **_of_linkage(settings)}
+    return ReleaseProfile(tables, pd.DataFrame([measures]).astype("float64"), parts)
 
 
 def _ratio(now: _Measured, last: _Measured, measure: str) -> float | None:
@@ -186,6 +188,17 @@ def _partners(settings: Settings) -> dict[str, float | None]:
     found = read_json(path) if path.is_file() else {}
     names = ("partners_in_force", "partners_stale", "partners_held", "partners_overdue")
     return {name: float(len(found[name])) if name in found else None for name in names}
+
+
+def _of_linkage(settings: Settings) -> dict[str, pd.DataFrame]:
+    """Return what is judged of partners' numbers and shared persons; empty before the first linkage."""
+    noted = read_artifact(settings.work, LINK)
+    ignored, shared = (noted.facts[name] if noted else [] for name in ("ignored_numbers", "shared_persons"))
+    enough = [row for row in shared if row["records"] >= thresholds.SMALL_EXTRACT]
+    return {
+        check.name: _frame(check, [{"subject": row["partner"], **row} for row in rows], 0.0)
+        for check, rows in zip(LINKAGE_GATE, (ignored, enough), strict=True)
+    }
 
 
 _LABELS = {

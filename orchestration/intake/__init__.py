@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orchestration.intake.drift.codes import find_new_codes, is_shown_choice
     from orchestration.intake.drift.column_words import (
         DEFAULT_PART,
+        SURELY_DENIED,
         Reading,
         basis_of_heading,
         denial_in,
@@ -96,7 +97,7 @@ if TYPE_CHECKING:
         begins_with,
         says_total,
     )
-    from orchestration.intake.records.records import RecordReader
+    from orchestration.intake.records.records import LIKE_NAMES, RecordReader
     from orchestration.intake.records.references import COPY, copy_name
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.step import (
         CODE,
+        LINK,
         destroy_codes,
         link_records,
         rulings_of,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         NAME_CODES,
         QUESTION_COLUMNS,
         QUESTIONS,
+        REFERENCES,
         SCHEMAS,
     )
 

@@ -43,6 +43,10 @@ class Coder:
         """The code of an answer that two forms may share, such as a sub-county or a level of schooling."""
         return self._code(f"answer {question}", text)
 
+    def reference(self, kind: str, text: str) -> str | None:
+        """The code of an incident or referral number, the same for `OB 12/2024` and `ob12-2024`."""
+        return self._code(f"reference {kind}", text)
+
     def _code(self, kind: str, text: str) -> str | None:
         if (kind, text) not in self._known:
             plain = _plain(kind, text)
@@ -61,7 +65,10 @@ def _plain(kind: str, text: str) -> str | None:
     if kind == "phone":
         digits = re.sub(r"\D", "", text).removeprefix(_COUNTRY_CODE).lstrip("0")
         return digits[-_LOCAL_DIGITS:] if len(digits) >= _LOCAL_DIGITS else None
-    return " ".join(re.findall(r"[^\W_]+", plain_of(text))) or None
+    words = re.findall(r"[^\W_]+", plain_of(text))
+    if kind.startswith("reference"):
+        words = [] if set(words) <= _NO_NUMBER else ["".join(words)]
+    return " ".join(words) or None
 
 
 # Each rule, in this order, with spellings that it brings together.
@@ -90,6 +97,7 @@ _NO_NAME = {
     "unknown", "unkown", "na", "none", "nil", "null", "anonymous", "withheld", "refused", "confidential",
     "haijulikani", "hajulikani", "sijui", "hakuna", "baby", "child", "mtoto", "client", "x",
 }  # fmt: skip
+_NO_NUMBER = _NO_NAME | {"n", "a", "no", "not", "given", "pending", "bado", "0"}
 _SHORTEST = 2
 
 

@@ -31,7 +31,7 @@ def clustered(pairs: Iterable[Pair]) -> dict[int, int]:
 
 
 TAKEN, REVIEW, REJECTED = "taken", "review", "rejected"
-BY_PROBABILITY, BY_STEWARD, UNSURE = "by_probability", "by_steward", "unsure"
+BY_PROBABILITY, BY_STEWARD, BY_REFERRAL, UNSURE = "by_probability", "by_steward", "by_referral", "unsure"
 RIVAL, TOO_LARGE, REJECTED_INSIDE = "rival", "cluster_too_large", "rejected_pair_inside"
 
 
@@ -68,10 +68,15 @@ class Link(NamedTuple):
 
 
 class Rulings(NamedTuple):
-    """What stewards said of pairs, the smaller record id first."""
+    """What stewards said of pairs, and what referral numbers say; the smaller record id first."""
 
     accepted: Set[Pair] = frozenset()
     rejected: Set[Pair] = frozenset()
+    referred: Set[Pair] = frozenset()
+
+    @property
+    def taken(self) -> Set[Pair]:
+        return (self.accepted | self.referred) - self.rejected
 
 
 def decide(
@@ -81,11 +86,12 @@ def decide(
 
     A record has at most one other at each partner; a further likely one is a question.
     """
-    accepted, rejected = rulings or Rulings()
+    accepted, rejected, referred = rulings or Rulings()
 
-    def likeliest(one: ScoredPair) -> tuple[bool, float, float, list[int], Pair]:
+    def likeliest(one: ScoredPair) -> tuple[bool, bool, float, float, list[int], Pair]:
         standing = sorted(persons[record].standing for record in one.pair)
-        return one.pair not in accepted, -one.probability, -one.weight, standing, one.pair
+        is_ruled = one.pair not in accepted, one.pair not in referred
+        return *is_ruled, -one.probability, -one.weight, standing, one.pair
 
     links: list[Link] = []
     linked: set[tuple[int, str]] = set()
@@ -97,19 +103,23 @@ def decide(
         elif one.pair in accepted:
             links.append(Link(one, TAKEN, BY_STEWARD))
             linked |= ends
-        elif one.probability >= policy.REVIEWED_FROM:
+        elif one.probability >= policy.REVIEWED_FROM or one.pair in referred:
             if ends & linked:
                 links.append(Link(one, REVIEW, RIVAL))
                 continue
             linked |= ends
+            if one.pair in referred:
+                links.append(Link(one, TAKEN, BY_REFERRAL))
+                continue
             sure = one.probability >= policy.TAKEN_FROM[one.tier]
             links.append(Link(one, TAKEN, BY_PROBABILITY) if sure else Link(one, REVIEW, UNSURE))
-    # Links of unfit clusters go to the stewards: first those no steward accepted, then, if need be, all.
-    for kept_by in (BY_STEWARD, None):
+    # Links of unfit clusters go to the stewards: first those that probability alone made, then those that no
+    # steward accepted, then, if need be, all.
+    for kept_by in ((BY_STEWARD, BY_REFERRAL), (BY_STEWARD,), ()):
         unfit = dict(_unfit(links, persons, rejected))
         links = [
             Link(link.scored, REVIEW, unfit[link.scored.pair])
-            if link.scored.pair in unfit and link.reason != kept_by
+            if link.scored.pair in unfit and link.reason not in kept_by
             else link
             for link in links
         ]

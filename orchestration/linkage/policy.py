@@ -20,6 +20,16 @@ REVIEWED_FROM = 0.5
 LIKELY_FROM = 0.0001
 COUNTED_FROM_IN_CELLS = 0.01
 
+# A referral number that more records of one partner have is not one case's.
+REFERRED_AT_MOST = 3
+REFERRED_YEARS_APART = 2
+# Incidents of two sources are one where they share a linked person; large ones, of so many persons, two.
+LARGE_INCIDENT = 5
+SHARED_PERSONS, SHARED_PERSONS_OF_LARGE = 1, 2
+# A number of more than a tenth of a source's records, and of more than this many, or of more than a year, is
+# used for everything. So many records with a number each have no incident numbers.
+INCIDENT_SHARE, INCIDENT_RECORDS, INCIDENT_DAYS = 0.1, 20, 366
+
 
 def largest_block(records: int) -> int:
     """A group of more records than this, which agree by a blocking rule, is cut by one more column.

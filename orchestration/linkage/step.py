@@ -55,6 +55,7 @@ from orchestration.linkage.tables import (
     route_groups,
     source_rows,
 )
+from orchestration.linkage.witnesses import referred, witnesses
 
 _DIGITS = 6  # what is compared with a threshold is rounded, so that all machines agree
 Tiers = npt.NDArray[np.str_]
@@ -88,11 +89,11 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     groups = [np.where(given[order], 0, -1) for given in (named, rich)]  # by policy.LINKED_TIERS
     scored = score(frame, Kinds(groups, frame.columns["partner"]))
     pairs = _pair_table(scored, records["record_id"].to_numpy()[order])
-    rows = _rows_of(pairs, rulings.accepted | rulings.rejected)
+    rows = _rows_of(pairs, rulings.taken | rulings.rejected)
     ruled = np.full(pairs.num_rows, np.nan)
     ruled[list(rows.values())] = [pair not in rulings.rejected for pair in rows]
     found = duplicates_of(scored, ruled)
-    unseen = _found_by_stewards_alone(rulings.accepted - rows.keys(), records, tiers)
+    unseen = _found_without_blocks(rulings.taken - rows.keys(), records, tiers)
     likely = (pairs["probability"].to_numpy() >= policy.REVIEWED_FROM) | ~np.isnan(ruled)
     links = _decided(pa.concat_tables([pairs.filter(pa.array(likely)), unseen]), records, rulings)
     rows_of_links = ((*one.scored.pair, *one.scored[1:5], one.status, one.reason) for one in links)
@@ -130,14 +131,16 @@ def _rows_of(pairs: pa.Table, ruled: Collection[Pair]) -> dict[Pair, int]:
     return {pair: row for pair, row in found.items() if pair in ruled}
 
 
-def _found_by_stewards_alone(accepted: Collection[Pair], records: pa.Table, tiers: Tiers) -> pa.Table:
-    """Accepted pairs that agree in too little to be compared, with the tier of the weaker record."""
-    ends = pa.array({end for pair in accepted for end in pair}, type=pa.int64())
+def _found_without_blocks(taken: Collection[Pair], records: pa.Table, tiers: Tiers) -> pa.Table:
+    """Pairs that stewards or numbers take, and that agree in too little to be compared, with the tier of the
+    weaker record.
+    """
+    ends = pa.array({end for pair in taken for end in pair}, type=pa.int64())
     known = pc.is_in(records["record_id"], value_set=ends).to_numpy()
     tier_of = dict(zip(records["record_id"].to_numpy()[known].tolist(), tiers[known].tolist(), strict=True))
     rows = [
         (*pair, max((tier_of[end] for end in pair), key=policy.TIERS.index), 0.0, 0.0, 0.0, 0.0)
-        for pair in sorted(accepted)
+        for pair in sorted(taken)
         if set(pair) <= tier_of.keys()
     ]
     return _table(rows, PAIRS)
@@ -239,20 +242,22 @@ def _expected_table(
     return pa.Table.from_pylist(rows, schema=SCHEMAS["expected_persons"])
 
 
+LINK = "link"  # the artifact of the step
 CODE = ("orchestration/linkage", "seeds/reference", "jellyfish==", "numpy==", "pyarrow==")
 
 
 def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
     """Link the records of the work file; write each table of SCHEMAS, and QUESTIONS for stewards.
 
-    Returns the rows of each table, extracts (`partner/extract_id`) whose codes serve nothing any more, and by
-    blocking rule the pairs left out, as too many records agree so.
+    Returns the rows of each table, extracts (`partner/extract_id`) whose codes serve nothing any more, by
+    blocking rule the pairs left out, as too many records agree so, and what Witnesses says beside its table.
     """
     settings.spill.mkdir(parents=True, exist_ok=True)
     settings.linkage.mkdir(parents=True, exist_ok=True)
     with open_duckdb(settings.warehouse) as con:  # no code is written to the disk
-        records = link_input(con, settings.link_codes)
-        linked = link(records, rulings)
+        records, numbered = link_input(con, settings.link_codes)
+        linked = link(records, rulings._replace(referred=referred(numbered, records)))
+        witnessed = witnesses(numbered, records, linked.records)
         con.execute("set temp_directory = ?", [str(settings.spill)])
         written = {
             "links": linked.links,
@@ -260,6 +265,7 @@ def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
             "expected_persons": with_groups(linked.expected, counted_cases(con)),
             "cell_duplicates": cell_duplicates(con, linked.likely),
             "route_groups": route_groups(con),
+            "witnesses": witnessed.table,
         }
         asked = linked.links.filter(pc.equal(linked.links["status"], REVIEW)).to_pylist()
         ends = {link[end] for link in asked for end in PAIR}
@@ -271,6 +277,8 @@ def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
         "rows": {name: table.num_rows for name, table in written.items()},
         "codes_unneeded": _unneeded_codes(settings, needed),
         "left_out": linked.left_out,
+        "ignored_numbers": witnessed.ignored_numbers,
+        "shared_persons": witnessed.shared_persons,
     }
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # The words of a name in the order in which they are written.
 NAME_CODES = ("name_1_code", "name_2_code", "name_3_code", "name_4_code")
 RICH_CODES = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
+# Numbers that partners give what they register: to persons found together, and to a person passed on.
+REFERENCES = ("incident", "referral")
 
 PAIR = ("record_a", "record_b")  # the smaller record first
 
@@ -39,6 +41,15 @@ LINK_INPUT = pa.schema(
         *_of(pa.string(), "nationality", "origin", "destination", "exploitation"),
         ("day", pa.int32()),
         *_of(pa.string(), *RICH_CODES),
+    ]
+)
+# A row a counted record; `source` as in counts, and the days that its date allows.
+NUMBERED = pa.schema(
+    [
+        ("record_id", pa.int64()),
+        *_of(pa.string(), "partner", "source", "record_grain"),
+        *_of(pa.date32(), "period_from", "period_to"),
+        *_of(pa.string(), *(f"{name}_code" for name in REFERENCES)),
     ]
 )
 # Pairs that were compared: by which tier, how likely they are one person with the range of that, and the
@@ -120,17 +131,27 @@ CURRENT, STOPS, CODES = (
 COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movement_cells"
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
 _CODED = (*NAME_CODES, "phone_code", "birth_year", *RICH_CODES)
-_CODES = pa.schema([("extract_id", pa.string()), *map(LINK_INPUT.field, ("partner", "record_id", *_CODED))])
+_NUMBERS = tuple(f"{name}_code" for name in REFERENCES)
+_CODES = pa.schema(
+    [
+        ("extract_id", pa.string()),
+        *map(LINK_INPUT.field, ("partner", "record_id", *_CODED)),
+        *_of(pa.string(), *_NUMBERS),
+    ]
+)
 # Rows of one record with different values, as copies may have, give none.
 _ONE_VALUE = ", ".join(
-    f"case when min({name}) = max({name}) then min({name}) end as {name}" for name in _CODED
+    f"case when min({name}) = max({name}) then min({name}) end as {name}" for name in (*_CODED, *_NUMBERS)
 )
-# Counted records of one identified person; where the day is not known, it has none.
-_INPUT = f"""
+_ONE_CODE = f"""
 with codes as (
     select partner, extract_id, record_id, {_ONE_VALUE}
     from link_codes group by partner, extract_id, record_id
-),
+)
+"""
+# Counted records of one identified person; where the day is not known, it has none.
+_INPUT = f"""
+{_ONE_CODE},
 ends as (
     select movement_id,
         min(counting_place_id) filter (place_role = 'origin') as origin,
@@ -157,7 +178,14 @@ left join forms on current.record_id = forms.movement_id
 where record_grain = 'case' and is_counted
     and coalesce(greatest(person_count, person_count_low, person_count_high), 1) <= 1
 """
-
+# Counted records with their numbers; a number stands for itself within its source and grain.
+_NUMBERED = f"""
+{_ONE_CODE}
+select record_id, partner, source, record_grain, period_from, period_to, {", ".join(_NUMBERS)}
+from {CURRENT} left join codes using (partner, extract_id, record_id)
+where record_grain in ('case', 'route_report') and is_counted
+order by record_id
+"""
 
 _GROUPS = f"""
 with reports as (
@@ -229,12 +257,16 @@ group by all order by all
 """
 
 
-def link_input(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
-    """The LINK_INPUT table of the current case records; `folder` holds a file of codes an extract."""
+def link_input(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[pa.Table, pa.Table]:
+    """The LINK_INPUT table of the current case records, and a NUMBERED one of all counted records.
+
+    `folder` holds a file of codes an extract.
+    """
     con.register("link_codes", _link_codes(con, folder))
     records = con.execute(f"{_INPUT} order by current.record_id").to_arrow_table()
+    numbered = con.execute(_NUMBERED).to_arrow_table()
     con.unregister("link_codes")
-    return records.select(LINK_INPUT.names).cast(LINK_INPUT)
+    return records.select(LINK_INPUT.names).cast(LINK_INPUT), numbered.cast(NUMBERED)
 
 
 def _link_codes(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
@@ -245,8 +277,9 @@ def _link_codes(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
             codes = pq.read_table(path)
             for name, value in (("extract_id", extract_id), ("partner", partner)):
                 codes = codes.append_column(name, pa.repeat(pa.scalar(value), codes.num_rows))
-            tables.append(codes.select(_CODES.names).cast(_CODES))
-    return pa.concat_tables(tables)
+            # Files of an earlier version lack the newest columns.
+            tables.append(codes.select([name for name in _CODES.names if name in codes.column_names]))
+    return pa.concat_tables(tables, promote_options="permissive").cast(_CODES)
 
 
 def counted_cases(con: duckdb.DuckDBPyConnection) -> int:

@@ -17,12 +17,12 @@ from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_
 from orchestration.refresh.run import Made, Run, Step, artifact_of
 from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables
 
-LINK, MEASURE, FIT = "link", "measure", "fit"
+LINK, MEASURE, FIT = linkage.LINK, "measure", "fit"
 # The artifacts that each part is built from.
 _AFTER = {
     Part.WAREHOUSE: (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY),
-    Part.COUNTS: (Part.WAREHOUSE, LINK, MEASURE),
-    Part.PUBLISHABLE: (Part.COUNTS, FIT),
+    Part.COUNTS: (Part.WAREHOUSE, LINK),
+    Part.PUBLISHABLE: (Part.COUNTS, MEASURE, FIT),
 }
 
 
@@ -79,13 +79,13 @@ def link(run: Run) -> Made:
 
 @Step.of(
     MEASURE,
-    (Part.WAREHOUSE,),
+    (Part.COUNTS,),
     ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
     lambda run: [],
 )
 def measure(run: Run) -> Made:
     """Measure hotspots, shifts and risk, each with its uncertainty."""
-    stop_if_broken(nodes_of(artifact_of(run.settings, Part.WAREHOUSE)))
+    stop_if_broken(nodes_of(artifact_of(run.settings, Part.COUNTS)))
     settings = run.settings
     rows = statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
     return [settings.statistics / f"{table}.parquet" for table in rows], {"rows": rows}

@@ -141,15 +141,16 @@ _LABELS: dict[str, tuple[list[str], list[str], str]] = {
     # New, gone and kept, by the month since which each stands.
     "alerts": (
         ["first_month"],
-        ["newest_month", "record_count", *_ENDS],
+        ["newest_month", "witness_count", *_ENDS],
         f"""
         select {_ENDS_OF_EITHER}, direction,
             strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
             strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
-            coalesce(if(became = 'gone', record_count_before, record_count)::varchar, '{{few}}') as movements
+            coalesce(if(became = 'gone', witness_count_before, witness_count)::varchar, '{{few}}')
+                as movements
         from ({{both}})
         order by first_month_before is not null and first_month is not null,
-            coalesce(record_count, record_count_before, 0) desc, start_place, end_place, direction
+            coalesce(witness_count, witness_count_before, 0) desc, start_place, end_place, direction
         """,
     ),
     "hotspots": (

@@ -1,6 +1,8 @@
 """Which windows are compared, and what partners reported in both: from counts by months to arrays.
 
-Months are numbers here (year × 12 + month), so that windows are plain arithmetic.
+Witnesses are what is compared: an incident, or a person linked across partners, is one; months in which one
+event may have added many are capped. Records stand beside them, to be shown. Months are numbers here (year ×
+12 + month), so that windows are plain arithmetic.
 """
 
 from __future__ import annotations
@@ -15,11 +17,10 @@ import numpy as np
 import pandas as pd
 
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.share_ratio import Counts, Flags, Floats, TwoWindows, dispersion
+from orchestration.statistics.scatter import Counts, Flags, Floats, capped, dispersion
+from orchestration.statistics.share_ratio import TwoWindows
 
 MONTHS, QUARTERS, YEARS, ROUNDS = "months", "quarters", "years", "rounds"
-# Records an active month: cells with fewer say nothing about scatter.
-_LEAST_MEAN_OF_A_CELL = 0.2
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,14 @@ class Comparison:
 class SideBySide:
     """What partners reported in two windows; `items` and `partners` name the columns and rows of the arrays.
 
+    `windows`, `monthly` and `monthly_totals` hold witnesses, `records` all records of both windows.
     `campaign` says of which items (columns) a partner (row) reported in a campaign.
     """
 
     partners: list[str]
     items: list[str]
     windows: TwoWindows
+    records: TwoWindows
     monthly: Counts
     monthly_totals: Counts
     is_active: Flags
@@ -86,7 +89,7 @@ class SideBySide:
 
     def dispersion(self, policy: Policy) -> Floats:
         """Of each item, measured on months; the policy's where no month is known."""
-        measured = dispersion(self.monthly, self.is_active, self.month_windows, _LEAST_MEAN_OF_A_CELL)
+        measured = dispersion(self.monthly, self.is_active, self.month_windows)
         return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
 
     def without(self, left_out: Flags) -> SideBySide:
@@ -95,6 +98,7 @@ class SideBySide:
         return replace(
             self,
             windows=self.windows.without(left_out),
+            records=self.records.without(left_out),
             monthly=self.monthly - monthly_out,
             monthly_totals=self.monthly_totals - monthly_out.sum(axis=1),
         )
@@ -105,9 +109,10 @@ class Reports(NamedTuple):
 
     Attributes:
         counts: source, record_grain, the columns of a corridor or county, month_from, month_to, round (of
-            corridors), record_count, campaign_count.
-        totals: the same without corridor or county, each record once; with unknown_end_count and
-            unknown_way_count.
+            corridors), record_count, witness_count, numbered_count (witnesses that an incident number
+            tells), campaign_count.
+        totals: the same without corridor or county and without numbered_count and campaign_count; with
+            unknown_end_count and unknown_way_count (of records).
         active_months: source, record_grain, month_start: when a partner reported, be it nothing.
         declared: source, record_grain, kind, place_id, month_from, month_to.
     """
@@ -203,7 +208,8 @@ def side_by_side(
 ) -> SideBySide:
     """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
 
-    `item` names the column of the items; without `items`, these are all of either window.
+    `item` names the column of the items; without `items`, these are all of either window. A record has one
+    corridor, and may touch several counties.
     """
     counts, totals, active_months, _ = reports
     partners = sorted(set(totals["source"]))
@@ -214,17 +220,27 @@ def side_by_side(
     items = items or sorted({reported_of for _, inside, _ in sides for reported_of in inside[item]})
     by_partner, by_item = (partners, "source"), (items, item)
     monthly, monthly_totals, is_active = [], [], []
+    witnesses: list[list[Counts]] = [[], []]
     for span, inside, reported in sides:
         by_month = (span.months, "month_from")
-        monthly.append(cells(of_one_month(inside), by_partner, by_item, by_month))
-        monthly_totals.append(cells(of_one_month(reported), by_partner, by_month))
+        dated, months = of_one_month(reported), of_one_month(inside)
         watched = cells(active_months, by_partner, (span.months, "month_start"), of=None)
-        is_active.append((watched > 0) | (monthly_totals[-1] > 0))
+        is_active.append((watched > 0) | (cells(dated, by_partner, by_month) > 0))
+        told, numbered = (
+            cells(months, by_partner, by_item, by_month, of=f"{of}_count") for of in ("witness", "numbered")
+        )
+        monthly.append(without_bursts(told, numbered, is_active[-1]))
+        burst = told - monthly[-1]
+        of_all = burst.sum(axis=1) if item == "corridor_id" else burst.max(axis=1, initial=0)
+        monthly_totals.append(cells(dated, by_partner, by_month, of="witness_count") - of_all)
+        witnesses[0].append(cells(inside, by_partner, by_item, of="witness_count") - burst.sum(axis=2))
+        witnesses[1].append(cells(reported, by_partner, of="witness_count") - of_all.sum(axis=1))
     campaigns = [cells(inside, by_partner, by_item, of="campaign_count") for _, inside, _ in sides]
     split = len(sides[0][0].months)
     return SideBySide(
         partners,
         items,
+        TwoWindows(*witnesses[0], *witnesses[1]),
         TwoWindows(
             *(cells(inside, by_partner, by_item) for _, inside, _ in sides),
             *(cells(reported, by_partner) for *_, reported in sides),
@@ -235,6 +251,11 @@ def side_by_side(
         (slice(0, split), slice(split, split + len(sides[1][0].months))),
         campaigns[0] + campaigns[1] > 0,
     )
+
+
+def without_bursts(witnesses: Counts, numbered: Counts, is_active: Flags) -> Counts:
+    """Months of a window with what no incident number tells capped."""
+    return numbered + capped(witnesses - numbered, is_active)
 
 
 def cells(frame: pd.DataFrame, *axes: tuple[Sequence[Any], str], of: str | None = "record_count") -> Counts:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,14 @@ from orchestration.statistics.catchments import Catchment, Counts, catchment, no
 from orchestration.statistics.comparable import WITHOUT_NUMBERS, Floats, labels, within_effort
 from orchestration.statistics.count_model import curvature, fitted, mean_of
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.windows import WINDOW_KEYS, pools, windows, with_distance
+from orchestration.statistics.windows import (
+    WINDOW_KEYS,
+    SharedWaves,
+    by_period,
+    pools,
+    windows,
+    with_distance,
+)
 
 HOT, COLD, NEITHER = "h", "c", "."
 PLACE_KEYS = ("place_id", "place_role", "record_grain", "population")
@@ -192,7 +199,7 @@ def activity(counts: Counts, where: Catchment) -> Activity:
 
 
 PLACE_COLUMNS = (
-    "place_id", "compared_record_count", "expected_record_count", "activity_ratio", "ratio_low", "ratio_high",
+    "place_id", "witness_count", "expected_witness_count", "activity_ratio", "ratio_low", "ratio_high",
     "probability_high", "probability_above_one", "probability_low", "largest_partner_share",
     "ratio_without_largest", "dispersion", "log_ratio", "log_error", "label",
 )  # fmt: skip
@@ -202,6 +209,7 @@ def hotspots(
     counts: pd.DataFrame,
     effort: pd.DataFrame,
     periods: pd.DataFrame,
+    active_months: pd.DataFrame,
     policy: Policy,
 ) -> pd.DataFrame:
     """One row per place that is watched or reported in a window: WINDOW_KEYS, PLACE_COLUMNS, trend_category.
@@ -210,10 +218,14 @@ def hotspots(
     decided where it is published.
 
     Args:
-        counts: place_level, place_id, place_role, period_id, record_grain, population, source, record_count.
-        effort: the same without population and record_count, with office_place_id and effort_months.
-        periods: period_id, period_kind, period_from, period_to, is_complete.
+        counts: as `by_period` takes them.
+        effort: place_level, place_id, place_role, period_id, record_grain, source, office_place_id,
+            effort_months.
+        periods: period_id, period_kind, label, period_from, period_to, is_complete.
+        active_months: source, record_grain, month_start, as a number.
     """
+    waves = SharedWaves(counts, active_months, periods)
+    counts = by_period(counts, active_months, periods)
     partners = sorted({*counts["source"], *effort["source"]})
     effort = with_distance(effort)
     pooled = pools(counts, effort, periods, partners)
@@ -225,29 +237,33 @@ def hotspots(
     measured: dict[Any, dict[str, Any]] = {}  # December's twelve months are the year
     for window in windows(counts, effort, periods, partners):
         named = dict(zip(WINDOW_KEYS, window.key, strict=True))
-        grain, ids = named["record_grain"], window.place_ids
-        same = grain, *ids, *(part.tobytes() for part in vars(window.counts).values())
+        grain, ids, shared = named["record_grain"], window.place_ids, waves.variance(window)
+        same = grain, *ids, *(part.tobytes() for part in (*vars(window.counts).values(), shared))
         if same not in measured:
             seen = where.get(grain, no_catchment(len(partners)))
-            measured[same] = of_window(ids, window.counts, seen, policy)
+            measured[same] = of_window(ids, window.counts, seen, policy, shared)
         parts.append({name: [value] * len(ids) for name, value in named.items()} | measured[same])
     columns = (*WINDOW_KEYS, *PLACE_COLUMNS)
     found = pd.DataFrame({name: [one for part in parts for one in part[name]] for name in columns})
     return with_trend(found, periods, policy)
 
 
-def of_window(place_ids: list[str], counts: Counts, where: Catchment, policy: Policy) -> dict[str, Any]:
+def of_window(
+    place_ids: list[str], counts: Counts, where: Catchment, policy: Policy, shared: Floats | float = 0.0
+) -> dict[str, Any]:
     """PLACE_COLUMNS of places that are compared with each other; nan for those outside the comparison.
 
-    Where no place has enough records of two partners, nothing is measured.
+    `shared` is the variance of the logarithm that waves of all partners give each place. Where no place has
+    enough records of two partners, nothing is measured.
     """
+    shared = np.broadcast_to(np.asarray(shared), len(place_ids))
     y = within_effort(counts.records, counts.effort)
     total, partners = y.sum(axis=0), (y > 0).sum(axis=0)
     found: dict[str, Any] = {name: np.full(len(place_ids), np.nan) for name in PLACE_COLUMNS}
     is_above_without = np.ones(len(place_ids), dtype=bool)
     if ((total >= policy.hotspot_minimum_records) & (partners > 1)).any():
         compared, places = counts.compared
-        for name, values in _measured(compared, where, policy).items():
+        for name, values in _measured(compared, where, policy, shared[places]).items():
             found[name][places] = values
         found["ratio_without_largest"][partners < 2] = np.nan
         is_told = (total > 0) & ~np.isnan(found["log_ratio"])
@@ -259,21 +275,22 @@ def of_window(place_ids: list[str], counts: Counts, where: Catchment, policy: Po
     found["label"] = labels(
         total,
         partners,
-        found["expected_record_count"],
+        found["expected_witness_count"],
         np.where(is_above_without, found["probability_high"], 0.0),
         found["probability_above_one"],
         found["probability_low"],
         found["ratio_low"],
         policy,
     )
-    return found | {"place_id": place_ids, "compared_record_count": total.astype(int)}
+    return found | {"place_id": place_ids, "witness_count": total.astype(int)}
 
 
-def _measured(counts: Counts, where: Catchment, policy: Policy) -> dict[str, Any]:
+def _measured(counts: Counts, where: Catchment, policy: Policy, shared: Floats) -> dict[str, Any]:
     known = activity(counts, where)
+    known = replace(known, log_error=np.sqrt(known.log_error**2 + shared))
     low, high = known.interval(policy.interval_coverage)
     return {
-        "expected_record_count": known.expected,
+        "expected_witness_count": known.expected,
         "activity_ratio": known.ratio,
         "ratio_low": low,
         "ratio_high": high,

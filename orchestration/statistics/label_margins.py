@@ -1,8 +1,7 @@
 """How far each place and corridor lies from a public label: one number, which the release draws with noise.
 
-Columns read: of hotspots log_ratio, log_error, expected_record_count, label, probability_high and ratio_low; of
-shifts share_odds_ratio, ratio_low, ratio_high, leave_one_out_low and _high, comparable_count_baseline and
-_current.
+Columns read: of hotspots log_ratio, log_error, expected_witness_count, label, probability_high, ratio_low; of
+shifts share_odds_ratio, ratio_low, ratio_high, leave_one_out_low and _high, witness_count_baseline and _current.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def label_margins(
         )
         most = np.where(is_doubted, np.log(policy.hotspot_ratio) - 2 * of_places, np.inf)
         # Below the least expected records the low end falls steeply: one record changes them little.
-        expected = np.log(spots["expected_record_count"] / policy.hotspot_minimum_expected)
+        expected = np.log(spots["expected_witness_count"] / policy.hotspot_minimum_expected)
         margin = np.minimum.reduce([low_end, most, STEEP * expected])
         parts.append(_rows(spots, HOTSPOT, margin / of_places))
     if len(shifts):
@@ -71,7 +70,7 @@ def shift_margins(
     without_one = np.where(
         ratio > 0, np.log(years["leave_one_out_low"]), -np.log(years["leave_one_out_high"])
     )
-    records = years["comparable_count_baseline"] + years["comparable_count_current"]
+    records = years["witness_count_baseline"] + years["witness_count_current"]
     least = np.log(policy.shift_least_factor)
     errors = publication.numbers["shift_label_errors"]
     shift = np.minimum.reduce(

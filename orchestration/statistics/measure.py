@@ -37,11 +37,12 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
 
 
 def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
-    places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
     beside = (frames[f"int_{name}"] for name in ("source_counts", "source_months", "declared_changes"))
     reports = Reports.of(frames["int_corridor_counts"], *beside)
     of_counties = reports._replace(counts=with_month_numbers(frames["int_county_counts"]))
     calendar, periods = frames["int_calendar_months"], frames["int_periods"]
+    of_places = with_month_numbers(frames["int_place_counts"])
+    places = hotspots(of_places, frames["int_place_effort"], periods, reports.active_months, policy)
     raised, not_judged = alerts(reports, calendar, policy)
     shifts = corridor_shifts(reports, calendar, periods, policy)
     return {

@@ -37,14 +37,14 @@ class Policy:
     shift_stable_factor: float
     shift_panel_partners: float
     shift_unknown_dispersion: float
-    shift_mix_months: float
+    shift_least_judged: float
+    shift_assumed_yearly: float
     shift_reference_cut: float
     shift_reference_least_share: float
     moved_chance: float
     moved_same_factor: float
     moved_apart_factor: float
     moved_apart_z: float
-    alert_allowance: float
     alert_bound: float
     alert_minimum_records: float
     alert_least_factor: float

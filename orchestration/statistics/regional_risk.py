@@ -19,7 +19,7 @@ from orchestration.statistics.comparable import WITHOUT_NUMBERS
 from orchestration.statistics.comparisons import MONTHS, Comparison, Reports, month_windows, side_by_side
 from orchestration.statistics.moved_partners import declared_moves
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.share_ratio import Floats, share_ratios
+from orchestration.statistics.share_ratio import Floats, share_ratios, yearly_scatter
 from orchestration.statistics.tables import COMPONENTS
 
 ROLES = COMPONENTS[:-1]
@@ -168,13 +168,16 @@ def _changes(comparison: Comparison, reports: Reports, policy: Policy) -> dict[s
     counties = replace(counties, windows=counties.windows._replace(baseline=then, current=now))
     comparable = counties.windows.of(counties.windows.is_comparable)
     records = (comparable.baseline + comparable.current).sum(axis=0)
-    ratios, spread = share_ratios(counties.windows), np.sqrt(counties.dispersion(policy))
+    ratios = share_ratios(counties.windows)
+    chance = ratios.standard_error**2 * counties.dispersion(policy)
+    judged = (records >= policy.shift_minimum_records) & (chance > 0)
+    yearly = yearly_scatter(ratios.log_ratio[judged], chance[judged], policy)
     return {
         county: LogNormalRatio(float(log_ratio), float(error))
-        for county, count, log_ratio, error in zip(
-            counties.items, records, ratios.log_ratio, ratios.standard_error * spread, strict=True
+        for county, log_ratio, error, is_judged in zip(
+            counties.items, ratios.log_ratio, np.sqrt(chance + yearly), judged, strict=True
         )
-        if count >= policy.shift_minimum_records and error > 0
+        if is_judged
     }
 
 

@@ -5,7 +5,6 @@ partner is compared with itself, so one that starts, stops or grows moves nothin
 item. Shares are taken of a reference: each partner's records without the items that changed most. If one
 large corridor collapses, the shares of all others rise though nothing happened to them. So items far from the
 middle of all ratios are left out of the totals, and the rest is judged again until nothing changes.
-`mix_change` says whether the mix of corridors changed at all.
 """
 
 from __future__ import annotations
@@ -13,14 +12,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial.distance import jensenshannon
 
 from orchestration.statistics.policy import Policy
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from orchestration.statistics.scatter import Counts, Flags, Floats, between
 
 # Added to both sides where one is zero, so that the logarithm exists; it makes no other difference.
 _BESIDE_ZERO = 0.25
@@ -63,23 +57,37 @@ class TwoWindows(NamedTuple):
 class Reference(NamedTuple):
     """Records that shares are taken of: each partner's total without the items that are left out.
 
-    An item's complement is its partner's reference total without the item itself.
+    An item's complement is its partner's reference total without the item itself. `yearly` is τ², by how
+    much the logarithms of ratios scatter from window to window beyond what months show; assumed where few are
+    judged.
     """
 
     is_in: Flags
     baseline_totals: Counts
     current_totals: Counts
+    yearly: float = 0.0
+    is_yearly_assumed: bool = False
 
     def of(self, partners: Flags) -> Reference:
-        return Reference(self.is_in, self.baseline_totals[partners], self.current_totals[partners])
+        return self._replace(
+            baseline_totals=self.baseline_totals[partners], current_totals=self.current_totals[partners]
+        )
+
+    def error(self, ratios: ShareRatios, dispersion: Floats) -> Floats:
+        """The standard error of each logarithm with all that is known of scatter."""
+        return np.sqrt(ratios.standard_error**2 * dispersion + self.yearly)
 
 
-def reference_of(windows: TwoWindows, is_in: Flags) -> Reference:
+def reference_of(
+    windows: TwoWindows, is_in: Flags, yearly: float = 0.0, is_yearly_assumed: bool = False
+) -> Reference:
     """The reference that holds these items, and every record about no item."""
     return Reference(
         is_in,
         windows.baseline_totals - windows.baseline[:, ~is_in].sum(axis=1),
         windows.current_totals - windows.current[:, ~is_in].sum(axis=1),
+        yearly,
+        is_yearly_assumed,
     )
 
 
@@ -104,7 +112,7 @@ def share_ratios(windows: TwoWindows, reference: Reference | None = None) -> Sha
         reference = reference_of(windows, np.ones(windows.baseline.shape[1], dtype=np.bool_))
     is_comparable = windows.is_comparable
     baseline, current, _, _ = windows.of(is_comparable)
-    is_in, then_in_all, now_in_all = reference.of(is_comparable)
+    is_in, then_in_all, now_in_all, *_ = reference.of(is_comparable)
     told_now, told_then = current.astype(np.float64), baseline.astype(np.float64)
     other_now, other_then = now_in_all[:, None] - told_now * is_in, then_in_all[:, None] - told_then * is_in
     total = np.maximum(told_now + told_then + other_now + other_then, 1)
@@ -155,39 +163,10 @@ def range_without_one(windows: TwoWindows, reference: Reference | None = None) -
     return low, high
 
 
-def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], least_mean: float) -> Floats:
-    """How many times as much an item's monthly counts scatter as chance alone would make them, at least 1.
-
-    Variance grows as mean + κ mean², with one κ for all items: an item's own scatter is uncertain, and one
-    figure for all would be too small for the large items. nan if no month can tell.
-
-    `monthly` is partner × item × month, `is_active` partner × month: months in which a partner reported at
-    all. Cells of partner, item and window count if they hold more than `least_mean` records an active month.
-    """
-    ratios, squares, expected, freedom = (np.zeros(monthly.shape[1]) for _ in range(4))
-    scatter = 0.0
-    for window in windows:
-        active = is_active[:, window].astype(np.float64)
-        months = active.sum(axis=1)[:, None]
-        reported = monthly[:, :, window] * active[:, None, :]
-        mean = reported.sum(axis=2) / np.maximum(months, 1)
-        counts = (mean > least_mean) & (months > 1)
-        free = np.where(counts, months - 1, 0)
-        spread = np.where(counts, ((reported - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2), 0)
-        ratios += (spread / np.where(counts, mean, 1)).sum(axis=0)
-        squares += (free * mean**2).sum(axis=0)
-        expected += (free * mean).sum(axis=0)
-        freedom += free.sum(axis=0)
-        scatter += float(spread.sum())
-    if not freedom.any():
-        return np.full(monthly.shape[1], np.nan)
-    beyond = max(0.0, (scatter - expected.sum()) / squares.sum())
-    own = 1 + beyond * squares / np.where(expected > 0, expected, 1)
-    return np.maximum(own, ratios.sum() / freedom.sum())
-
-
 # Ends the search where two references alternate.
 _ROUNDS = 12
+# Standard errors up to which a ratio counts for the scatter from year to year.
+_CUT = 1.5
 
 
 def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Reference:
@@ -197,69 +176,35 @@ def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Refere
     """
     records = windows.of(windows.is_comparable)
     enough = (records.baseline + records.current).sum(axis=0) >= policy.shift_minimum_records
-    is_in = np.ones(enough.size, dtype=np.bool_)
+    found = reference_of(windows, np.ones(enough.size, dtype=np.bool_), policy.shift_assumed_yearly, True)
     for _ in range(_ROUNDS):
-        ratios = share_ratios(windows, reference_of(windows, is_in))
-        error = ratios.standard_error * np.sqrt(dispersion)
-        judged = np.flatnonzero(enough & np.isfinite(ratios.log_ratio) & (error > 0))
+        ratios = share_ratios(windows, found)
+        chance = ratios.standard_error**2 * dispersion
+        judged = np.flatnonzero(enough & np.isfinite(ratios.log_ratio) & (chance > 0))
         if not judged.size:
             break
-        log_ratio, error = ratios.log_ratio[judged], error[judged]
+        log_ratio, chance = ratios.log_ratio[judged], chance[judged]
+        yearly = yearly_scatter(log_ratio, chance, policy)
+        error = np.sqrt(chance + yearly)
         away = np.abs(log_ratio - _weighted_median(log_ratio, error**-2.0)) / error
         nearest = np.sort(away)[int(np.ceil(policy.shift_reference_least_share * judged.size)) - 1]
         stays = np.ones(enough.size, dtype=np.bool_)
         stays[judged] = away <= max(policy.shift_reference_cut, nearest)
-        if (stays == is_in).all():
+        is_found = bool((stays == found.is_in).all())
+        found = reference_of(windows, stays, yearly, judged.size < policy.shift_least_judged)
+        if is_found:
             break
-        is_in = stays
-    return reference_of(windows, is_in)
+    return found
+
+
+def yearly_scatter(log_ratio: Floats, chance: Floats, policy: Policy) -> float:
+    """τ²: by how much ratios scatter around their middle beyond chance; assumed where few are judged."""
+    if log_ratio.size < policy.shift_least_judged:
+        return policy.shift_assumed_yearly
+    away = log_ratio - _weighted_median(log_ratio, 1 / chance)
+    return between(away**2, chance, 1.0, _CUT)
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
     order = values.argsort(kind="stable")
     return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
-
-
-_SHUFFLES = 999
-_SEED = 20  # the same shuffles in every release
-
-
-class MixChange(NamedTuple):
-    """Divergence of the mix, 0 (the same) to 1 (nothing in common), and how often chance does as much."""
-
-    divergence: float
-    p_value: float
-
-
-def mix_divergence(baseline: Floats | Counts, current: Floats | Counts) -> Floats:
-    """Jensen-Shannon divergence, base 2, along the last axis; 0 where a side holds nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distance = jensenshannon(baseline, current, base=2, axis=-1)  # scipy gives its square root
-    return np.nan_to_num(np.asarray(distance) ** 2, nan=0.0)
-
-
-def mix_change(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], policy: Policy) -> MixChange:
-    """Mean divergence of partners, weighted by their records, tested by shuffling whole months within each
-    partner.
-
-    Shuffling records would take the clustering of reports for a change. `monthly` is partner × corridor ×
-    month; nan if no partner was active for long enough in both windows.
-    """
-    chance = np.random.default_rng(_SEED)
-    sums, weight = np.zeros(_SHUFFLES + 1), 0
-    for reported, active in zip(monthly, is_active, strict=True):
-        months = np.concatenate([np.arange(active.size)[window][active[window]] for window in windows])
-        baseline_months = int(active[windows[0]].sum())
-        records = int(reported[:, months].sum())
-        if records == 0 or min(baseline_months, len(months) - baseline_months) < policy.shift_mix_months:
-            continue
-        by_month = reported[reported.any(axis=1)][:, months].T
-        order = np.tile(np.arange(len(months)), (_SHUFFLES + 1, 1))
-        order[1:] = chance.permuted(order[1:], axis=1)  # the first row stays what was reported
-        current = (order >= baseline_months).astype(np.float64) @ by_month
-        sums += records * mix_divergence(by_month.sum(axis=0) - current, current)
-        weight += records
-    if not weight:
-        return MixChange(np.nan, np.nan)
-    as_much = int((sums[1:] >= sums[0] - 1e-9).sum())
-    return MixChange(float(sums[0] / weight), (as_much + 1) / (_SHUFFLES + 1))

@@ -28,9 +28,9 @@ from orchestration.statistics.share_ratio import (
     Floats,
     Reference,
     TwoWindows,
-    mix_change,
     range_without_one,
     reference,
+    reference_of,
     share_ratios,
 )
 
@@ -47,16 +47,17 @@ def judge_shifts(
 ) -> pd.DataFrame:
     """One row an item, in its order: counts, odds ratio with its interval, q, status, reason and evidence.
 
-    `seen_before` says which items anybody reported before the baseline. Shares are of the reference `shared`.
-    `reported` holds all records, also those that `windows` leaves out of the comparison. Figures stand beside
-    judged items only.
+    `windows` hold the witnesses that are compared, `reported` all records, which are shown. `seen_before`
+    says which items anybody reported before the baseline. Shares are of the reference `shared`. Figures stand
+    beside judged items only.
     """
     reported = reported or windows
     comparable = windows.of(windows.is_comparable)
     all_then, all_now = reported.baseline.sum(axis=0), reported.current.sum(axis=0)
     then, now = comparable.baseline.sum(axis=0), comparable.current.sum(axis=0)
     ratios = share_ratios(windows, shared)
-    error = ratios.standard_error * np.sqrt(dispersion)
+    shared = shared or reference_of(windows, np.ones(then.size, dtype=np.bool_))
+    error = shared.error(ratios, dispersion)
     is_judged = (then + now >= policy.shift_minimum_records) & np.isfinite(ratios.log_ratio) & (error > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = ratios.log_ratio / error
@@ -106,8 +107,8 @@ def judge_shifts(
         {
             "record_count_baseline": all_then,
             "record_count_current": all_now,
-            "comparable_count_baseline": then,
-            "comparable_count_current": now,
+            "witness_count_baseline": then,
+            "witness_count_current": now,
             "partner_count": ((reported.baseline + reported.current) > 0).sum(axis=0),
             "comparable_partner_count": tells.sum(axis=0),
             "partners_started": ((windows.current > 0) & (windows.baseline_totals == 0)[:, None]).sum(axis=0),
@@ -118,6 +119,8 @@ def judge_shifts(
             "ratio_high": high,
             "q_value": q_value,
             "dispersion": np.where(is_judged, dispersion, np.nan),
+            "yearly_scatter": np.where(is_judged, shared.yearly, np.nan),
+            "is_yearly_assumed": shared.is_yearly_assumed,
             "leave_one_out_low": np.where(is_judged, lowest, np.nan),
             "leave_one_out_high": np.where(is_judged, highest, np.nan),
             "status": status,
@@ -192,19 +195,12 @@ UNKNOWN_END = ""
 def of_level(reports: Reports, level: str) -> Reports:
     """Corridors with two known ends, and at level `od` the unknown end as one more."""
     corridors = reports.counts[reports.counts["corridor_level"] == level]
-    ends = corridors["start_place_id"], corridors["end_place_id"]
-    known = corridors[(ends[0] != UNKNOWN) & (ends[1] != UNKNOWN)]
-    unknown = reports.totals[reports.totals["unknown_end_count"] > 0]
-    if level != "od" or unknown.empty or known.empty:
-        return reports._replace(counts=known)
-    unknown = unknown[["source", "record_grain", "month_from", "month_to", "round"]].assign(
-        corridor_level=level,
-        corridor_id=UNKNOWN_END,
-        **dict.fromkeys(PLACES[1:], UNKNOWN),
-        record_count=unknown["unknown_end_count"],
-        campaign_count=0,
-    )
-    return reports._replace(counts=pd.concat([known, unknown], ignore_index=True))
+    is_known = (corridors["start_place_id"] != UNKNOWN) & (corridors["end_place_id"] != UNKNOWN)
+    if level != "od" or not is_known.any():
+        return reports._replace(counts=corridors[is_known])
+    as_one = {"corridor_id": UNKNOWN_END} | dict.fromkeys(PLACES[1:], UNKNOWN)
+    unknown = corridors[~is_known].assign(**as_one, campaign_count=0)
+    return reports._replace(counts=pd.concat([corridors[is_known], unknown], ignore_index=True))
 
 
 class Compared(NamedTuple):
@@ -290,7 +286,7 @@ def _compared(
         shared = above.shared._replace(is_in=np.array([is_in[parent] for parent in parents]))
     else:
         shared = reference(cleared.windows, cleared.dispersion(policy), policy)
-    all_records, comparable = (one.windows.baseline + one.windows.current for one in (reported, compared))
+    all_records, comparable = (one.records.baseline + one.records.current for one in (reported, compared))
     moved_records, campaign_records = (
         (comparable * flags).sum(axis=0) for flags in (is_moved, touches_campaign)
     )
@@ -311,11 +307,10 @@ def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], po
         compared.dispersion(policy)[items],
         policy,
         shared._replace(is_in=shared.is_in[items]),
-        of_level.reported.windows.about(items),
+        of_level.reported.records.about(items),
     )
     shifts.insert(0, "corridor_id", names)
     shifts = shifts.join(of_level.ends, on="corridor_id")
-    mix = mix_change(compared.monthly[:, items], compared.is_active, compared.month_windows, policy)
     return shifts.assign(
         comparison=comparison.kind,
         baseline_window=comparison.baseline.name,
@@ -324,8 +319,6 @@ def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], po
         baseline_to=comparison.baseline.last_day,
         current_from=comparison.current.first_day,
         current_to=comparison.current.last_day,
-        mix_divergence=mix.divergence,
-        mix_p_value=mix.p_value,
         displaced_from=pd.Series(displaced_from(shifts), dtype="object"),
         reference_share=of_level.reference_share,
         **{name: counts[items] for name, counts in of_level.left_out.items()},

@@ -8,8 +8,8 @@ LEAVES = schemas_of("fitted")["leaves"]
 # Tables of the work file, with the columns that are read. Partners are in them: they stay in this room.
 AGGREGATES = {
     "intermediate.int_place_counts": (
-        "place_level", "place_id", "place_role", "period_id", "record_grain", "population", "source",
-        "record_count",
+        "place_level", "place_id", "place_role", "month_from", "month_to", "round", "record_grain",
+        "population", "source", "record_count", "witness_count", "numbered_count",
     ),
     "intermediate.int_place_effort": (
         "place_level", "place_id", "place_role", "period_id", "record_grain", "source", "office_place_id",
@@ -17,14 +17,16 @@ AGGREGATES = {
     ),
     "intermediate.int_corridor_counts": (
         "source", "record_grain", "corridor_level", "corridor_id", "start_place_id", "via_place_id",
-        "end_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
+        "end_place_id", "month_from", "month_to", "round", "record_count", "witness_count", "numbered_count",
+        "campaign_count",
     ),
     "intermediate.int_county_counts": (
-        "source", "record_grain", "place_id", "month_from", "month_to", "record_count", "campaign_count",
+        "source", "record_grain", "place_id", "month_from", "month_to", "record_count", "witness_count",
+        "numbered_count", "campaign_count",
     ),
     "intermediate.int_source_counts": (
         "source", "record_grain", "month_from", "month_to", "round", "record_count", "unknown_end_count",
-        "unknown_way_count",
+        "unknown_way_count", "witness_count",
     ),
     "intermediate.int_source_months": ("source", "record_grain", "month_start"),
     "intermediate.int_calendar_months": ("month_start", "is_complete"),

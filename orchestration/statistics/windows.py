@@ -18,6 +18,8 @@ import pandas as pd
 from orchestration.core import seed_rows
 from orchestration.statistics.catchments import Counts
 from orchestration.statistics.comparable import Floats
+from orchestration.statistics.comparisons import cells, month_number, without_bursts
+from orchestration.statistics.scatter import BLOCKS, of_blocks
 
 LEVELS = ("county", "border_point")
 GRAINS = ("case", "route_report")
@@ -62,6 +64,93 @@ def with_distance(effort: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def by_period(counts: pd.DataFrame, active_months: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
+    """Witnesses by place in each period that holds all their months; a round holds what was collected in it.
+
+    What one event may have added to a month of a source is capped, as in `comparisons`.
+
+    Args:
+        counts: place_level, place_id, place_role, record_grain, population, source, month_from, month_to,
+            round, witness_count, numbered_count; months as numbers.
+        active_months: source, record_grain, month_start, as a number.
+        periods: period_id, period_kind, label, period_from, period_to.
+    """
+    keys = ["place_level", "place_role", "record_grain", "population", "place_id", "source"]
+    cell = counts.groupby(keys).ngroup().to_numpy()
+    names = counts.assign(cell=cell).drop_duplicates("cell").sort_values("cell")[keys].reset_index(drop=True)
+    of_source = names.groupby(["record_grain", "source"]).ngroup().to_numpy(int)
+    sources = names.assign(number=of_source).drop_duplicates("number")[["record_grain", "source", "number"]]
+    active = active_months.merge(sources, on=["record_grain", "source"])
+    first, last = (counts[name].to_numpy(float) for name in ("month_from", "month_to"))
+    told, numbered = (counts[f"{name}_count"].to_numpy(float) for name in ("witness", "numbered"))
+    found = []
+    columns = ("period_id", "period_kind", "label", "period_from", "period_to")
+    for period, kind, label, *days in zip(*(periods[name] for name in columns), strict=True):
+        begin, end = map(month_number, days)
+        is_round = kind == "round"
+        is_in = (counts["round"] == label).to_numpy() if is_round else (first >= begin) & (last <= end)
+        is_capped = is_in & (first == last) & (not is_round)
+        months = np.zeros((2, len(names), end - begin + 1))
+        at = cell[is_capped], (first[is_capped] - begin).astype(int)
+        for one, values in zip(months, (told, numbered), strict=True):
+            np.add.at(one, at, values[is_capped])
+        is_active = np.zeros((len(sources), end - begin + 1), dtype=bool)
+        inside = active[active["month_start"].between(begin, end)]
+        is_active[inside["number"], (inside["month_start"] - begin).astype(int)] = True
+        at_cell = is_active[of_source] | (months[0] > 0)
+        of_cells, of_numbered = months.astype(np.int64)[:, :, None]
+        total = without_bursts(of_cells, of_numbered, at_cell).sum(axis=(1, 2))
+        np.add.at(total, cell[is_in & ~is_capped], told[is_in & ~is_capped].astype(np.int64))
+        some = np.flatnonzero(total)
+        found.append(names.iloc[some].assign(period_id=period, witness_count=total[some]))
+    return pd.concat(found, ignore_index=True) if found else names.assign(period_id="", witness_count=0)
+
+
+class SharedWaves:
+    """κ of each place in months and in quarters of all partners, by level, role, grain and population.
+
+    Measured over whole twelve months that end with the newest complete month.
+    """
+
+    def __init__(self, counts: pd.DataFrame, active_months: pd.DataFrame, periods: pd.DataFrame) -> None:
+        """The arguments are those of `by_period`."""
+        calendar = periods[periods["period_kind"] != "round"]
+        columns = ("period_id", "period_from", "period_to")
+        self.months = {
+            period: 1 + month_number(last) - month_number(first)
+            for period, first, last in zip(*(calendar[name] for name in columns), strict=True)
+        }
+        self._beyond: dict[Any, pd.DataFrame] = {}
+        complete = calendar[calendar["is_complete"].astype("bool")]
+        if complete.empty:
+            return
+        newest = max(map(month_number, complete["period_to"]))
+        dated = counts[(counts["month_from"] == counts["month_to"]) & (counts["month_from"] <= newest)]
+        for key, of_key in dated.groupby(["place_level", "place_role", "record_grain", "population"]):
+            years = int((newest - of_key["month_from"].min()) // 12) + 1
+            months = range(newest + 1 - 12 * years, newest + 1)
+            places = sorted(set(of_key["place_id"]))
+            axes = (sorted(set(of_key["source"])), "source"), (places, "place_id"), (months, "month_from")
+            told, numbered = (cells(of_key, *axes, of=f"{of}_count") for of in ("witness", "numbered"))
+            watched = active_months[active_months["record_grain"] == key[2]]
+            active = cells(watched, axes[0], (months, "month_start"), of=None) > 0
+            spans = tuple(slice(12 * at, 12 * at + 12) for at in range(years))
+            capped = [without_bursts(told[..., one], numbered[..., one], active[:, one]) for one in spans]
+            monthly = np.concatenate(capped, axis=2)
+            beyond = {size: of_blocks(monthly, active, spans, size)[0] for size in BLOCKS}
+            self._beyond[key] = pd.DataFrame(beyond, index=places)
+
+    def variance(self, window: Window) -> Floats:
+        """Of the logarithm of what all partners saw at each place in the window."""
+        level, role, period, grain, population = window.key
+        beyond = self._beyond.get((level, role, grain, population))
+        if beyond is None or period not in self.months:
+            return np.zeros(len(window.place_ids))
+        in_order = beyond.reindex(window.place_ids).fillna(0.0)
+        by_size = [in_order[size].to_numpy() * size / self.months[period] for size in BLOCKS]
+        return np.maximum.reduce(by_size)
+
+
 def windows(
     counts: pd.DataFrame, effort: pd.DataFrame, periods: pd.DataFrame, partners: list[str]
 ) -> Iterator[Window]:
@@ -83,7 +172,6 @@ def windows(
         ]
         for frame in (counts, effort)
     )
-    counts = counts[counts["record_count"] > 0]
     reported, watched = _Cells(counts, WINDOW_KEYS, *_REPORTED), _Cells(effort, EFFORT_KEYS, *_WATCHED)
     keys = {(*key, population) for key in watched.rows_of for population in POPULATIONS} | {*reported.rows_of}
     for key in sorted(keys):
@@ -108,7 +196,7 @@ def pools(
     return [_window(key, reported.of(key), watched.of(key), partners) for key in sorted(watched.rows_of)]
 
 
-_REPORTED, _WATCHED = ("record_count",), ("effort_months", "month_distance")
+_REPORTED, _WATCHED = ("witness_count",), ("effort_months", "month_distance")
 
 
 def _complete(periods: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -64,7 +64,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "expected", "waived", "check_definition", "why", "steward_action", "finding", "said",
     ),
     ALERTS: (
-        "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
+        "corridor_id", "direction", "first_month", "newest_month", "witness_count", "expected_low",
         "expected_high", "evidence", "in_current_release",
     ),
     DRIFT: (
@@ -189,8 +189,8 @@ def write_alerts(
     for rows, is_current in ((staged, False), (released, True)):
         for row in rows:
             key = tuple(str(row[name]) for name in ("corridor_id", "direction", "first_month"))
-            count = few if row["record_count"] is None else row["record_count"]
-            found[key] = {**row, "record_count": count, "in_current_release": is_current}
+            count = few if row["witness_count"] is None else row["witness_count"]
+            found[key] = {**row, "witness_count": count, "in_current_release": is_current}
     write(settings, ALERTS, [row for _, row in sorted(found.items())])
 
 

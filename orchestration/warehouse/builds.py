@@ -56,8 +56,8 @@ class Part(StrEnum):
 # The sources that steps in Python write before each part.
 _SOURCES = {
     Part.WAREHOUSE: (),
-    Part.COUNTS: ("linkage", "statistics"),
-    Part.PUBLISHABLE: ("fitted",),
+    Part.COUNTS: ("linkage",),
+    Part.PUBLISHABLE: ("statistics", "fitted"),
 }
 
 

@@ -110,14 +110,14 @@ def aggregates(count: int) -> dict[str, pa.Table]:
     chance = np.random.default_rng(20)
     told, spans = records(count, chance), periods()
     at_places, keys = places_told(told), ["place_level", "place_id", "place_role"]
-    counts, effort = [], []
+    populations = (("all", at_places), ("children", at_places[at_places["is_child"]]))
+    counts = [
+        counted(rows, [*MONTH_KEYS, "round", *keys]).assign(population=name) for name, rows in populations
+    ]
+    effort = []
     # A partner watches the places that it ever told of.
     watched = at_places[[*keys, "record_grain", "source"]].drop_duplicates()
     for span in spans.itertuples():
-        inside = at_places[at_places["at"].between(span.first, span.last)].assign(period_id=span.period_id)
-        for population, rows in (("all", inside), ("children", inside[inside["is_child"]])):
-            grouped = rows.groupby([*keys, "period_id", "record_grain", "source"], as_index=False)
-            counts.append(grouped.size().assign(population=population))
         months = min(span.last, MONTHS - 1) - max(span.first, 0) + 1
         effort.append(watched.assign(period_id=span.period_id, effort_months=months, office_place_id=None))
     levels = [
@@ -128,14 +128,14 @@ def aggregates(count: int) -> dict[str, pa.Table]:
     touched = at_places[at_places["place_level"] == "county"].reset_index()
     calendar = [month(number) for number in range(MONTHS)]
     found = {
-        "int_place_counts": pd.concat(counts).rename(columns={"size": "record_count"}),
+        "int_place_counts": pd.concat(counts),
         "int_place_effort": pd.concat(effort),
         "int_corridor_counts": counted(pd.concat(levels), [*MONTH_KEYS, "round", *corridor]).assign(
             campaign_count=0
         ),
         "int_county_counts": counted(touched, [*MONTH_KEYS, "place_id"]).assign(campaign_count=0),
         "int_source_counts": counted(told, [*MONTH_KEYS, "round"]).assign(
-            unknown_end_count=0, unknown_way_count=0
+            unknown_end_count=0, unknown_way_count=0, unknown_end_witness_count=0, unknown_way_witness_count=0
         ),
         "int_source_months": told[["source", "record_grain"]]
         .drop_duplicates()
@@ -153,7 +153,9 @@ def aggregates(count: int) -> dict[str, pa.Table]:
 
 
 def counted(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return rows.groupby(keys, dropna=False, as_index=False).size().rename(columns={"size": "record_count"})
+    """Records, each a witness of its own."""
+    found = rows.groupby(keys, dropna=False, as_index=False).size().rename(columns={"size": "record_count"})
+    return found.assign(witness_count=found["record_count"], numbered_count=0)
 
 
 def main() -> None:

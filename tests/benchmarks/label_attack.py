@@ -19,10 +19,11 @@ import numpy.typing as npt
 
 from orchestration.core import load_publication_policy
 from orchestration.statistics.catchments import catchment
+from orchestration.statistics.comparisons import with_month_numbers
 from orchestration.statistics.hotspots import of_window
 from orchestration.statistics.policy import load_policy
 from orchestration.statistics.tables import AGGREGATES
-from orchestration.statistics.windows import pools, windows, with_distance
+from orchestration.statistics.windows import SharedWaves, by_period, pools, windows, with_distance
 from tests import attacks
 
 Floats = npt.NDArray[np.float64]
@@ -76,12 +77,15 @@ def windows_of_places(
     """By level, role and population. Only places whose public count allows a label are attacked."""
     frames = [
         con.execute(f"select {', '.join(AGGREGATES[f'intermediate.{name}'])} from intermediate.{name}").df()
-        for name in ("int_place_counts", "int_place_effort", "int_periods")
+        for name in ("int_place_counts", "int_place_effort", "int_periods", "int_source_months")
     ]
-    counts, effort, periods = (
+    counts, effort, periods, months = (
         frame.astype(dict.fromkeys(frame.select_dtypes(["object", "string"]).columns, object))
         for frame in frames
     )
+    counts, months = with_month_numbers(counts), with_month_numbers(months)
+    waves = SharedWaves(counts, months, periods)
+    counts = by_period(counts, months, periods)
     policy, partners = load_policy(), sorted({*counts["source"], *effort["source"]})
     effort = with_distance(effort)
     pooled = [pool.counts for pool in pools(counts, effort, periods, partners) if pool.key[0] == "case"]
@@ -102,12 +106,13 @@ def windows_of_places(
             continue
         records = window.counts.records
         names = [partners[number] for number in window.counts.partner]
-        base, known = _refit(window, records, where, policy, at, marks)
+        shared = waves.variance(window)
+        base, known = _refit(window, records, where, policy, shared, at, marks)
         made = Window(base, {}, set())
         for row, column in np.argwhere(records > 0):
             less = records.copy()
             less[row, column] -= 1
-            chances, exact = _refit(window, less, where, policy, at, marks)
+            chances, exact = _refit(window, less, where, policy, shared, at, marks)
             cell = names[row], window.place_ids[column]
             made.without[cell] = chances
             if exact != known:
@@ -117,12 +122,12 @@ def windows_of_places(
 
 
 def _refit(
-    window: Any, records: Floats, where: Any, policy: Any, at: list[int], marks: Floats
+    window: Any, records: Floats, where: Any, policy: Any, shared: Floats, at: list[int], marks: Floats
 ) -> tuple[list[Floats], list[object]]:
     """Chances of the outcomes at these places, and what labels of exact counts would say."""
-    fit = of_window(window.place_ids, replace(window.counts, records=records), where, policy)
+    fit = of_window(window.place_ids, replace(window.counts, records=records), where, policy, shared)
     low = fit["log_ratio"] - Z * np.hypot(fit["log_error"], np.sqrt(2) * OF_PLACES)
-    low = np.minimum(low, 10 * np.log(fit["expected_record_count"] / policy.hotspot_minimum_expected))
+    low = np.minimum(low, 10 * np.log(fit["expected_witness_count"] / policy.hotspot_minimum_expected))
     others = records.sum(axis=0) - records.max(axis=0)
     exact = [
         (str(fit["label"][one]), *(np.searchsorted(EXACT_MARKS, np.log(fit[name][one])) for name in ("ratio_low", "activity_ratio")))
@@ -148,8 +153,8 @@ def shift_labels(con: duckdb.DuckDBPyConnection, home: Path, year: str, side: st
         f"""
         select shifts.corridor_id, ln(share_odds_ratio) as ratio, ln(ratio_high / ratio_low) / 2 / {Z} as error,
             case when share_odds_ratio > 1 then ln(leave_one_out_low) else -ln(leave_one_out_high) end as without_one,
-            comparable_count_baseline as baseline, comparable_count_current as current, dispersion, others,
-            sum(comparable_count_{side}) over () as total
+            witness_count_baseline as baseline, witness_count_current as current, dispersion, others,
+            sum(witness_count_{side}) over () as total
         from read_parquet('{home}/work/statistics/corridor_shifts.parquet') as shifts
         inner join (
             select corridor_id, period_id, sum(count) - max(count) as others from (

@@ -1,24 +1,37 @@
 """How often alerts are raised without a cause, and how soon with one: `python -m tests.benchmarks.simulate_alerts`.
 
-Worlds of 38 months, so that an alert may begin in any of the newest twelve. Ends with exit code 1 if a promise of
-docs/methods.md is broken. The worlds are kinder than the real one: compare rows, do not trust levels.
+Worlds of 38 months, so that an alert may begin in any of the newest twelve: partners on their own, and worlds that
+share waves, rescues and years. `--write` puts what is found by when into seeds/reference/alert_detection.csv, which
+report, desk and docs/methods.md show. Ends with exit code 1 if a promise of docs/methods.md is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.simulate_shifts import Figure
-from tests.simulated_corridors import Reports, flagged, reports
+from orchestration.core import REFERENCE_SEEDS
+from tests.benchmarks.simulate_shifts import Figure, claims
+from tests.shared_worlds import (
+    CHANGE,
+    EVERYTHING,
+    LARGE,
+    MONTHS,
+    NOTHING,
+    RESCUES,
+    SMALL,
+    WAVES,
+    YEARS,
+    world,
+)
+from tests.simulated_corridors import Reports, reports
 
-MONTHS, CHANGE = 38, 26
 QUIET: list[tuple[str, dict[str, Any]]] = [
     ("nothing changes", {}),
     ("seasons of 20 % in every corridor", {"seasons": 0.2}),
@@ -27,61 +40,39 @@ QUIET: list[tuple[str, dict[str, Any]]] = [
     ("a partner moves half its area", {"area_moves": 0.0}),
     ("a campaign is declared", {"campaign": True}),
 ]
-# Corridors of about 49, 13 and 4 records a month in worlds of 8,000 records.
-CHANGES = [(0, 0.1), (4, 0.1), (19, 0.1), (0, 5.0), (4, 5.0), (19, 5.0)]
+SHARED = {
+    "nothing": NOTHING, "waves": WAVES, "rescues": RESCUES, "years": YEARS, "everything": EVERYTHING,
+}  # fmt: skip
+# Cases a month before, and the factor; at least so many a month in a network of that size.
+CHANGES = [(15, 0.5), (15, 2.0), (41, 0.5), (41, 2.0), (41, 0.1)]
+WITHIN = (2, 4, 12)
+CHANGED = 5  # corridor
 
 
 def quiet(worlds: Sequence[Reports], most: float) -> list[Figure]:
     raised = [world.alerts() for world in worlds]
-    panels = [any(row["evidence"] == "panel" for _, row in rows) for rows in raised]
     return [
         Figure("quiet years with any alert", [bool(rows) for rows in raised], most=most),
-        Figure("with one on a panel", panels),
+        Figure("alerts a quiet year", [float(len(rows)) for rows in raised]),
     ]
 
 
-def delay(worlds: Sequence[Reports], corridor: int, factor: float) -> list[Figure]:
-    """Months until the change is told, by an alert and by twelve months against twelve."""
-    direction = "rise" if factor > 1 else "fall"
-    by_alert, by_shift = [], []
-    for world in worlds:
-        row = dict(world.alerts()).get(corridor, {})
+def found(worlds: Sequence[Reports], factor: float) -> list[list[bool]]:
+    """Of each world, whether the change was told by an alert within so many months of WITHIN."""
+    direction, told = "rise" if factor > 1 else "fall", []
+    for one in worlds:
+        row = dict(one.alerts()).get(CHANGED, {})
         is_right = row.get("direction") == direction and row["alerted_month"] >= CHANGE
-        by_alert.append(row["alerted_month"] - CHANGE + 1 if is_right else np.inf)
-        ends = (end for end in range(CHANGE + 1, MONTHS + 1) if _tells(_until(world, end), corridor, factor))
-        by_shift.append(next(ends, np.inf) - CHANGE)
-    return [
-        Figure(
-            "records a month before", [world.monthly[:, corridor, :CHANGE].sum() / CHANGE for world in worlds]
-        ),
-        Figure("told by an alert within 2 months", np.array(by_alert) <= 2),
-        Figure("told by an alert within 12 months", np.isfinite(by_alert)),
-        Figure("told by twelve months against twelve within 2 months", np.array(by_shift) <= 2),
-        Figure("within 12 months", np.isfinite(by_shift)),
-        Figure("median months by an alert", [float(np.median(by_alert))] * 2),
-        Figure("median months by twelve against twelve", [float(np.median(by_shift))] * 2),
-    ]
-
-
-def _until(world: Reports, end: int) -> Reports:
-    span = slice(end - 24, end)
-    return replace(
-        world,
-        monthly=world.monthly[:, :, span],
-        campaign=world.campaign[:, :, span],
-        is_active=world.is_active[:, span],
-    )
-
-
-def _tells(world: Reports, corridor: int, factor: float) -> bool:
-    told = world.judged()
-    return corridor in flagged(told[told["evidence"] == "panel"])[int(factor < 1)]
+        months = row["alerted_month"] - CHANGE + 1 if is_right else np.inf
+        told.append([months <= most for most in WITHIN])
+    return told
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=200)
     parser.add_argument("--first-seed", type=int, default=1000)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.replicates)
     broken, started = 0, time.monotonic()
@@ -90,19 +81,43 @@ def main() -> int:
         print(name, *figures, sep="\n", flush=True)
         return sum(not figure.is_kept for figure in figures)
 
-    def made(**options: Any) -> list[Reports]:
-        return [reports(seed, months=MONTHS, change_at=CHANGE, **options) for seed in seeds]
-
+    for name, shared in SHARED.items():
+        for records in (SMALL, LARGE):
+            worlds = [world(seed, records, shared) for seed in seeds]
+            of_shifts = claims([one.newest for one in worlds], any_false=0.10)
+            broken += show(f"shared: {name}, {records:,} records a year", [*quiet(worlds, 0.10), *of_shifts])
     for other in (False, True):
         for records in (8000, 2500):
             # Generator 2 has seasons of its own.
             for name, change in (one for one in QUIET if not (other and "seasons" in one[1])):
                 most = np.inf if "no promise" in name else 0.10
-                title = f"{name}, {records:,} records, generator {1 + other}"
-                broken += show(title, quiet(made(records=records, other=other, **change), most))
-    for corridor, factor in CHANGES:
-        title = f"corridor {corridor} times {factor:g}, 8,000 records, generator 1"
-        show(title, delay(made(records=8000, falls=(corridor, factor))[: len(seeds) // 2], corridor, factor))
+                made = [
+                    reports(seed, months=MONTHS, change_at=CHANGE, records=records, other=other, **change)
+                    for seed in seeds
+                ]
+                broken += show(f"{name}, {records:,} records, generator {1 + other}", quiet(made, most))
+    rows = []
+    for name in ("nothing", "waves"):
+        for records in (SMALL, LARGE):
+            for before, factor in CHANGES:
+                change = {CHANGED: (before, factor)}
+                told = found([world(seed, records, SHARED[name], change) for seed in seeds], factor)
+                title = f"{before} a month times {factor:g}, shared: {name}, {records:,} records a year"
+                figures = zip(WITHIN, np.array(told).T, strict=True)
+                show(title, [Figure(f"told within {most} months", told_then) for most, told_then in figures])
+                rows.append(
+                    [name, records, before, factor, *(f"{part:.2f}" for part in np.mean(told, axis=0))]
+                )
+    if arguments.write:
+        with (REFERENCE_SEEDS / "alert_detection.csv").open("w", encoding="utf-8", newline="") as file:
+            header = [
+                "shared",
+                "records_a_year",
+                "cases_a_month",
+                "factor",
+                *(f"within_{at}" for at in WITHIN),
+            ]
+            csv.writer(file, lineterminator="\n").writerows([header, *rows])
     print(f"{broken} promises broken, {time.monotonic() - started:.0f} s")
     return int(broken > 0)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest
 
-from orchestration.statistics.share_ratio import mix_change, share_ratios
+from orchestration.statistics.share_ratio import share_ratios
 from tests.simulated_corridors import (
     ENTERED,
     LEFT,
@@ -144,23 +144,13 @@ def few(worlds: Sequence[Reports]) -> list[Figure]:
     told, stable = [], []
     for world in worlds:
         judged = world.judged()
-        records = judged["comparable_count_baseline"] + judged["comparable_count_current"]
+        records = judged["witness_count_baseline"] + judged["witness_count_current"]
         is_few = records < POLICY.shift_minimum_records
         told.append(bool(judged.loc[is_few, "evidence"].notna().any()))
         stable.append(bool((judged.loc[is_few, "status"] == "stable").any()))
     return [
         Figure("runs that tell a shift of a corridor with too few records", told, most=0.0),
         Figure("runs that call such a corridor stable", stable, most=0.0),
-    ]
-
-
-def mixes(worlds: Sequence[Reports]) -> list[Figure]:
-    found = [mix_change(world.monthly, world.is_active, WINDOWS, POLICY) for world in worlds]
-    return [
-        Figure(
-            "runs in which the mix is told to have changed, p < .05",
-            [one.p_value < 0.05 for one in found],
-        )
     ]
 
 
@@ -229,9 +219,6 @@ SCENARIOS: list[Scenario] = [
             ("a campaign is declared", {"campaign": True}, movers),
         )
     ),
-    ("the mix: nothing changed", {}, mixes),
-    ("the mix: hidden change of effort", {"hidden_effort": True}, mixes),
-    ("the mix: planted shift", {"shift": True}, mixes),
     ("hidden change of effort, rates against shares", {"hidden_effort": True}, beyond_the_factor),
 ]
 

@@ -35,6 +35,22 @@ hotspots as (
     where margins.label = 'hotspot' and cells.key_sum is not null
 ),
 
+sources_of_places as (
+    select
+        stops.place_id,
+        stops.place_role,
+        movements.population,
+        periods.period_id,
+        movements.source,
+        sum(movements.record_count) as record_count
+    from {{ ref('int_stop_places') }} as stops
+    inner join {{ ref('int_movement_populations') }} as movements on stops.movement_id = movements.movement_id
+    inner join {{ ref('int_window_periods') }} as periods on movements.window_id = periods.window_id
+    inner join new_periods on periods.period_id = new_periods.period_id
+    where movements.record_grain = 'case'
+    group by stops.place_id, stops.place_role, movements.population, periods.period_id, movements.source
+),
+
 others_of_places as (
     select
         place_id,
@@ -42,8 +58,7 @@ others_of_places as (
         population,
         period_id,
         {{ other_records }} as others
-    from {{ ref('int_place_counts') }}
-    where record_grain = 'case'
+    from sources_of_places
     group by place_id, place_role, population, period_id
 ),
 

@@ -103,7 +103,7 @@ joined as (
         coalesce(counts.partner_count, 0) as partner_count,
         coalesce(effort.effort_months, 0) as effort_months,
         coalesce(stated.record_count, 0) as stated_count,
-        measures.compared_record_count
+        measures.witness_count
     from keys
     inner join {{ ref('int_places') }} as places on keys.place_id = places.place_id
     left join counts
@@ -153,7 +153,7 @@ select
     cast(prevented_count as bigint) as prevented_count,
     cast(partner_count as integer) as partner_count,
     cast(effort_months as integer) as effort_months,
-    compared_record_count,
+    witness_count,
     {{ rounded('cast(record_count as double) / nullif(stated_count, 0)', 6) }} as share,
     case
         when record_count > 0 then cast(rank() over (

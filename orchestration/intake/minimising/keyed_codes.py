@@ -8,6 +8,7 @@ every partner: two partners that send one form's submissions are found by equal 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from orchestration.intake.minimising.minimise import DERIVED
 from orchestration.intake.reading.block import Block, Column, Flags
 from orchestration.intake.records.rename import ColumnPlan
 from orchestration.intake.records.slots import Slot
-from orchestration.linkage import NAME_CODES, Coder
+from orchestration.linkage import NAME_CODES, REFERENCES, Coder
 
 LINK_CODES = pa.schema(
     [
@@ -32,10 +33,13 @@ LINK_CODES = pa.schema(
         ("phone_code", pa.string()),
         ("birth_year", pa.int32()),
         *((f"{name}_code", pa.string()) for name in ("subcounty", "recruited", "schooling", "children")),
+        *((f"{name}_code", pa.string()) for name in REFERENCES),
     ]
 )
 _ROWS_IN_A_GROUP = 20_000
 _NAMES = ("given", "surname")
+REF = "_ref"  # ends the link fields that are references
+_LETTERS_OF_A_NAME = 4
 # The landed field of the code, 16 hex digits. No contract can map a column to it.
 SUBMISSION_KEY = "submission_key"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -48,8 +52,20 @@ class LinkCodes:
     def __init__(self, contract: Contract, keys: Keys) -> None:
         self._coder = Coder(keys.link_key) if keys.link_key and contract.link else None
         self._order = contract.locale.dates
+        # By reference field: the values that land, and those of them that read like a name.
+        self.references: Counter[str] = Counter()
+        self.like_names: Counter[str] = Counter()
         self._rows: list[dict[str, Any]] = []
         self._writer: pq.ParquetWriter | None = None
+
+    def look(self, plan: ColumnPlan, block: Block, lands: Flags) -> None:
+        """Count the references of rows that land, and those that are mostly letters, as names are."""
+        for name, at in plan.link.items():
+            column = block.column(at) if name.endswith(REF) else None
+            if column is not None:
+                is_name = np.array([_is_like_a_name(text) for text in column.texts], bool)
+                self.references[name] += int(np.sum(column.filled & lands))
+                self.like_names[name] += int(np.sum(column.by_row(is_name) & column.filled & lands))
 
     def add(self, ids: Iterable[int], plan: ColumnPlan, block: Block, rows: Iterable[int]) -> None:
         """Add the codes of landed rows of a block, of those that have any; `ids` are their records."""
@@ -98,11 +114,18 @@ class LinkCodes:
             return "birth_year", day.year if day else year_of(cell)
         if name == "recruited" and day:
             text = f"{day.year} {day.month}"
+        if name.endswith(REF):
+            return name.replace(REF, "_code"), coder.reference(name.removesuffix(REF), text)
         return f"{name}_code", coder.answer(name, text)
 
     def _write(self, writer: pq.ParquetWriter) -> None:
         writer.write_table(pa.Table.from_pylist(self._rows, schema=LINK_CODES))
         self._rows.clear()
+
+
+def _is_like_a_name(text: str) -> bool:
+    letters, digits = (sum(map(is_one, text)) for is_one in (str.isalpha, str.isdigit))
+    return letters >= _LETTERS_OF_A_NAME and letters > 4 * digits
 
 
 def codes_path(folder: Path, partner: str, extract_id: str) -> Path:

@@ -34,6 +34,7 @@ Rows = npt.NDArray[np.int64]
 Watch = Callable[[ColumnPlan, Block, Rows], None]
 Judge = Callable[..., str | None]  # of (position, cell) of each answer
 WITHHELD = "withheld:"
+LIKE_NAMES = "flag:reference_like_name"
 
 
 class RecordReader:
@@ -98,6 +99,9 @@ class RecordReader:
         if self._unnamed_items:
             detail = f"{self._unnamed_items} rows with a kind of no field"
             self.tally.note_problem("flag:item_type_unmapped", detail)
+        for name, found in (+self.link_codes.like_names).items():
+            of = self.link_codes.references[name]
+            self.tally.note_problem(LIKE_NAMES, f"`link.{name}`: {found} of {of} values are mostly letters")
         if not self.tally.rows_landed:
             self.tally.note_problem("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
@@ -151,6 +155,7 @@ class RecordReader:
             opened.looks.setdefault(at, set()).update(column.looks(lands))
         if self._watch:
             self._watch(plan, block, landing)
+        self.link_codes.look(plan, block, lands)
         self.link_codes.add(ids[landing].tolist(), plan, block, landing.tolist())
         return cells_of(slots + submissions, landing, ids[landing], block.numbers[landing], sheet.shown)
 

@@ -49,7 +49,7 @@ COLUMNS = {
         "factor_band", "displaced_from",
     ),
     "alerts": (
-        "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
+        "corridor_id", "direction", "first_month", "newest_month", "witness_count", "expected_low",
         "expected_high", "evidence",
     ),
     "risk": ("period_id", "place_id", "band", "components"),

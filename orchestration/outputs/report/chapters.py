@@ -381,9 +381,9 @@ def alert(view: View, row: Row) -> Spans:
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)
     slots["until"] = cell("alerts", row, "newest_month", view.published.month(day(row["newest_month"])))
-    none = view.say.text("claim.none") if row["record_count"] == 0 else None
-    slots["count"] = cell("alerts", row, "record_count", none)
-    if row["record_count"] is None:
+    none = view.say.text("claim.none") if row["witness_count"] == 0 else None
+    slots["count"] = cell("alerts", row, "witness_count", none)
+    if row["witness_count"] is None:
         slots["count"] = view.say("comparison.under", least=view.least)
     slots |= {end: cell("alerts", row, f"expected_{end}") for end in ("low", "high")}
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)

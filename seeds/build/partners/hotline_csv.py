@@ -59,7 +59,7 @@ _LEGAL = {
     "ref": "File", "date": "Opened on", "consent": "Client agrees", "given": "First name",
     "surname": "Last name", "born": "Born in", "sex": "Sex", "origin": "Home",
     "intended": "Promised place", "exploited": "Worked in", "form": "Offence", "status": "Finding",
-    "controls": "Held by", "embargo": "Not before", "mark": "About",
+    "controls": "Held by", "embargo": "Not before", "referral": "Referral no", "mark": "About",
 }  # fmt: skip
 
 TABLES = (
@@ -122,6 +122,7 @@ def _line(table: Table, case: Case, number: int, dice: Dice) -> dict[str, str]:
         "born": str(case.born_on.year) if dice.chance(0.95) else "",
         "operator": f"operator {dice.whole(1, 4)}",
         "embargo": embargo,
+        "referral": case.referral,
         "mark": MARK,
     }
 

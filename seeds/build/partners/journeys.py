@@ -7,6 +7,7 @@ the layout modules.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -44,6 +45,8 @@ YOUNGEST = {"sexual": 15, "bar": 15, "marriage": 13, "building": 14, "fishing": 
 CONTROLS = ("threats", "takes_earnings", "withholds_documents", "false_promises", "restricts_movement")
 STATUS = {"confirmed": 0.6, "presumed": 0.33, "high_risk": 0.02, "prevented": 0.02, "smuggling": 0.03}
 SEEN_TWICE = 0.03
+REFER_TO_EACH_OTHER = {"simba_safe_house", "sungura_legal"}
+NUMBERS_INCIDENTS, FOUND_TOGETHER = "simba_safe_house", 5
 DATE_FAULT = 0.014
 UNFINDABLE_ORIGIN = 0.015
 UNKNOWN_ORIGIN = 0.02
@@ -77,6 +80,8 @@ class Case:
     consent: str
     person_count: int
     date_fault: bool
+    referral: str = ""  # the number that the first partner passes on to the second
+    incident: str = ""  # the partner's number for persons found together
 
     @property
     def form(self) -> Form:
@@ -91,7 +96,8 @@ def all_cases(seed: int, months: int, cases: int) -> dict[str, list[Case]]:
         for partner in CASE_PARTNERS
     }
     _let_some_be_seen_twice(drawn, Dice(seed, "seen twice"), months)
-    return {code: sorted(found, key=lambda case: case.event_on) for code, found in drawn.items()}
+    in_order = {code: sorted(found, key=lambda case: case.event_on) for code, found in drawn.items()}
+    return in_order | {NUMBERS_INCIDENTS: _numbered(in_order[NUMBERS_INCIDENTS])}
 
 
 def layout_cases(seed: int, months: int, share: float) -> dict[str, list[Case]]:
@@ -192,14 +198,29 @@ def _let_some_be_seen_twice(drawn: dict[str, list[Case]], dice: Dice, months: in
     last_day = min(LAST_DAY, month_of(months) - timedelta(days=1))
     additions: list[Case] = []
     for first in keepers:
-        for case in drawn[first.code]:
+        for at, case in enumerate(drawn[first.code]):
             if not dice.chance(SEEN_TWICE) or case.person_count > 1:
                 continue
             second = dice.pick([keeper for keeper in keepers if keeper.code != first.code])
             later = min(case.event_on + timedelta(days=dice.whole(0, 60)), last_day)
             additions.append(_again(case, second, later, dice))
+            if {first.code, second.code} == REFER_TO_EACH_OTHER:
+                number = f"RF {case.event_on.year}/{len(additions):03d}"
+                drawn[first.code][at] = replace(case, referral=number)
+                additions[-1] = replace(additions[-1], referral=number.replace(" ", "-").lower())
     for case in additions:
         drawn[case.partner].append(case)
+
+
+def _numbered(cases: list[Case]) -> list[Case]:
+    """The same cases; those met in one county and month on one corridor have a number together, if five."""
+    places = [(case.month, case.county, case.origin_area, case.form_name) for case in cases]
+    met = Counter(places)
+    numbers = {
+        place: f"TK {place[0]:%Y}/{number:02d}"
+        for number, place in enumerate((place for place in met if met[place] >= FOUND_TOGETHER), start=1)
+    }
+    return [replace(case, incident=numbers.get(place, "")) for case, place in zip(cases, places, strict=True)]
 
 
 def _again(case: Case, second: CasePartner, later: date, dice: Dice) -> Case:

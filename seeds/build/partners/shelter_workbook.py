@@ -83,7 +83,8 @@ _SIMBA = {
     "number": "Na.", "date": "Tarehe", "given": "Jina", "surname": "Ukoo", "born": "Mwaka wa kuzaliwa",
     "county": "Kaunti", "village": "Kijiji", "sex": "Jinsia", "age": "Umri", "origin": "Kutoka",
     "stops": "Kupitia", "intended": "Kwenda", "exploited": "Alipofanya kazi", "modes": "Usafiri",
-    "form": "Aina", "persons": "Idadi", "remarks": "Maoni",
+    "form": "Aina", "persons": "Idadi", "incident": "Namba ya tukio", "referral": "Namba ya rufaa",
+    "remarks": "Maoni",
 }  # fmt: skip
 _WITH_PLACE = {**_EN, "exploited": "Place of exploitation", "status": "Status"}
 
@@ -180,6 +181,8 @@ def _person(case: Case, book: Book, dice: Dice) -> dict[str, object]:
         "persons": case.person_count if case.person_count > 1 or dice.chance(0.8) else "",
         "consent": {"given": "Yes", "refused": "No"}.get(case.consent, ""),
         "status": {"confirmed": "Confirmed", "presumed": "Suspected"}.get(case.status, case.status),
+        "incident": case.incident,
+        "referral": case.referral,
         "remarks": remark,
     }
 

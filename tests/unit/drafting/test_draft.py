@@ -225,6 +225,27 @@ def test_a_contract_that_stops_too_early_is_warned_of(tmp_path: Path) -> None:
     assert report.warnings == []
 
 
+def test_numbers_of_incidents_and_referrals_feed_link_and_names_among_them_are_warned_of(
+    tmp_path: Path,
+) -> None:
+    header = [*BOOK_HEADER, "OB number", "Case number of the referring organisation"]
+    sheet = [header, *([at, *ROW[1:], f"OB {at // 2}/2025", f"KR-{at:03}"] for at in range(9))]
+    content = drafted(tmp_path / "a.xlsx", {"Cases": sheet})
+    link = {"incident_ref": header[-2], "referral_ref": header[-1]}
+    assert content["link"] == link and not {*link.values()} & {*content["deny"]}
+    # A column whose only number is the incident's is its key.
+    assert "link" not in drafted(
+        tmp_path / "b.xlsx", {"Cases": [["Incident number", *header[1:-2]], *rows(9)]}
+    )
+    path = add_partner(tmp_path, book(link=link))
+    sheet[1][-1] = "Amina Testperson"
+    report = check_contract(path, workbook(tmp_path / "c.xlsx", {"Cases": sheet}), date(2026, 3, 1))
+    [warning] = report.warnings
+    assert (
+        warning.startswith("`link.referral_ref`: 1 of 9 values are mostly letters") and "Amina" not in warning
+    )
+
+
 def test_merged_double_headers_and_merged_cells_are_recognised(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.checks import CHECKS
-from orchestration.core import Settings
+from orchestration.core import Settings, note_artifact
 from orchestration.gates.candidate import CheckOutcome, judge_candidate
+from orchestration.linkage import LINK
 from orchestration.release.candidate import manifest_checks
 from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import AS_OF, decisions_of, land, make_settings, write_evidence_base
@@ -59,11 +60,15 @@ Judged = Callable[..., dict[tuple[str, str], CheckOutcome]]
 def judged(tmp_path: Path) -> Judged:
     """Judge a candidate of these records beside a current release of those: outcomes by check and subject.
 
-    `lost`: whose lineage is missing.
+    `lost`: whose lineage is missing; `linked`: what the link step says of partners.
     """
 
     def judge(
-        before: list[Row], now: list[Row], decisions: Decisions | None = None, lost: str = ""
+        before: list[Row],
+        now: list[Row],
+        decisions: Decisions | None = None,
+        lost: str = "",
+        **linked: list[Row],
     ) -> dict[tuple[str, str], CheckOutcome]:
         settings = make_settings(tmp_path)
         for name, release, rows in ((CURRENT, CURRENT, before), (f".candidate-{CANDIDATE}", CANDIDATE, now)):
@@ -72,6 +77,8 @@ def judged(tmp_path: Path) -> Judged:
             # An extract stays in force when a later one has replaced all its records.
             lineage(settings, release, rows, before if release == CURRENT else [*before, *now])
         settings.current.symlink_to(settings.releases / CURRENT)
+        if linked:
+            note_artifact(settings.work, LINK, "fingerprint", [], linked)
         if lost:
             (settings.lineage / lost / "records.parquet").unlink()
         candidate = settings.releases / f".candidate-{CANDIDATE}"
@@ -92,6 +99,30 @@ def test_one_partner_whose_places_are_read_otherwise_refuses_beside_a_large_one(
     assert check.refuses and check.observed == 1
     assert check.finding == "pwani_shelter: Place of origin changed or is missing in 60 of 60 records"
     assert outcomes(checks, *NAMES) == {"passed"}, "900 of 960 are left"
+
+
+def test_numbers_that_say_nothing_and_partners_that_are_one_are_warned_of(judged: Judged) -> None:
+    """Of 40 records of pwani 21 are mlima's persons too; of 19 of ziwa, which are too few, all."""
+    shared = [
+        {
+            "partner": partner,
+            "other_partner": "mlima_centre",
+            "linked": linked,
+            "records": of,
+            "shared_persons": linked / of,
+        }
+        for partner, linked, of in (("pwani_shelter", 21, 40), ("ziwa_desk", 19, 19), ("bonde_post", 20, 40))
+    ]
+    field = {"partner": "ziwa_desk", "field": "link.incident_ref", "ignored_numbers": 1, "records": 9}
+    one = records("mlima_centre", 0, 60)
+    checks = judged(one, one, ignored_numbers=[field], shared_persons=shared)
+    names = ("numbers_tell_cases_apart", "partners_are_not_one")
+    assert {
+        (subject, check.severity, check.finding) for (name, subject), check in checks.items() if name in names
+    } == {
+        ("ziwa_desk", "warn", "ziwa_desk, link.incident_ref: 1 number(s) in 9 records are ignored"),
+        ("pwani_shelter", "warn", "pwani_shelter: mlima_centre has the persons of 21 of 40 records too"),
+    }
 
 
 def test_a_county_and_a_corridor_that_empty_are_named_with_the_partner(judged: Judged) -> None:

@@ -263,7 +263,7 @@ def test_an_alert_is_public_by_a_decision_alone(world: Candidate) -> None:
 
 def test_a_released_alert_shows_no_count_and_no_range(world: Candidate) -> None:
     said = [
-        "record_count = 2", "expected_low = 24", "expected_high = 47",
+        "witness_count = 2", "expected_low = 24", "expected_high = 47",
         "partner_count = 3", "evidence = 'panel'", "newest_month = '2026-06-01'", "alerted_month = '2026-05-01'",
     ]  # fmt: skip
     released = [ALERT_DECISION | {"first_month": f"2026-{month:02}-01"} for month in range(3, 11)]

@@ -57,15 +57,21 @@ def test_identifiers_become_codes_by_record(home: Settings) -> None:
         "phone_code": coder.phone("+254712345678"), "birth_year": 1998,
         "subcounty_code": coder.answer("subcounty", "MATAYOS"),
         "recruited_code": coder.answer("recruited", "2025 1"), "schooling_code": None, "children_code": None,
+        "incident_code": coder.reference("incident", "ob12-2025"), "referral_code": None,
     }  # fmt: skip
     # A given name that is none, and a family name.
     assert (second["name_1_code"], second["name_2_code"]) == (*coder.names("Testperson"), None)
     assert second["birth_year"] == 2001
+    assert (
+        second["referral_code"] == coder.reference("referral", "RF 7") != coder.reference("incident", "RF 7")
+    )
+    (note,) = home.landing.glob("fixture_desk/*.json")
+    assert "`link.incident_ref`: 1 of 2 values are mostly letters" in note.read_text()
 
 
 def test_every_row_of_a_long_file_leaves_its_codes(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestration.intake.minimising.keyed_codes._ROWS_IN_A_GROUP", 200)
-    row = "{},03/02/2025,Busia,Nairobi,Achieng,Sampleton,,1998,,\n"
+    row = "{},03/02/2025,Busia,Nairobi,Achieng,Sampleton,,1998,,,,\n"
     send(home, CONTRACT["link"], "".join(row.format(number) for number in range(250)))
     found = codes(home)
     assert len({code["record_id"] for code in found}) == len(found) == 250

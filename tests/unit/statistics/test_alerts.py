@@ -39,16 +39,16 @@ def measured(corridor: str, **changes: Any) -> dict[str, Any]:
     return {
         "corridor_id": corridor, "start_place_id": origin, "end_place_id": destination,
         "direction": "fall", "first_month": MARCH, "alerted_month": MARCH,
-        "newest_month": JUNE, "is_in_force": True, "expected_record_count": 30.0, "expected_low": 20.4,
-        "expected_high": 40.2, "record_count": 3, "monthly_baseline": 8.0, "share_odds_ratio": 0.2,
+        "newest_month": JUNE, "is_in_force": True, "expected_witness_count": 30.0, "expected_low": 20.4,
+        "expected_high": 40.2, "witness_count": 3, "record_count": 3, "share_odds_ratio": 0.2,
         "leave_one_out_low": 0.1, "leave_one_out_high": 0.4, "partner_count": 3, "evidence": "panel", **changes,
     }  # fmt: skip
 
 
 MEASURED = [
     measured("KE040>KE047"),
-    measured("KE001>KE047", direction="rise", record_count=60, evidence="single_partner", partner_count=1),
-    measured("KE027>KE047", record_count=0),
+    measured("KE001>KE047", direction="rise", witness_count=60, evidence="single_partner", partner_count=1),
+    measured("KE027>KE047", witness_count=0),
     measured("KE047>KE001", is_in_force=False),
 ]
 RELEASED = ("KE040>KE047", "KE047>KE001")  # in force, over
@@ -86,7 +86,7 @@ def test_data_tests_hold(world: World) -> None:
 
 
 def test_members_see_every_alert_in_force_with_its_range(warehouse: duckdb.DuckDBPyConnection) -> None:
-    columns = "corridor_id, start_place, end_place, record_count, expected_low, expected_high"
+    columns = "corridor_id, start_place, end_place, witness_count, expected_low, expected_high"
     assert rows(
         warehouse,
         f"select {columns} from published.alerts where edition = 'members' order by 1",
@@ -227,7 +227,7 @@ def test_a_published_alert_is_sent_once_and_a_candidates_not(settings: Settings)
     [notice] = settings.notices.glob("*.txt")
     text = notice.read_text(encoding="utf-8")
     assert "▼ Marsabit → Nairobi, 2026-03" in text and "Mandera" not in text
-    newer = [row | {"newest_month": "2026-07-01", "record_count_text": "7"} for row in ALERTS[:1]]
+    newer = [row | {"newest_month": "2026-07-01", "witness_count_text": "7"} for row in ALERTS[:1]]
     review.write_alerts(settings, newer, [])
     assert messages.send_due(settings, NOW) == [], "the same corridor, direction and first month"
     review.write_alerts(settings, ALERTS, [])
@@ -271,7 +271,7 @@ def test_the_first_page_of_members_has_a_sentence_an_alert(tmp_path: Path) -> No
     assert (
         f"One partner’s records show 31 cases from April 2026 to June 2026, {expected} 3 to 9; others have not confirmed it."
     ) in brief
-    silent = ALERTS[0] | {"record_count": 0}
+    silent = ALERTS[0] | {"witness_count": 0}
     none = page_of(edition(tmp_path / "none", "members", [silent])).sections["brief"]
     assert f"Several partners’ records show no cases from March 2026 to June 2026, {expected}" in none
     assert "a fall may be the end of a surge. Below about four records a month" in brief

@@ -1,6 +1,7 @@
 """Hotspots: cases worked out by hand, and limits of a partner's influence."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from orchestration.core import NjiaError, Settings
 from orchestration.statistics import count_model
 from orchestration.statistics.catchments import Catchment, Counts, catchment, no_catchment
 from orchestration.statistics.comparable import WITHOUT_NUMBERS, Floats, comparable, labels
+from orchestration.statistics.comparisons import month_number
 from orchestration.statistics.count_model import fitted
 from orchestration.statistics.hotspots import Activity, activity, hotspots, of_window
 from orchestration.statistics.measure import as_table, measure
@@ -273,7 +275,7 @@ def cells(rows: list[tuple[str, str, int]], value: str, **window: str | None) ->
 
 PERIODS = pd.DataFrame(
     {
-        "period_id": ["2023", "2026"], "period_kind": ["year", "year"],
+        "period_id": ["2023", "2026"], "period_kind": ["year", "year"], "label": ["2023", "2026"],
         "period_from": [pd.Timestamp("2023-01-01"), pd.Timestamp("2026-01-01")],
         "period_to": [pd.Timestamp("2023-12-31"), pd.Timestamp("2026-12-31")], "is_complete": [True, False],
     }
@@ -282,11 +284,14 @@ REPORTED = [("p", "KE040", 20), ("p", "KE047", 10), ("q", "KE047", 40), ("q", "K
 
 
 def measured(period: str, order: slice = slice(None)) -> pd.DataFrame:
-    counts = cells(REPORTED, "record_count", period_id=period, population="all")[order]
+    first = month_number(date(int(period), 1, 1))
+    counts = cells(REPORTED, "witness_count", population="all", round=None)[order]
+    counts = counts.assign(month_from=first, month_to=first + 11, numbered_count=0)
+    nothing = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
     effort = cells(
         [(p, c, 12) for p, c, _ in REPORTED], "effort_months", period_id=period, office_place_id=None
     )
-    return hotspots(counts, effort[order], PERIODS, POLICY)
+    return hotspots(counts, effort[order], PERIODS, nothing, POLICY)
 
 
 def test_complete_periods_are_measured_whatever_the_order_of_rows_and_rounded() -> None:

@@ -42,7 +42,7 @@ def test_nairobi_has_the_ratio_and_interval_of_the_model(warehouse: duckdb.DuckD
     """The model itself is tested in test_hotspots.py; here, that its numbers arrive."""
     ((*counts, expected, ratio, largest, without, dispersion, label, low, high, probability),) = rows(
         warehouse,
-        f"""select record_count, compared_record_count, expected_record_count, activity_ratio,
+        f"""select record_count, witness_count, expected_witness_count, activity_ratio,
         largest_partner_share, ratio_without_largest, dispersion, label, ratio_low, ratio_high, probability_high
         from marts.mart_hotspots
         where place_id = '{NAIROBI}' and role = 'origin' and period_id = 'year-2023' and population = 'all'""",
@@ -66,7 +66,7 @@ def test_single_source_counties_are_counted_but_not_measured(warehouse: duckdb.D
     assert rows(warehouse, f"select place_id from marts.mart_hotspots where {key}") == [(NAIROBI,)]
     assert rows(
         warehouse,
-        f"""select place_id, record_count, effort_months, compared_record_count from marts.mart_places
+        f"""select place_id, record_count, effort_months, witness_count from marts.mart_places
         where place_level = 'county' and {key} order by place_id""",
     ) == [(MOMBASA, 20, 12, 20), (BUSIA, 20, 12, 20), (NAIROBI, 50, 24, 50)]
     assert rows(

@@ -1,8 +1,6 @@
-"""Alerts: small cases worked out by hand, R's surveillance beside them, and quiet simulated years."""
+"""Alerts: small cases worked out by hand, and quiet simulated years."""
 
-import subprocess
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import nbinom, norm
 
-from orchestration.statistics.alerts import Expected, Months, alerts, cusum, expected, judge
+from orchestration.statistics.alerts import Judged, Months, alerts, judge
 from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
-from orchestration.statistics.share_ratio import TwoWindows, reference_of
-from tests.needs import absent, program
 from tests.simulated_corridors import POLICY, reports
 
-HOW = "apt-get install --no-install-recommends r-cran-surveillance"
 FIRST, NEWEST = date(2022, 1, 1), date(2025, 2, 1)
 MONTHS = [one.date() for one in pd.date_range(FIRST, NEWEST, freq="MS")]  # 38
 PARTNERS = ("p", "q", "r")
@@ -39,8 +34,9 @@ def frames(series: dict[str, list[int]], partners: tuple[str, ...] = PARTNERS) -
         record_grain="case", corridor_level="od", start_place_id=ends.str[0], via_place_id=None,
         end_place_id=ends.str[1], month_to=counts["month_from"], round=None, campaign_count=0,
     )  # fmt: skip
+    counts = counts.assign(witness_count=counts["record_count"], numbered_count=0)
     keys = ["source", "record_grain", "month_from", "month_to"]
-    totals = counts.groupby(keys)["record_count"].sum().reset_index()
+    totals = counts.groupby(keys)[["record_count", "witness_count"]].sum().reset_index()
     totals = totals.assign(round=None, unknown_end_count=0, unknown_way_count=0)
     active = totals[["source", "record_grain"]].assign(month_start=totals["month_from"])
     calendar = pd.DataFrame(
@@ -76,54 +72,60 @@ def alert_of(counts: list[int], **changes: Any) -> dict[str, Any] | None:
     return {str(name): found[name].iloc[0] for name in found} if len(found) else None
 
 
-def test_deviations_beyond_the_allowance_add_up_to_twice_the_bound_and_fall_back_to_zero() -> None:
-    # 0 + .5 - 1 < 0; then 3 - 1 = 2; 2 + 2.5 - 1 = 3.5; + 4 - 1 = 6.5; - 1 - 1 = 4.5; - 5 - 1 < 0.
-    sums = cusum(np.array([[0.5], [3.0], [2.5], [4.0], [-1.0], [-5.0]]), POLICY)
-    assert sums[:, 0].tolist() == [0.0, 2.0, 3.5, 6.5, 4.5, 0.0]
-    assert cusum(np.full((9, 1), 7.0), POLICY).max() == 2 * POLICY.alert_bound
+def small(corridor: list[list[int]], others: list[list[int]], **declared: list[Any]) -> Months:
+    """Records a month of one corridor at each partner, beside all others as one corridor."""
+    monthly = np.stack([corridor, others], axis=1)
+    changes = pd.DataFrame(declared or {"kind": [], "source": [], "place_id": [], "month_from": []})
+    arrays = (monthly, monthly, 0 * monthly, 0 * monthly, monthly.sum(axis=1), monthly.sum(axis=1) > 0)
+    names = ["p", "q"][: len(monthly)]
+    return Months(0, names, ["KE010"], np.array([[True], [False]]), changes, *arrays)
 
 
-def test_expected_records_grow_with_the_partners_other_records() -> None:
-    # 12 of 120 records in the baseline, 9 others in the month: 12 * 9 / 108 = 1 expected.
-    # Spread 1 + [12 (1/12)^2 + 12^2 (1/12)(13/12) / 108] / 1 = 1 + 1/12 + 13/108.
-    windows = TwoWindows(np.array([[12]]), np.array([[4]]), np.array([120]), np.array([13]))
-    found = expected(windows, reference_of(windows, np.array([True])), np.array([1.0]))
-    assert found.mean == pytest.approx([1.0]) and found.records.tolist() == [4]
-    assert found.spread == pytest.approx([1 + 1 / 12 + 13 / 108])
+def test_expected_witnesses_grow_with_the_partners_other_records() -> None:
+    # 12 of 120 in the twelve months before, 9 others in the two newest: 12 * 9 / 108 = 1 expected.
+    (newest,) = judge(small([[1] * 12 + [2, 2]], [[9] * 12 + [5, 4]]), POLICY)
+    assert (newest.at, newest.width) == (13, 2)
+    assert newest.mean[0] == pytest.approx(1.0) and newest.witnesses.tolist() == [4, 9]
 
 
 def test_partner_that_reports_nothing_else_in_the_baseline_is_not_compared() -> None:
-    counts = (np.array([[12], [5]]), np.array([[1], [9]]))
-    windows = TwoWindows(*counts, np.array([120, 5]), np.array([10, 40]))
-    found = expected(windows, reference_of(windows, np.array([True])), np.array([1.0]))
-    assert found.records.tolist() == [1] and found.mean == pytest.approx([1.0])
+    corridor, others = [[1] * 12 + [1, 0], [1] * 12 + [5, 4]], [[9] * 12 + [5, 4], [0] * 12 + [9, 9]]
+    (newest,) = judge(small(corridor, others), POLICY)
+    assert newest.witnesses[0] == 1 and newest.mean[0] == pytest.approx(1.0)
+
+
+def test_a_month_with_one_large_event_is_no_rise() -> None:
+    """40 people in one month where three are usual: 3 + 3 √(3 + .15 · 9) + 1 is 10.3, so 11 of them count."""
+    found = judge(small([[3] * 36 + [3, 40]], [[30] * 38]), POLICY)
+    assert [int(one.witnesses[0]) for one in found if one.at == 37] == [6 + 8, 15 + 11, 33 + 11]
 
 
 @pytest.mark.parametrize("records", [0, 1, 5, 30])
 def test_deviation_has_the_mid_p_of_the_negative_binomial(records: int) -> None:
-    found = Expected(np.array([records]), np.array([5.0]), np.array([1.5])).deviation[0]
+    arrays = (np.array([one]) for one in (records, 5.0, 1.5, True))
+    found = Judged(0, 2, None, None, *arrays).deviation[0]  # type: ignore[arg-type]
     law = nbinom(5.0 / 0.5, 1 / 1.5)
     assert norm.sf(found) == pytest.approx(law.sf(records) + law.pmf(records) / 2, rel=1e-6)
 
 
-def test_fall_is_told_with_its_months_and_the_records_expected() -> None:
-    # Six a month at three partners until October 2024, then none: 18 a month expected in four months.
-    found = alert_of(steps((6, 34), (0, 4)))
+def test_fall_is_told_with_its_months_and_the_witnesses_expected() -> None:
+    # Six a month at three partners until August 2024, then none: 18 a month expected in the six newest.
+    found = alert_of(steps((6, 32), (0, 6)))
     assert found is not None
     assert (found["direction"], found["evidence"], found["partner_count"]) == ("fall", "panel", 3)
     assert (found["start_place_id"], found["end_place_id"]) == ("KE010", "KE047")
-    assert (found["first_month"], found["newest_month"]) == (date(2024, 11, 1), NEWEST)
-    assert found["first_month"] <= found["alerted_month"] <= date(2024, 12, 1) and found["is_in_force"]
-    assert found["expected_record_count"] == pytest.approx(72) and found["record_count"] == 0
-    assert found["monthly_baseline"] == pytest.approx(18)
-    assert 50 < found["expected_low"] < 72 < found["expected_high"] < 95
+    assert (found["first_month"], found["newest_month"]) == (date(2024, 9, 1), NEWEST)
+    assert found["alerted_month"] <= date(2024, 11, 1) and found["is_in_force"]
+    assert found["expected_witness_count"] == pytest.approx(6 * 18)
+    assert (found["witness_count"], found["record_count"]) == (0, 0)
+    assert 80 < found["expected_low"] < 108 < found["expected_high"] < 136
     assert found["share_odds_ratio"] < 0.1 and found["leave_one_out_high"] < 0.1
 
 
 def test_rise_is_told_and_nothing_else() -> None:
-    found = alert_of(steps((4, 35), (20, 3)))
+    found = alert_of(steps((4, 36), (20, 2)))
     assert found is not None and found["direction"] == "rise" and found["is_in_force"]
-    assert found["record_count"] == 180 and found["expected_record_count"] == pytest.approx(36)
+    assert found["witness_count"] == 120 and found["expected_witness_count"] == pytest.approx(24)
     assert alert_of(steps((6, 38))) is None
 
 
@@ -155,7 +157,7 @@ def test_change_that_goes_with_any_one_partner_raises_no_alert(levels: list[tupl
 def test_alert_that_ended_is_listed_for_a_year() -> None:
     ended = alert_of(steps((4, 28), (25, 3), (4, 7)))
     assert ended is not None and not ended["is_in_force"]
-    assert (ended["direction"], ended["first_month"]) == ("rise", date(2024, 5, 1))
+    assert (ended["direction"], ended["first_month"]) == ("rise", date(2024, 6, 1))
     assert alert_of(steps((4, 16), (25, 22))) is None, "after a year the level is the usual one"
 
 
@@ -198,7 +200,7 @@ def test_corridors_that_cannot_be_judged_are_counted() -> None:
 def test_partner_with_one_corridor_alone_cannot_be_judged() -> None:
     counts, *rest = frames({"KE010>KE047": steps((6, 38))}, partners=("p",))
     counts = counts[counts["corridor_id"] == "KE010>KE047"]
-    totals = rest[0].assign(record_count=6)
+    totals = rest[0].assign(record_count=6, witness_count=6)
     assert not_measured([counts, totals, *rest[1:]]) == [("no_corridor_judged", 1)]
 
 
@@ -211,11 +213,9 @@ def test_alert_raised_more_than_a_year_ago_is_listed_no_longer() -> None:
 def test_declared_move_makes_no_mover_of_another_partner() -> None:
     """p, by far the largest of KE010, leaves it; q, which reports twice as much there, stays."""
     there, elsewhere = [steps((50, 12), (0, 3)), steps((5, 12), (15, 3))], [[50] * 15, [20] * 15]
-    monthly = np.stack([there, elsewhere], axis=1)
-    leaves = pd.DataFrame({"kind": ["coverage"], "source": ["p"], "place_id": ["KE010"], "month_from": [12]})
-    arrays = (monthly, 0 * monthly, monthly.sum(axis=1), monthly.sum(axis=1) > 0)
-    months = Months(0, ["p", "q"], ["KE010"], np.array([[True], [False]]), leaves, *arrays)
-    assert months.left_out(14, POLICY).tolist() == [[True, False], [False, False]]
+    left = {"kind": ["coverage"], "source": ["p"], "place_id": ["KE010"], "month_from": [12]}
+    side = small(there, elsewhere, **left).compared(14, 2, POLICY)
+    assert (side.windows.baseline[:, 0] > 0).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("change", [{}, {"seasons": 0.2}, {"area_moves": 0.0}, {"campaign": True}])
@@ -227,71 +227,4 @@ def test_hardly_any_quiet_year_has_an_alert(change: dict[str, Any]) -> None:
 def test_corridor_that_collapses_is_told_within_months() -> None:
     worlds = [reports(seed, months=38, change_at=28, falls=(1, 0.1)) for seed in range(320, 325)]
     found = [dict(world.alerts()).get(1, {}) for world in worlds]
-    assert sum(28 <= one.get("alerted_month", 0) <= 31 and one["direction"] == "fall" for one in found) >= 4
-
-
-SCRIPT = """
-if (!requireNamespace("surveillance", quietly = TRUE)) { cat("absent"); quit() }
-suppressWarnings(suppressMessages(library(surveillance)))
-for (case in c("rise", "fall", "quiet")) {
-z <- scan(paste0(case, "-deviations.txt"), quiet = TRUE)
-made <- suppressWarnings(create.disProg(week = seq_along(z), observed = z, state = 0 * z))
-sums <- algo.cusum(made, list(range = seq_along(z), k = 1, h = 4.5, m = 0, trans = "none"))$cusum
-y <- scan(paste0(case, "-counts.txt"), quiet = TRUE)
-series <- sts(y, start = c(2020, 1), frequency = 12)
-last <- 49:length(y)
-by_farrington <- farringtonFlexible(series, list(range = last, b = 3, w = 3, alpha = .005,
-    pastWeeksNotIncluded = 2, thresholdMethod = "nbPlugin", trend = FALSE))
-by_ears <- earsC(series, list(range = last, method = "C2", alpha = .001))
-cat(sums, "\\n")
-cat(last[alarms(by_farrington)[, 1]], "\\n")
-cat(last[alarms(by_ears)[, 1]], "\\n")
-}
-"""
-
-
-LEVELS = {"rise": 80, "fall": 2, "quiet": 30}  # of the last six months; 30 before
-
-
-def in_r(rscript: str, folder: Path, series: dict[str, np.ndarray]) -> dict[str, list[list[float]]]:
-    """By case: sums of the deviations by `algo.cusum`; months that Farrington and EARS find unusual, from 1 on."""
-    for name, values in series.items():
-        (folder / f"{name}.txt").write_text("\n".join(map(str, values.tolist())), encoding="utf-8")
-    (folder / "by_r.R").write_text(SCRIPT, encoding="utf-8")
-    run = [rscript, "--vanilla", "by_r.R"]
-    said = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=True).stdout
-    if said == "absent":
-        absent(f"R's package surveillance is not installed: {HOW}")
-    lines = [[float(one) for one in line.split()] for line in said.splitlines()]
-    return {case: lines[3 * at : 3 * at + 3] for at, case in enumerate(LEVELS)}
-
-
-def one_corridor(counts: np.ndarray) -> Months:
-    """The corridor at one partner, beside a thousand other records a month."""
-    monthly = np.stack([counts, np.full(counts.size, 1000)])[None]
-    nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
-    reported = np.ones((1, counts.size), dtype=np.bool_)
-    arrays = (monthly, 0 * monthly, monthly.sum(axis=1), reported)
-    return Months(0, ["p"], ["KE010"], np.array([[True], [False]]), nothing, *arrays)
-
-
-def test_farrington_and_ears_of_r_find_the_same_months(tmp_path: Path) -> None:
-    """R's bounds are upper ones alone, so a fall is shown to them as the rise of the mirrored series."""
-    rscript, series = program("Rscript", HOW), dict[str, np.ndarray]()
-    for case, level in LEVELS.items():
-        counts = np.random.default_rng(11).poisson(30, size=60)
-        counts[54:] = np.random.default_rng(12).poisson(level, size=6)
-        side = -1 if case == "fall" else 1
-        judged = [side * judge(one_corridor(counts), at, POLICY).deviation[0] for at in range(48, 60)]
-        series[f"{case}-deviations"] = np.array(judged)
-        series[f"{case}-counts"] = np.maximum(counts if side > 0 else 2 * 30 - counts, 0)
-    for case, (sums, by_farrington, by_ears) in in_r(rscript, tmp_path, series).items():
-        deviations = series[f"{case}-deviations"]
-        ours = cusum(deviations[:, None], POLICY)[:, 0]
-        assert np.minimum(sums, 2 * POLICY.alert_bound)[:8] == pytest.approx(ours[:8], abs=1e-4)
-        unusual = [float(at + 49) for at in np.flatnonzero(deviations > norm.isf(0.005))]
-        changed = [] if case == "quiet" else [55.0, 56.0]
-        assert all(at in found for at in changed for found in (unusual, by_farrington, by_ears))
-        assert not [at for found in (unusual, by_farrington, by_ears) for at in found if at < 55]
-        assert bool(changed) == bool((ours > POLICY.alert_bound).any())
-        assert changed or not (unusual or by_farrington or by_ears)
+    assert sum(28 <= one.get("alerted_month", 0) <= 33 and one["direction"] == "fall" for one in found) >= 4

@@ -94,6 +94,14 @@ def counts(*rows: tuple[str, str, str, int], round: str | None = None, **more: A
     return frame.assign(campaign_count=0, **more)
 
 
+def reports_of(counts: pd.DataFrame, totals: pd.DataFrame, *others: pd.DataFrame) -> Reports:
+    """Each record is a witness, without an incident number."""
+    counts, totals = (
+        one.assign(witness_count=one["record_count"], numbered_count=0) for one in (counts, totals)
+    )
+    return Reports.of(counts, totals, *others)
+
+
 def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
     window = Window("w", date(2024, 8, 1), date(2025, 7, 31))
     reported = counts(
@@ -116,16 +124,16 @@ def test_round_holds_its_records_regardless_of_dates() -> None:
 
 def test_dispersion_uses_records_of_one_month_and_silent_months_stay_active() -> None:
     (comparison,) = comparisons(calendar(complete_to="2025-07"), periods(), set(), POLICY)
-    counted = counts(("p", "2024-08", "2024-08", 3), ("p", "2024-10", "2024-12", 2), corridor_id="KE040>ARE")
+    counted = counts(("p", "2024-08", "2024-08", 1), ("p", "2024-10", "2024-12", 2), corridor_id="KE040>ARE")
     totals = counts(
         ("p", "2024-08", "2024-08", 5), ("p", "2023-09", "2023-09", 4), ("q", "2024-08", "2024-08", 1)
     )
     watched = pd.DataFrame({"source": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
-    side = side_by_side(comparison, Reports.of(counted, totals, watched, declared()), item="corridor_id")
+    side = side_by_side(comparison, reports_of(counted, totals, watched, declared()), item="corridor_id")
     assert (side.partners, side.items) == (["p", "q"], ["KE040>ARE"])
-    assert side.windows.current.tolist() == [[5], [0]] and side.windows.baseline.tolist() == [[0], [0]]
+    assert side.windows.current.tolist() == [[3], [0]] and side.windows.baseline.tolist() == [[0], [0]]
     assert side.windows.current_totals.tolist() == [5, 1] and side.windows.baseline_totals.tolist() == [4, 0]
-    assert side.monthly.sum() == 3 and side.monthly[0, 0, 12] == 3
+    assert side.monthly.sum() == 1 and side.monthly[0, 0, 12] == 1
     assert side.is_active[0].nonzero()[0].tolist() == [1, 12, 17]  # September 2023, August 2024, January 2025
     assert side.dispersion(POLICY) >= [1]
 
@@ -135,7 +143,7 @@ def test_dispersion_without_months_comes_from_the_policy() -> None:
     pair = comparisons(calendar(complete_to="2025-07"), rounds, {"2019", "2020"}, POLICY)[1]
     counted = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
     nothing = pd.DataFrame({"source": [], "month_start": []})
-    side = side_by_side(pair, Reports.of(counted, counted, nothing, declared()), item="corridor_id")
+    side = side_by_side(pair, reports_of(counted, counted, nothing, declared()), item="corridor_id")
     assert side.dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
 
 
@@ -180,7 +188,7 @@ def shifts_of(
     active = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
     months = calendar(complete_to="2025-07")
     changes = declared() if changes is None else changes
-    return corridor_shifts(Reports.of(counts, totals, active, changes), months, periods(), POLICY)
+    return corridor_shifts(reports_of(counts, totals, active, changes), months, periods(), POLICY)
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +274,7 @@ def test_partner_that_moved_is_left_out_at_both_places(moved_world: pd.DataFrame
     rows = found.set_index("corridor_id")
     for place in ("KE039>ARE", "KE042>ARE"):
         assert rows.loc[place, "status"] == "stable" and rows.loc[place, "moved_record_count"] == 120
-        counted = rows.loc[place, ["comparable_count_baseline", "comparable_count_current"]]
+        counted = rows.loc[place, ["witness_count_baseline", "witness_count_current"]]
         assert counted.tolist() == [120, 120]
     assert rows.loc["KE039>ARE", ["record_count_baseline", "record_count_current"]].tolist() == [240, 120]
     assert rows.loc["KE047>ARE", "share_odds_ratio"] == pytest.approx(1.0), "its totals leave too"
@@ -319,7 +327,8 @@ def campaign_world(records: int = 300) -> pd.DataFrame:
 def test_campaign_without_places_leaves_the_partners_months_out() -> None:
     world = campaign_world()
     plain = shifts_of(world, totals_of(world)).set_index("corridor_id")
-    assert plain["share_odds_ratio"]["KE039>ARE"] > 1.25
+    # The other months of p have 20: 20 + 3 √(20 + .15 · 400) + 1 is 47.8, so 320 count as 48.
+    assert plain["witness_count_current"]["KE039>ARE"] == 480 + 28
     changes = declared(("p", "campaign", None, "2025-03", "2025-03"))
     row = shifts_of(world, totals_of(world), changes).set_index("corridor_id").loc["KE039>ARE"]
     assert row["share_odds_ratio"] == pytest.approx(1.0) and row["status"] == "stable"

@@ -53,7 +53,8 @@ def touches(partner: str, county: str, year: int, records: int) -> dict[str, Any
     first, last = date(year, 1, 1), date(year, 12, 1)
     return {
         "source": partner, "record_grain": "case", "place_id": county, "month_from": first, "month_to": last,
-        "round": None, "record_count": records, "campaign_count": 0,
+        "round": None, "record_count": records, "witness_count": records, "numbered_count": 0,
+        "campaign_count": 0,
     }  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def rated(
     county_counts = pd.DataFrame(counts)
     totals = (
         county_counts.drop(columns=["place_id", "campaign_count"])
-        .assign(record_count=each_year)
+        .assign(record_count=each_year, witness_count=each_year)
         .drop_duplicates()
     )
     reports = Reports.of(county_counts, totals, SILENT, declared)
@@ -87,7 +88,8 @@ CHANGED = [touches(p, "KE040", year, n) for p in "pq" for year, n in ((2023, 10)
 VARIANCE = (
     2 * (0.55 * 9) / (2 * 18**2) + 2 * (0.55 * 4 + 0.45 * 9) / (2 * 18 * 8) + 2 * (0.45 * 4) / (2 * 8**2)
 )
-CHANGE_REACH = 1.6448536 * np.sqrt(POLICY.shift_unknown_dispersion * VARIANCE)
+# The dispersion and the scatter from year to year are the policy's: no month is known, and one county judged.
+CHANGE_REACH = 1.6448536 * np.sqrt(POLICY.shift_unknown_dispersion * VARIANCE + POLICY.shift_assumed_yearly)
 # 30 records each year: no change.
 SAME = [touches(p, "KE047", year, 30) for p in "pq" for year in (2023, 2024)]
 
@@ -103,7 +105,7 @@ def test_the_components_are_shown_with_score_and_weight() -> None:
     ]  # fmt: skip
     assert row["change_ratio"] == pytest.approx(2.25)
     assert row["change_score"] == pytest.approx(25 * (np.log2(2.25) + 2))
-    # ln 2.25 +- 1.645 times the error of 2.25 with the dispersion of the policy, for no month is known.
+    # ln 2.25 +- 1.645 times the error of 2.25.
     assert row["change_ratio_low"] == pytest.approx(2.25 / np.exp(CHANGE_REACH))
     assert row["change_ratio_high"] == pytest.approx(2.25 * np.exp(CHANGE_REACH))
     assert row["components_missing"] == 0

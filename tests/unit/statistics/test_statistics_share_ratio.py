@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from orchestration.statistics.share_ratio import TwoWindows, dispersion, ratios_without_one, share_ratios
+from orchestration.statistics.share_ratio import TwoWindows, ratios_without_one, share_ratios
 from tests.simulated_corridors import mantel_haenszel_rate_ratio
 
 
@@ -73,34 +73,3 @@ def test_leaving_a_partner_out_gives_the_ratio_of_the_others() -> None:
     assert np.exp(second) == pytest.approx(20 * 90 / (80 * 10))
     assert np.isnan(silent)  # it says nothing of the item, so leaving it out would show nothing
     assert ratios_without_one(one_item((1, 100, 30, 100))).tolist() == [[0.0]], "the only one"
-
-
-@pytest.mark.parametrize(
-    ("monthly", "reported", "halves"),
-    [([1, 3, 2, 6], [1, 1, 1, 1], (slice(0, 2), slice(2, 4))), ([1, 0, 3, 0, 2, 6], [1, 0, 1, 0, 1, 1], (slice(0, 4), slice(4, 6)))],
-    ids=["by hand", "months without a report do not count"],
-)  # fmt: skip
-def test_dispersion_is_the_spread_over_what_chance_would_make(
-    monthly: list[int], reported: list[int], halves: tuple[slice, slice]
-) -> None:
-    # Means 2 and 4, squared deviations 2 and 8, one degree of freedom each. Scatter beyond chance: 10 - 6 over
-    # 4 + 16, that is .2 a squared mean; so 1 + .2 * 20 / 6. Deviations over their means, 3 over 2, are less.
-    found = dispersion(np.array([[monthly]]), np.array([reported], dtype=np.bool_), halves, 0.2)
-    assert found == pytest.approx([1 + 0.2 * 20 / 6])
-
-
-def test_dispersion_grows_with_an_items_records_a_month() -> None:
-    # One partner, 24 months: 2 6 2 6 … (mean 4, deviance 4 / 4) and 8 24 8 24 … (mean 16, deviance 64 / 16).
-    monthly = np.array([[np.tile([2, 6], 12), np.tile([8, 24], 12)]])
-    everyone = np.ones((1, 24), dtype=np.bool_)
-    found = dispersion(monthly, everyone, (slice(0, 12), slice(12, 24)), 0.2)
-    pooled = (24 * 1 + 24 * 4) / 44
-    beyond = (24 * 4 + 24 * 64 - 22 * 4 - 22 * 16) / (22 * 16 + 22 * 256)
-    assert found == pytest.approx([pooled, 1 + beyond * 16])
-
-
-def test_dispersion_is_never_below_chance_and_unknown_without_months() -> None:
-    even, everyone = np.array([[[3, 3, 3, 3]]]), np.ones((1, 4), dtype=np.bool_)
-    halves = (slice(0, 2), slice(2, 4))
-    assert dispersion(even, everyone, halves, 0.2) == 1.0
-    assert np.isnan(dispersion(0 * even, everyone, halves, 0.2)).all()

@@ -155,8 +155,8 @@ def test_no_pair_rests_on_one_partner_on_what_is_no_shift_or_on_no_common_end() 
 def test_raw_and_comparable_counts_stand_side_by_side() -> None:
     row = judged([[30], [10], [0]], [[60], [0], [25]], ([1000, 100, 0], [1000, 0, 500])).iloc[0]
     expected = {
-        "record_count_baseline": 40, "record_count_current": 85, "comparable_count_baseline": 30,
-        "comparable_count_current": 60, "partner_count": 3, "comparable_partner_count": 1, "partners_started": 1,
+        "record_count_baseline": 40, "record_count_current": 85, "witness_count_baseline": 30,
+        "witness_count_current": 60, "partner_count": 3, "comparable_partner_count": 1, "partners_started": 1,
         "partners_stopped": 1, "share_baseline": 40 / 1100, "share_current": 85 / 1500,
         # One comparable partner: the adjusted share is its own.
         "comparable_share_baseline": 0.03, "adjusted_share_current": 0.06,

@@ -109,7 +109,7 @@ def test_a_build_with_a_broken_table_leaves_the_last_file(built: World) -> None:
         outcomes = builds.build(built.settings, Part.WAREHOUSE)
     statuses = {one.name: one.status for one in outcomes}
     assert statuses["int_movements"] == "error" and statuses["stg_records"] == "success"
-    assert {"skipped"} == {one.status for one in outcomes if one.name == "int_place_counts"}
+    assert {"skipped"} == {one.status for one in outcomes if one.name == "int_stop_places"}
     assert content(built) == before
 
 

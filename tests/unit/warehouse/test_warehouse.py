@@ -121,9 +121,9 @@ def test_parts_cover_the_project_exactly_once(settings: Settings) -> None:
         if node["resource_type"] in ("model", "seed")
     }
     assert set().union(*names.values()) == tables and sum(map(len, names.values())) == len(tables)
-    assert names[Part.WAREHOUSE] >= {"int_place_counts", "int_movements", "places"}
-    assert names[Part.COUNTS] >= {"stg_hotspots", "mart_hotspots", "fct_movements", "int_protected_cells"}
-    assert "int_public_cells" in names[Part.PUBLISHABLE]
+    assert names[Part.WAREHOUSE] >= {"int_movements", "places"}
+    assert names[Part.COUNTS] >= {"int_place_counts", "fct_movements", "int_protected_cells"}
+    assert names[Part.PUBLISHABLE] >= {"stg_hotspots", "mart_hotspots", "int_public_cells"}
 
 
 def test_a_project_that_does_not_parse_is_reported_and_memory_is_no_fault_of_it(

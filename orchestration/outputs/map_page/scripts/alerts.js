@@ -29,7 +29,7 @@ const alertsView = {
         columnOf("status", sayChange),
         columnOf("since", (row) => row.data.first_month, (row) => sayMonth(row.data.first_month)),
         columnOf("until", (row) => row.data.newest_month, (row) => sayMonth(row.data.newest_month)),
-        numberColumn("records", (row) => row.data.record_count, PAYLOAD.edition === "members" ? countText : blankCount),
+        numberColumn("records", (row) => row.data.witness_count, PAYLOAD.edition === "members" ? countText : blankCount),
         columnOf("expected", sayExpected),
         codeColumn("evidence", "evidence"),
       ],
@@ -41,7 +41,7 @@ const alertsView = {
   named: ({ data }) => ({
     month: sayMonth(data.first_month),
     until: sayMonth(data.newest_month),
-    count: countText(data.record_count),
+    count: countText(data.witness_count),
     low: count(data.expected_low ?? 0),
     high: count(data.expected_high ?? 0),
   }),

@@ -130,8 +130,8 @@ def list_of_alerts(visit: Visit) -> List:
                is_hidden=True),
         Column("first_month", "alerts.since", show=lambda row: Cell(
             t.day(row["first_month"][:7]), note=t("alerts.until", month=t.day(row["newest_month"][:7])))),
-        Column("record_count", "alerts.records", show=lambda row: Cell(
-            row["record_count"],
+        Column("witness_count", "alerts.records", show=lambda row: Cell(
+            row["witness_count"],
             note=t("alerts.expected", low=row["expected_low"], high=row["expected_high"]))),
         Column("evidence", "alerts.evidence", said=lambda code: t(f"alerts.{code}"), is_facet=True),
         Column("state", "decision.state", state, shown, said=t, is_facet=True),
