@@ -100,7 +100,8 @@ inner join drawn
     and drawn.period_id = listed.period_id and drawn.cell_id = listed.place_id
 left join members.marts.mart_hotspots as measured
     on measured.record_grain = 'case' and listed.period_id = measured.period_id
-    and listed.place_id = measured.place_id and listed.role = measured.role and listed.people = measured.population
+    and listed.place_id = measured.place_id and listed.role = measured.role
+    and listed.people = measured.population
 where coalesce(true_count - {near} > 100 / {hotspot} * (ln(activity_ratio) - sqrt(
     (ln(measured.ratio_high / measured.ratio_low) / 2) ** 2 + 2 * ({hotspot} * 1.959964) ** 2
 )), true)

@@ -1,7 +1,7 @@
 """How far each place and corridor lies from a public label: one number, which the release draws with noise.
 
 Columns read: of hotspots log_ratio, log_error, expected_witness_count, label, probability_high, ratio_low; of
-shifts share_odds_ratio, ratio_low, ratio_high, leave_one_out_low and _high, witness_count_baseline and _current.
+shifts share_odds_ratio, ratio_low and _high, leave_one_out_low and _high, witness_count_baseline, _current.
 """
 
 from __future__ import annotations

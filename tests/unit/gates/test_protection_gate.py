@@ -1,6 +1,7 @@
 """The release gate on published tables: each planted fault is found by its measure, and only there."""
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.release_gate import RELEASE_GATE
-from orchestration.core import Settings, load_publication_policy, read_json
+from orchestration.core import Settings, load_keys, load_publication_policy, read_json
 from orchestration.core.policies import POLICY_SEED
 from orchestration.gates import protection
 from orchestration.gates.protection import MEASURES, protection_measures
 from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import decisions_of
-from tests.fixtures.protected_world import AS_OF, JOURNEYS, Journey, add_labels, change, write_world
+from tests.fixtures.protected_world import AS_OF, JOURNEYS, Journey, add_labels, change, noise, write_world
 
 NOTHING_WRONG = dict.fromkeys(MEASURES, 0.0)
 
@@ -165,6 +166,27 @@ def test_public_row_that_discloses_too_much_is_counted(
         monkeypatch.setattr(protection, other, lambda editions: {})
     world.change("public", statement)
     assert world.measured()["public_counts_wrong"] >= 1, fault
+
+
+def test_a_label_is_drawn_from_its_margin_and_the_keys_of_its_records_once_a_year(world: Candidate) -> None:
+    with duckdb.connect(str(world.settings.warehouse), read_only=True) as con:
+        ids = con.execute(
+            "select movement_id from intermediate.int_movements where event_year = 2025 "
+            "and start_counting_place_id = 'KE040'"
+        ).to_arrow_table()["movement_id"]
+        drawn = con.execute(
+            "select protected_count from intermediate.int_drawn_labels where noise_name = 'hotspots|origin|all'"
+        ).fetchall()
+    key_sum = sum(load_keys(world.settings).protection_keys(ids.combine_chunks()).to_pylist())
+    of_year = {
+        year: noise(f"hotspots|origin|all|year-{year}|KE040|{key_sum}|0", 84, "5") for year in (2024, 2025)
+    }
+    assert len(ids) == 84 and drawn == [(1680 + of_year[2025],)]
+    assert of_year[2024] != of_year[2025]
+    with duckdb.connect(str(world.folder / "public" / "evidence_base.duckdb"), read_only=True) as con:
+        shown = con.execute("select label, at_least_times from published.hotspots").fetchall()
+    low_end = math.exp((1680 + of_year[2025]) / 1000)
+    assert shown == [("hotspot", max(times for times in (2, 3, 5, 10, 20) if low_end >= times))]
 
 
 def test_another_epoch_means_other_noise(world: Candidate) -> None:
