@@ -87,7 +87,7 @@ def _line(figure: str, found: float, gate: str) -> None:
     print(f"  {figure:<62} {found:>8.3f}   {gate}")
     if number := re.match(r"(<=|>=|) ?([\d.]+)", gate):
         sign, wanted = number[1], float(number[2])
-        if not {"<=": found <= wanted, ">=": found >= wanted, "": found == wanted}[sign]:
+        if not {"<=": found <= wanted, ">=": found >= wanted, "": round(found, 3) == wanted}[sign]:
             BROKEN.append(figure.strip())
 
 
