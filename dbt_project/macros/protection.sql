@@ -59,5 +59,5 @@
 
 {# A ratio as a margin of labels: in hundredths of the scale of their noise. #}
 {% macro margin_of(ratio) -%}
-    ln({{ ratio }}) * 10000 / {{ publication_policy('hotspot_label_scale') }}
+    ln({{ ratio }}) * 10000 / nullif({{ publication_policy('hotspot_label_scale') }}, 0)
 {%- endmacro %}

@@ -121,16 +121,29 @@ keys_of_shifts as (
     group by item_id, period_id
 ),
 
+stated as (
+    select
+        stated.field,
+        periods.period_id,
+        count(*) as record_count,
+        sum(stated.is_known) as known_count
+    from {{ ref('int_stated_fields') }} as stated
+    inner join {{ ref('int_movements') }} as movements on stated.movement_id = movements.movement_id
+    inner join {{ ref('int_window_periods') }} as periods on movements.window_id = periods.window_id
+    where movements.record_grain = 'case'
+    group by stated.field, periods.period_id
+),
+
 shares as (
     select
-        completeness.period_id,
-        completeness.field,
-        cast({{ rounded('10000 * completeness.known_share', 0) }} as integer) as margin,
+        stated.period_id,
+        stated.field,
+        cast({{ rounded('10000.0 * stated.known_count / nullif(stated.record_count, 0)', 0) }} as integer) as margin,
         cells.key_sum
-    from {{ ref('mart_completeness') }} as completeness
-    inner join new_periods on completeness.period_id = new_periods.period_id
-    inner join cells on completeness.period_id = cells.period_id and cells.table_name = 'total'
-    where completeness.record_grain = 'case' and new_periods.period_kind = 'year'
+    from stated
+    inner join new_periods on stated.period_id = new_periods.period_id
+    inner join cells on stated.period_id = cells.period_id and cells.table_name = 'total'
+    where new_periods.period_kind = 'year'
 ),
 
 named as (
