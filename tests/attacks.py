@@ -193,3 +193,30 @@ def _bounds(count: int | None, cells: int) -> tuple[int, int]:
         if abs(count - true) <= row_of(true)[2]
     ]
     return min(possible), max(possible)
+
+
+# Public labels: a margin and Laplace noise, both in scales of the noise, against marks in rising order.
+
+
+def label_chances(
+    margin: float, marks: npt.NDArray[np.float64], shown: float = 1.0
+) -> npt.NDArray[np.float64]:
+    """How likely each outcome is: no label, or the highest mark that is reached. `shown`: of being listed at all."""
+    away = marks - margin
+    reached = np.where(away > 0, np.exp(-np.abs(away)) / 2, 1 - np.exp(-np.abs(away)) / 2)
+    chances = -np.diff(np.concatenate([[1.0], reached, [0.0]]))
+    return np.concatenate([[1 - shown + shown * chances[0]], shown * chances[1:]])
+
+
+def enough_others(count: int, least: int) -> float:
+    """How likely a count with the noise of small counts reaches this number."""
+    if count <= 0:
+        return 0.0
+    _, variance, largest = NOISE_ROWS[0]
+    return sum(share for noise, share in _distribution(variance, largest).items() if count + noise >= least)
+
+
+def label_evidence(inside: npt.NDArray[np.float64], outside: npt.NDArray[np.float64], outcome: int) -> float:
+    """How much likelier an outcome is with a record than without it, as a logarithm."""
+    with np.errstate(divide="ignore"):
+        return float(np.log(inside[outcome]) - np.log(outside[outcome]))

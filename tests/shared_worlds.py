@@ -80,7 +80,9 @@ def world(
         count = int(chance.choice([1, 2, 3], p=[0.4, 0.35, 0.25]))
         partners = chance.choice(PARTNERS, size=min(count, int((near > 0).sum())), replace=False, p=near)
         known = chance.random((len(partners), people)) < 0.7
-        partners = partners[np.argsort(~notes[partners], kind="stable")]  # an incident holds the people it shares
+        partners = partners[
+            np.argsort(~notes[partners], kind="stable")
+        ]  # an incident holds the people it shares
         found = chance.random((len(partners), people)) < shared.linked
         told = _told(known, found, notes[partners])
         for at, partner in enumerate(partners):

@@ -30,6 +30,7 @@ from orchestration.core import (
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.gates.public_counts import CELL, protected_cells, public_counts
+from orchestration.gates.public_labels import with_drawn_labels
 from orchestration.gates.public_rows import (
     contradictions,
     counts_query,
@@ -155,12 +156,19 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     closed = [period for period in editions.periods if period in kinds and period not in editions.carried]
     epochs = {year: int(editions.periods[year]["epoch"]) for year in closed if kinds[year] == "year"}
     found = con.execute(f"from counts as listed where {editions.is_new('counts')}").df()
-    right, cells, wrong = pd.DataFrame(columns=[*CELL, "count"]), pd.DataFrame(), 0
+    con.execute(
+        "create temp table totals as select period_id, sum(count) as total from corridor_sums group by all"
+    )
+    right, cells, of_labels, wrong = pd.DataFrame(columns=[*CELL, "count"]), pd.DataFrame(), pd.DataFrame(), 0
     if epochs:
-        cells = protected_cells(con, load_keys(editions.settings), policy, epochs)
+        # A change is drawn with the records of both years.
+        before = {f"year-{int(year.removeprefix('year-')) - 1}": 0 for year in epochs}
+        of_labels = protected_cells(con, load_keys(editions.settings), policy, before | epochs)
+        cells = of_labels[of_labels["period_id"].isin(epochs)]
         leaves = _leaves(editions.settings)
-        wrong = wrong_leaves(pa.Table.from_pandas(cells), leaves)
+        wrong = wrong_leaves(pa.Table.from_pandas(cells, preserve_index=False), leaves)
         right = public_counts(cells, leaves.to_pandas(), policy)
+    wrong += with_drawn_labels(con, editions.settings, of_labels, policy, epochs)
     both = right.merge(found, on=CELL, how="outer")
     # As floats: a number missing on either side counts as a difference.
     wrong += int((both["count_x"].astype("float64") != both["count_y"].astype("float64")).sum())

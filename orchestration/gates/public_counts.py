@@ -139,7 +139,12 @@ def protected_cells(
     cells = con.execute(_CELLS).df()
     con.unregister("keys")
     cells["key_sum"] = cells["key_sum"].astype("int64")
-    cells["protected_count"] = cells["true_count"] + _noise(cells, policy, epochs)
+    parts = {"movement_count": "", "passing_count": "", "trait_count": "", "child_count": "|children"}
+    named = [
+        f"{table}{parts.get(column, '|' + column.removesuffix('_count'))}|{year}|{cell}|{key}|{epochs[year]}"
+        for table, column, year, cell, key in cells[[*CELL, "key_sum"]].itertuples(index=False)
+    ]
+    cells["protected_count"] = cells["true_count"] + noise_of(named, row_of(cells["true_count"], policy))
     # Each start and end has a leaf whose other side is unknown, though nobody is counted there.
     sides = [
         cells[(cells["table_name"] == table) & (cells["column_name"] == "movement_count")].assign(
@@ -154,21 +159,15 @@ def protected_cells(
     return pd.concat([cells, empty.assign(cell_id=_corridor)]).drop_duplicates(CELL, ignore_index=True)
 
 
-def _noise(cells: pd.DataFrame, policy: PublicationPolicy, epochs: Mapping[str, int]) -> np.ndarray:
-    """Look up the noise of each cell by its hash, in the noise table's row for its true count."""
-    parts = {"movement_count": "", "passing_count": "", "trait_count": "", "child_count": "|children"}
-    hashes = np.array(
-        [
-            hashlib.md5(  # noqa: S324
-                f"{table}{parts.get(column, '|' + column.removesuffix('_count'))}|{period}|{cell}|{keys}|"
-                f"{epochs[period]}".encode()
-            ).hexdigest()[:8]
-            for table, column, period, cell, keys in cells[[*CELL, "key_sum"]].itertuples(index=False)
-        ],
-        dtype="U8",
-    )
-    row = 1 + np.digitize(cells["true_count"], [policy["noise_row_2_from"], policy["noise_row_3_from"]])
-    noise = np.zeros(len(cells), dtype="int64")
+def row_of(counts: pd.Series, policy: PublicationPolicy) -> np.ndarray:
+    """Return the row of the noise table for each true count."""
+    return 1 + np.digitize(counts, [policy["noise_row_2_from"], policy["noise_row_3_from"]])
+
+
+def noise_of(cells: Iterable[str], row: np.ndarray) -> np.ndarray:
+    """Look up the noise of each cell (name, period, cell, key sum, epoch) in its row of the noise table."""
+    hashes = np.array([hashlib.md5(cell.encode()).hexdigest()[:8] for cell in cells], dtype="U8")  # noqa: S324
+    noise = np.zeros(len(hashes), dtype="int64")
     for number, ranges in noise_table().items():
         at = np.searchsorted(np.array([first for _, first, _ in ranges]), hashes[row == number], "right") - 1
         noise[row == number] = np.array([value for value, _, _ in ranges])[at]

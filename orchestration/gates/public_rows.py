@@ -2,7 +2,8 @@
 
 A label needs a large public count; the period is closed; numbers that others published name their source, and
 members have them too; every public table has a rule here. `public` and `members` are the editions of a
-candidate, `counts` its public counts, `released_alerts` what stewards released (`gates.protection`)."""
+candidate, `counts` its public counts, `drawn` and `margins` what its labels are drawn from (`public_labels`),
+`released_alerts` what stewards released (`gates.protection`)."""
 
 from __future__ import annotations
 
@@ -54,58 +55,97 @@ from (
 from public.published.periods as listed
 where {new} and period_kind not in ('year', 'round')""",
     "hotspots": """
-from public.published.hotspots as listed
-left join counts
-    on counts.period_id = listed.period_id and counts.cell_id = listed.place_id
-    and counts.table_name = case when place_id like 'bp-%' then 'border_points'
-        when role = 'origin' then 'starts' when role = 'transit' then 'passings' else 'ends' end
-    and counts.column_name = case when people = 'children' and role <> 'transit' then 'child_count'
-        when place_id like 'bp-%' or role = 'transit' then 'passing_count' else 'movement_count' end
-where {new} and (
-    people not in ('all', 'children') or (people = 'children' and role = 'transit')
-    or trend_category is not null or coalesce(ratio, ratio_low, ratio_high) is not null
-    or coalesce(counts.count, 0) < {label}
-)""",
+from (from public.published.hotspots as listed where {new}) as listed
+full join (
+    select labels.period_id, labels.cell_id as place_id, role, people, low
+    from (
+        select *, split_part(noise_name, '|', 2) as role, split_part(noise_name, '|', 3) as people,
+            exp(protected_count * {hotspot}) as low
+        from drawn where noise_name like 'hotspots|%'
+    ) as labels
+    inner join drawn as others
+        on others.noise_name = replace(labels.noise_name, 'hotspots|', 'hotspots|others|')
+        and others.period_id = labels.period_id and others.cell_id = labels.cell_id
+    inner join counts
+        on counts.period_id = labels.period_id and counts.cell_id = labels.cell_id
+        and counts.table_name = case when labels.cell_id like 'bp-%' then 'border_points'
+            when role = 'origin' then 'starts' when role = 'transit' then 'passings' else 'ends' end
+        and counts.column_name = case when people = 'children' and role <> 'transit' then 'child_count'
+            when labels.cell_id like 'bp-%' or role = 'transit' then 'passing_count' else 'movement_count' end
+    where (people = 'all' or role <> 'transit')
+        and low >= 1 and others.protected_count >= {others} and counts.count >= {label}
+) as drawn using (period_id, place_id, role, people)
+where label is distinct from case when low >= 1.5 then 'hotspot' when low >= 1 then 'elevated' end
+    or at_least_times is distinct from list_max([times for times in [2, 3, 5, 10, 20] if low >= times])
+    or factor_band is distinct from case when low >= 2 then 'twice_or_more' when low >= 1.25 then 'higher' end
+    or trend_category is not null or coalesce(ratio, ratio_low, ratio_high) is not null""",
     "shifts": """
-from public.published.shifts as listed
-left join corridor_sums as earlier
-    on earlier.period_id = earlier_period_id and earlier.corridor_id = listed.corridor_id
-left join corridor_sums as later
-    on later.period_id = listed.period_id and later.corridor_id = listed.corridor_id
-where {new} and (
-    compared <> 'years' or coalesce(ratio, ratio_low, ratio_high) is not null
-    or greatest(coalesce(earlier.count, 0), coalesce(later.count, 0)) < {label}
-    or earlier_count is not null or later_count is distinct from later.count
-)""",
-    "risk": """
-from public.published.risk as listed
-left join (
-    select period_id, cell_id as place_id, max(count) as largest from counts
-    where table_name in ('starts', 'ends', 'passings') and column_name in ('movement_count', 'passing_count')
+from (from public.published.shifts as listed where {new}) as listed
+full join (
+    select margins.period_id, margins.earlier_period_id, item_id as corridor_id, later.count as later,
+        min(case when margins.label = 'stable' then 'stable' else status end) as status,
+        later.count / totals.total / nullif(earlier.count / totals_earlier.total, 0) as ratio_of_shares
+    from margins
+    inner join drawn
+        on drawn.noise_name = 'shifts|' || margins.label
+        and drawn.period_id = margins.period_id and cell_id = item_id
+    left join drawn as others
+        on others.noise_name = 'shifts|others'
+        and others.period_id = margins.period_id and others.cell_id = item_id
+    left join corridor_sums as later on later.period_id = margins.period_id and later.corridor_id = item_id
+    left join corridor_sums as earlier
+        on earlier.period_id = earlier_period_id and earlier.corridor_id = item_id
+    left join totals on totals.period_id = margins.period_id
+    left join totals as totals_earlier on totals_earlier.period_id = earlier_period_id
+    where drawn.protected_count > 0
+        and greatest(coalesce(earlier.count, 0), coalesce(later.count, 0)) >= {label}
+        and case when margins.label = 'stable'
+            then earlier.count < 2 * later.count and later.count < 2 * earlier.count
+            else others.protected_count >= {others} end
     group by all
-) using (period_id, place_id)
-where {new} and (components is not null or coalesce(largest, 0) < {label})""",
+) as drawn using (period_id, earlier_period_id, corridor_id)
+where listed.status is distinct from drawn.status or later_count is distinct from later
+    or factor_band is distinct from case
+        when ratio_of_shares is null then null
+        when ratio_of_shares <= 0.5 then 'half_or_less' when ratio_of_shares <= 0.8 then 'lower'
+        when ratio_of_shares < 1.25 then 'about_the_same' when ratio_of_shares < 2 then 'higher'
+        else 'twice_or_more' end
+    or compared is distinct from 'years' or coalesce(ratio, ratio_low, ratio_high, earlier_count) is not null
+    or (displaced_from is not null and (listed.status <> 'growing' or displaced_from not in (
+        select corridor_id from public.published.shifts as fallen
+        where fallen.period_id = listed.period_id and fallen.status = 'fading'
+    )))""",
     "mentions": """
-from public.published.mentions as listed
-left join members.published.mentions as members using (period_id, mention_id)
-where {new} and (
-    coalesce(members.mention_count, 0) < {reports} or listed.via_place_id not like 'bp-%'
-    or listed.mention_count is distinct from case when listed.subject = 'round' then members.mention_count end
-)""",
+from (from public.published.mentions as listed where {new}) as listed
+full join (
+    from drawn where noise_name = 'mentions' and protected_count >= {reports}
+        and (cell_id not like '%>%>%' or cell_id like '%>bp-%>%')
+) as drawn on drawn.period_id = listed.period_id and cell_id = mention_id
+where cell_id is distinct from mention_id or via_place_id not like 'bp-%'
+    or mention_count is distinct from case when cell_id = 'round' then protected_count end""",
     "novelty": """
 from public.published.novelty as listed
-where {new} and evidence_class is distinct from 'panel_confirmed'""",
+left join drawn
+    on noise_name = 'novelty|' || item_kind || '|' || role and drawn.period_id = listed.period_id
+    and cell_id = item
+where {new} and (
+    evidence_class is distinct from 'panel_confirmed' or coalesce(protected_count, 0) < {reports}
+)""",
     "coverage": """
 from public.published.coverage as listed
-where {new} and (
-    abs(one_partner_share * 20 % 1 - 0.5) < 0.499 or coalesce(partners_started, partners_stopped) is not null
-)""",
+where {new} and abs(one_partner_share * 20 % 1 - 0.5) < 0.499""",
     "completeness": """
 from public.published.completeness as listed
 left join (
     select period_id, sum(count) as total from counts where table_name = 'directions' group by all
 ) as years using (period_id)
-where {new} and (coalesce(total, 0) < {share} or abs(known_share * 20 % 1 - 0.5) < 0.499)""",
+left join drawn
+    on noise_name = 'completeness' and drawn.period_id = listed.period_id and cell_id = field
+where {new} and (
+    coalesce(total, 0) < {share} or known_share is distinct from least(greatest(
+        floor((true_count + (protected_count - true_count) * {completeness}) / 500 + 0.5), 0
+    ), 20) / 20
+)""",
 }
 
 
@@ -142,7 +182,8 @@ def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], close
     """Return queries that count such rows. `new`: by public table, the SQL condition of rows to judge."""
     least = {
         "label": policy["public_least_label_count"], "reports": policy["public_round_least_reports"],
-        "share": policy["public_least_share_count"],
+        "share": policy["public_least_share_count"], "others": policy["label_least_others"],
+        "hotspot": policy["hotspot_label_scale"] / 10_000, "completeness": policy["completeness_scale"],
     }  # fmt: skip
     queries = [
         "from duckdb_tables() where database_name = 'public' and schema_name not in ('published', 'meta')"

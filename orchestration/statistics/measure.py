@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from orchestration.core import Settings
+from orchestration.core import Settings, load_publication_policy
 from orchestration.statistics.alerts import alerts
 from orchestration.statistics.comparisons import Reports, with_month_numbers
 from orchestration.statistics.hotspots import hotspots
+from orchestration.statistics.label_margins import label_margins
 from orchestration.statistics.policy import Policy, load_policy
 from orchestration.statistics.regional_risk import county_ratings
 from orchestration.statistics.shifts import corridor_shifts
@@ -46,9 +47,11 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
     to_come = still_to_come(frames["int_delivery_counts"], frames["int_deliveries"], policy)
     filling = StillFilling(to_come.still_filling, policy)
     raised, not_judged = alerts(reports, calendar, policy, filling)
+    shifts = corridor_shifts(reports, calendar, periods, policy, filling)
     return {
         "hotspots": places,
-        "corridor_shifts": corridor_shifts(reports, calendar, periods, policy, filling),
+        "corridor_shifts": shifts,
+        "label_margins": label_margins(places, shifts, policy, load_publication_policy()),
         "alerts": raised,
         "alerts_not_measured": not_judged,
         "still_to_come": to_come.still_to_come,

@@ -10,14 +10,17 @@ places as (select * from {{ ref('int_places') }}),
 mentions as (
     select
         cells.*,
-        case when cells.trait = 'round' then cells.movement_count end as public_count
+        case when cells.trait = 'round' then drawn.protected_count end as public_count
     from {{ ref('int_cells') }} as cells
-    inner join {{ ref('int_closed_periods') }} as closed on cells.period_id = closed.period_id
+    inner join {{ ref('int_drawn_labels') }} as drawn
+        on
+            cells.table_name = drawn.noise_name
+            and cells.cell_id = drawn.cell_id
+            and cells.period_id = drawn.period_id
     left join places as vias on cells.via_place_id = vias.place_id
     where
         cells.table_name = 'mentions'
-        and not closed.is_carried
-        and cells.movement_count >= {{ publication_policy('public_round_least_reports') }}
+        and drawn.protected_count >= {{ publication_policy('public_round_least_reports') }}
         and (cells.via_place_id is null or vias.kind = 'border_point')
 ),
 

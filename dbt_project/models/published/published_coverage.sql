@@ -1,5 +1,5 @@
 -- One row per edition and period: how many partners reported cases and how many counties they watch. The public
--- edition has cases of closed years, shares to the nearest five percent, and not which partners came and left.
+-- edition has cases of closed years, and shares to the nearest five percent. None of this depends on a single case.
 with periods as (select * from {{ ref('int_periods') }} where period_kind = 'year'),
 
 sources as (
@@ -103,8 +103,8 @@ made as (
         network.partner_count,
         network.county_count,
         round(network.one_partner_share * 20) / 20 as one_partner_share,
-        cast(null as integer) as partners_started,
-        cast(null as integer) as partners_stopped
+        network.partners_started,
+        network.partners_stopped
     from network
     inner join new_periods on network.period_id = new_periods.period_id
 )

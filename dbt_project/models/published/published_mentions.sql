@@ -1,6 +1,7 @@
 -- One row per edition, survey round and thing that its route reports mention: a corridor, a place, or the round as a
 -- whole. A report says that a road is used, not by whom. Mentions overlap. The public edition lists, without a number,
--- what at least three reports of a closed round name; of the round as a whole it says how many reports there were.
+-- what enough reports of a closed round name, counted with noise; of the round it says how many reports there were,
+-- with noise.
 select
     edition,
     period_id,

@@ -137,3 +137,23 @@ def test_attacker_who_knows_all_but_one_record_is_seldom_sure() -> None:
         sure.append(belief if is_inside else 1 - belief)
     assert np.mean(np.array(sure) > 0.9) <= 0.05
     assert max(sure) < 1
+
+
+def test_who_knows_all_but_one_record_is_rarely_sure_of_it_from_counts_and_labels() -> None:
+    """Places of 10 to 60 records with a count and a label: exact labels prove some records, drawn ones none."""
+    dice, scale, marks = np.random.default_rng(7), 0.10, np.log([1.0, 1.5, 2.0, 3.0])
+    counts = dice.integers(10, 60, 600)
+    beliefs, proven = [], 0
+    for count in counts.tolist():
+        low_end, without = (np.log(number / 20) + 0.3 * np.sin(count) for number in (count, count - 1))
+        proven += int(np.searchsorted(marks, low_end) != np.searchsorted(marks, without))
+        values, chances = attacks.distribution(count)
+        published = count + int(dice.choice(values, p=chances))
+        of_count = [attacks.published_probability(number, published) for number in (count, count - 1)]
+        labels = [attacks.label_chances(one / scale, marks / scale) for one in (low_end, without)]
+        outcome = int(dice.choice(len(marks) + 1, p=labels[0]))
+        odds = np.log(of_count[0] / of_count[1]) + attacks.label_evidence(*labels, outcome)
+        assert abs(attacks.label_evidence(*labels, outcome)) <= (low_end - without) / scale + 1e-9
+        beliefs.append(1 / (1 + np.exp(-odds)))
+    assert proven > 10
+    assert max(beliefs) < 1 and np.mean(np.array(beliefs) > 0.9) <= 0.05

@@ -1,6 +1,7 @@
 """The release gate on published tables: each planted fault is found by its measure, and only there."""
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.release_gate import RELEASE_GATE
-from orchestration.core import Settings, load_publication_policy, read_json
+from orchestration.core import Settings, load_keys, load_publication_policy, read_json
 from orchestration.core.policies import POLICY_SEED
 from orchestration.gates import protection
 from orchestration.gates.protection import MEASURES, protection_measures
 from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import decisions_of
-from tests.fixtures.protected_world import AS_OF, JOURNEYS, Journey, add_labels, change, write_world
+from tests.fixtures.protected_world import AS_OF, JOURNEYS, Journey, add_labels, change, noise, write_world
 
 NOTHING_WRONG = dict.fromkeys(MEASURES, 0.0)
 
@@ -134,15 +135,21 @@ def test_where_no_age_band_of_children_is_shown_no_children_of_a_place_are(
          "earlier_count = null, later_count = null"),
         ("a change with another count", "update shifts set later_count = later_count - 1"),
         ("a change of twelve months", "update shifts set compared = 'months'"),
-        ("a band of a small county", "update risk set place_id = 'KE001'"),
-        ("what a band rests on", "update risk set components = 'origin;transit;change'"),
+        ("a band of members", "create table risk as select 'year-2025' as period_id, 'KE040' as place_id, 'higher' as band"),
+        ("another label", "update hotspots set label = 'elevated'"),
+        ("a larger multiple", "update hotspots set at_least_times = 20"),
+        ("a label that was drawn, and is not listed", "delete from hotspots"),
+        ("a stable corridor as growing", "update shifts set status = 'growing'"),
+        ("another band of its share", "update shifts set factor_band = 'twice_or_more'"),
+        ("a stable corridor that took over", "update shifts set displaced_from = 'KE001>KE047'"),
+        ("the exact number of reports", "update mentions set mention_count = 20 where subject = 'round'"),
+        ("a road that was drawn, and is not listed", "delete from mentions where subject = 'corridor'"),
         ("a number of reports", "update mentions set mention_count = 4 where subject = 'corridor'"),
         ("a road that no three reports name", "update mentions set mention_id = 'corridor|SOM>KE047' "
          "where subject = 'corridor'"),
         ("a town on the way", "update mentions set via_place_id = 'KE027' where subject = 'corridor'"),
         ("news of one partner", "update novelty set evidence_class = 'single_partner'"),
         ("an exact share", "update coverage set one_partner_share = 0.3333"),
-        ("partners that came", "update coverage set partners_started = 1"),
         ("a number of others without its source", "update context_counts set publication_licence = null"),
         ("a number of others at a town", "update context_counts set counted_at_place_id = 'tn-ken-nambale'"),
         ("a number of others that members lack", "update context_counts set person_count = 854"),
@@ -159,6 +166,27 @@ def test_public_row_that_discloses_too_much_is_counted(
         monkeypatch.setattr(protection, other, lambda editions: {})
     world.change("public", statement)
     assert world.measured()["public_counts_wrong"] >= 1, fault
+
+
+def test_a_label_is_drawn_from_its_margin_and_the_keys_of_its_records_once_a_year(world: Candidate) -> None:
+    with duckdb.connect(str(world.settings.warehouse), read_only=True) as con:
+        ids = con.execute(
+            "select movement_id from intermediate.int_movements where event_year = 2025 "
+            "and start_counting_place_id = 'KE040'"
+        ).to_arrow_table()["movement_id"]
+        drawn = con.execute(
+            "select protected_count from intermediate.int_drawn_labels where noise_name = 'hotspots|origin|all'"
+        ).fetchall()
+    key_sum = sum(load_keys(world.settings).protection_keys(ids.combine_chunks()).to_pylist())
+    of_year = {
+        year: noise(f"hotspots|origin|all|year-{year}|KE040|{key_sum}|0", 84, "5") for year in (2024, 2025)
+    }
+    assert len(ids) == 84 and drawn == [(1680 + of_year[2025],)]
+    assert of_year[2024] != of_year[2025]
+    with duckdb.connect(str(world.folder / "public" / "evidence_base.duckdb"), read_only=True) as con:
+        shown = con.execute("select label, at_least_times from published.hotspots").fetchall()
+    low_end = math.exp((1680 + of_year[2025]) / 1000)
+    assert shown == [("hotspot", max(times for times in (2, 3, 5, 10, 20) if low_end >= times))]
 
 
 def test_another_epoch_means_other_noise(world: Candidate) -> None:
@@ -229,7 +257,7 @@ def test_counts_by_quarter_must_agree(world: Candidate) -> None:
     [
         ("update traits set label = 'all' where code = 'female'", 2),
         ("delete from traits where code = 'female'", 1),
-        ("insert into risk by name select 'year-2024' as period_id, 'KE040' as place_id", 1),
+        ("insert into hotspots by name select 'year-2024' as period_id, 'KE040' as place_id", 1),
         ("create table dispatches as select 'year-2024' as period_id", 1),
     ],
 )
@@ -308,7 +336,7 @@ def test_carried_years_without_their_release_cannot_be_judged(world: Candidate) 
     "statement",
     [
         "delete from corridors where start_place_id = 'UGA'",
-        "delete from risk",
+        "delete from novelty",
         "update hotspots set role = 'transit'",
         "delete from border_points where place_id = 'bp-ken-malaba'",
     ],

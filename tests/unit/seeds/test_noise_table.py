@@ -6,8 +6,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from orchestration.core import REFERENCE_SEEDS
-from seeds.build.noise_table import ROWS, noise_rows, read_policy, weights
+from orchestration.core import REFERENCE_SEEDS, load_publication_policy
+from seeds.build.noise_table import LAPLACE, ROWS, noise_rows, read_policy, weights
 
 HASHES = 1 << 32
 
@@ -34,8 +34,9 @@ def test_noise_has_the_mean_variance_and_range_of_the_policy(row: int) -> None:
     values = np.array(list(found))
     probabilities = np.array(list(found.values()))
     assert probabilities.sum() == pytest.approx(1)
-    assert (values * probabilities).sum() == pytest.approx(0, abs=1e-6)
-    assert (values**2 * probabilities).sum() == pytest.approx(policy[f"noise_row_{row}_variance"], abs=1e-5)
+    assert (values * probabilities).sum() == pytest.approx(0, abs=2e-5)
+    variance = policy[f"noise_row_{row}_variance"]
+    assert (values**2 * probabilities).sum() == pytest.approx(variance, abs=1e-5, rel=1e-5)
     assert max(values) == -min(values) == policy[f"noise_row_{row}_largest"]
 
 
@@ -51,3 +52,33 @@ def test_no_distribution_of_the_same_variance_has_more_entropy() -> None:
             moved = best + step * best.min() / 1e-6 * direction * 0.5
             if (moved > 0).all():
                 assert -(moved * np.log(moved)).sum() < entropy
+
+
+@pytest.mark.parametrize(("reports", "chance"), [(1, 0.00064), (3, 0.020), (5, 0.19), (7, 0.62), (10, 0.98)])
+def test_how_likely_a_road_of_so_many_reports_is_listed(reports: int, chance: float) -> None:
+    least = load_publication_policy()["public_round_least_reports"]
+    told = sum(share for noise, share in shares()[4].items() if reports + noise >= least)
+    assert told == pytest.approx(chance, rel=0.03)
+
+
+@pytest.mark.parametrize(("low_end", "chance"), [(0.50, 0.806), (0.4055, 0.5), (0.311, 0.194)])
+def test_how_likely_a_place_is_called_a_hotspot(low_end: float, chance: float) -> None:
+    """1 - exp(-(.50 - ln 1.5) / .10) / 2 = .806; as far below the mark the chance is that of the rest."""
+    scale = load_publication_policy()["hotspot_label_scale"] / 100
+    drawn = (round(100 * low_end / scale) + noise for noise in shares()[LAPLACE])
+    mark = 100 * np.log(1.5) / scale
+    told = sum(
+        share for share, margin in zip(shares()[LAPLACE].values(), drawn, strict=True) if margin >= mark
+    )
+    assert told == pytest.approx(chance, abs=0.006)
+
+
+def test_one_record_changes_the_odds_of_a_label_by_no_more_than_its_margin_moves() -> None:
+    """A low end that moves by .02 of a scale of .10: the log odds of any label by .2 at most."""
+    found = shares()[LAPLACE]
+    noise = np.array(sorted(found))
+    above = np.cumsum([found[value] for value in noise][::-1])[::-1]
+    for mark in range(-300, 301, 25):
+        here, moved = (above[np.searchsorted(noise, mark - margin)] for margin in (0, 20))
+        for one, other in ((here, moved), (1 - here, 1 - moved)):
+            assert abs(np.log(one / other)) <= 0.2 + 1e-4
