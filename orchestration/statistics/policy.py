@@ -9,10 +9,13 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
-from orchestration.core import REFERENCE_SEEDS, NjiaError
+from orchestration.core import REFERENCE_SEEDS, NjiaError, seed_rows
 
 POLICY_SEED = REFERENCE_SEEDS / "statistics_policy.csv"
+# Months within which an alert is told, as in the columns of `alert_detection.csv`.
+DETECTED_WITHIN = (2, 4, 12)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,26 @@ class Policy:
     to_come_spread: float
     to_come_years: float
     filling_least_share: float
+
+
+class Detection(NamedTuple):
+    """What part of changes an alert tells: by `columns` (what partners share, records a year), and for each
+    change (cases a month before, factor) a cell a column, with a part of 1 for each of DETECTED_WITHIN.
+    """
+
+    columns: list[tuple[str, int]]
+    rows: list[tuple[int, float, list[list[float]]]]
+
+
+def alert_detection() -> Detection:
+    """The table that `tests.benchmarks.simulate_alerts --write` measured in made-up worlds."""
+    found: dict[tuple[int, float], dict[tuple[str, int], list[float]]] = {}
+    for row in seed_rows("alert_detection"):
+        cell = [float(row[f"within_{months}"]) for months in DETECTED_WITHIN]
+        change = int(row["cases_a_month"]), float(row["factor"])
+        found.setdefault(change, {})[row["shared"], int(row["records_a_year"])] = cell
+    columns = list(dict.fromkeys(column for cells in found.values() for column in cells))
+    return Detection(columns, [(*change, [cells[one] for one in columns]) for change, cells in found.items()])
 
 
 def load_policy(seed: Path = POLICY_SEED) -> Policy:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from orchestration.core import REFERENCE_SEEDS
+from orchestration.statistics.policy import DETECTED_WITHIN as WITHIN
 from tests.benchmarks.simulate_shifts import Figure, claims
 from tests.shared_worlds import (
     CHANGE,
@@ -46,7 +47,6 @@ SHARED = {
 }  # fmt: skip
 # Cases a month before, and the factor; at least so many a month in a network of that size.
 CHANGES = [(15, 0.5), (15, 2.0), (41, 0.5), (41, 2.0), (41, 0.1)]
-WITHIN = (2, 4, 12)
 CHANGED = 5  # corridor
 
 

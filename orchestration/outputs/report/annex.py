@@ -10,6 +10,7 @@ from orchestration.outputs.report.brief import year_before
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import NONE, YEAR, View, capital, counted_table, titled
 from orchestration.outputs.texts import Spans, Value
+from orchestration.statistics import alert_detection
 
 METHODS = (
     "counts", "bases", "comparison", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage",
@@ -28,7 +29,7 @@ def annex(view: View, credits: str) -> Section:
             *_corridors(view, "corridors"),
             *_corridors(view, "corridors_via", "annex.via"),
         ]
-        blocks += [*_coverage(view), *_completeness(view)]
+        blocks += [*_detection(view), *_coverage(view), *_completeness(view)]
     blocks += [*_definitions(view), *_policy(view), *_waivers(view), *_sources(view, credits)]
     title = say("annex.title")
     return Section(
@@ -112,6 +113,25 @@ def _to_come(view: View, row: Row, when: str = "") -> Spans:
     return view.say(
         "to_come.was" if when else "to_come.about", **numbers, **({} if when else {"months": months})
     )
+
+
+def _detection(view: View) -> list[Block]:
+    """Return what alerts can find, and how soon: for members, who are shown them."""
+    if view.is_public:
+        return []
+    say, found = view.say, alert_detection()
+    heads = [
+        say("column.change"),
+        *(say(f"detection.{shared}", count=f"{size:,}") for shared, size in found.columns),
+    ]
+    lines: list[list[Spans]] = [
+        [
+            say("detection.change", count=str(before), factor=f"{factor:g}"),
+            *((" · ".join(f"{part:.0%}" for part in cell),) for cell in cells),
+        ]
+        for before, factor, cells in found.rows
+    ]
+    return titled(say("annex.detection"), Table(say("table.detection"), heads, lines, len(found.columns)))
 
 
 def _number(view: View, row: Row, name: str) -> Spans:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.core import refreshes
+from orchestration.statistics import alert_detection
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions, list_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
@@ -103,7 +104,7 @@ def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, An
 
 def alerts(visit: Visit) -> Response:
     """List the alerts, those of the current release first."""
-    return visit.page("alerts", list=list_of_alerts(visit))
+    return visit.page("alerts", list=list_of_alerts(visit), detection=alert_detection())
 
 
 def list_of_alerts(visit: Visit) -> List:
