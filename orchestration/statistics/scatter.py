@@ -83,11 +83,12 @@ def of_blocks(
 ) -> tuple[Floats, Floats]:
     """κ of each item in blocks of so many months of all partners: variance is mean + κ mean².
 
-    Beside it Σ mean² over Σ mean: 1 + κ times it is the variance over the mean.
-    Partners' own means say what is expected of a block. An item's own κ is drawn to that of all items, which
-    weighs as twenty blocks. The oldest months of a window that fill no block are left out.
+    Beside it Σ mean² over Σ mean: 1 + κ times it is the variance over the mean. Partners' own means say what is
+    expected of a block. Of two windows the calmer one says what an item's κ is: a change within the other must
+    not hide itself. It is drawn to that of all items, which weighs as twenty blocks. The oldest months of a
+    window that fill no block are left out.
     """
-    found, means, squares, weighted, blocks_of = (np.zeros(monthly.shape[1]) for _ in range(5))
+    by_window, means, squares, blocks_of = [], *(np.zeros(monthly.shape[1]) for _ in range(3))
     for reported, mean, active in _windows(monthly, is_active, windows):
         blocks = reported.shape[2] // size
         if blocks < 2:
@@ -97,13 +98,21 @@ def of_blocks(
             for one in (reported.sum(axis=0), mean.T @ active)
         )
         free = 1 - 1 / blocks
-        found += ((counted - expected) ** 2 - free * expected).sum(axis=1)
+        beyond = ((counted - expected) ** 2 - free * expected).sum(axis=1)
+        by_window.append((beyond, free * (expected**2).sum(axis=1)))
         means += expected.sum(axis=1)
         squares += (expected**2).sum(axis=1)
-        weighted += free * (expected**2).sum(axis=1)
         blocks_of += free * (expected > 0).sum(axis=1)
-    of_all = max(0.0, float(found.sum() / weighted.sum())) if weighted.any() else 0.0
-    own = np.maximum(0.0, found / np.where(weighted > 0, weighted, 1))
+    if not by_window:
+        return np.zeros(monthly.shape[1]), np.zeros(monthly.shape[1])
+    found, weighted = (np.array(one) for one in zip(*by_window, strict=True))
+    by_item = np.where(weighted > 0, found / np.where(weighted > 0, weighted, 1), np.inf)
+    calmer = by_item.argmin(axis=0), np.arange(monthly.shape[1])
+    own, weight = (
+        np.maximum(0.0, np.where(np.isfinite(by_item[calmer]), by_item[calmer], 0.0)),
+        weighted[calmer],
+    )
+    of_all = max(0.0, float(found[calmer].sum() / weight.sum())) if weight.any() else 0.0
     beyond = (blocks_of * own + _BLOCKS_OF_ALL * of_all) / (blocks_of + _BLOCKS_OF_ALL)
     return beyond, squares / np.where(means > 0, means, 1)
 
