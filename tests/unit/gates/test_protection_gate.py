@@ -257,7 +257,11 @@ def test_counts_by_quarter_must_agree(world: Candidate) -> None:
     [
         ("update traits set label = 'all' where code = 'female'", 2),
         ("delete from traits where code = 'female'", 1),
-        ("insert into hotspots by name select 'year-2024' as period_id, 'KE040' as place_id", 1),
+        (
+            "insert into hotspots by name select 'year-2024' as period_id, 'KE040' as place_id, "
+            "'origin' as role, 'all' as people",
+            1,
+        ),
         ("create table dispatches as select 'year-2024' as period_id", 1),
     ],
 )
