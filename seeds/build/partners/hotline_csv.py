@@ -31,7 +31,7 @@ RECRUITERS = {
     "employment_agency": "Agency", "personal_contact": "Approached in person",
 }  # fmt: skip
 # How many quarters after its own a call reaches a file, with its probability.
-DELAYS = {False: {0: 0.85, 1: 0.12, 2: 0.03}, True: {0: 0.45, 1: 0.3, 2: 0.17, 3: 0.08}}
+DELAYS = {False: {0: 0.95, 1: 0.05}, True: {0: 0.45, 1: 0.3, 2: 0.17, 3: 0.08}}
 MODES = {"aircraft": "plane", "motorcycle": "boda boda", "foot": "on foot"}
 
 
