@@ -85,8 +85,8 @@ def of_blocks(
 
     Beside it Σ mean² over Σ mean: 1 + κ times it is the variance over the mean. Partners' own means say what
     is expected of a block. Of two windows the calmer one says what an item's κ is: a change within the other
-    must not hide itself. It is drawn to that of all items, which weighs as twenty blocks. The oldest months of
-    a window that fill no block are left out.
+    must not hide itself. It is drawn to that of all items, which weighs as twenty blocks. The oldest months
+    of a window that fill no block are left out.
     """
     by_window, means, squares, blocks_of = [], *(np.zeros(monthly.shape[1]) for _ in range(3))
     for reported, mean, active in _windows(monthly, is_active, windows):
