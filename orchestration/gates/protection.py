@@ -168,7 +168,7 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
         leaves = _leaves(editions.settings)
         wrong = wrong_leaves(pa.Table.from_pandas(cells, preserve_index=False), leaves)
         right = public_counts(cells, leaves.to_pandas(), policy)
-    wrong += with_drawn_labels(con, editions.settings, of_labels, policy, epochs)
+    wrong += with_drawn_labels(con, editions.settings, of_labels, policy, epochs, closed)
     both = right.merge(found, on=CELL, how="outer")
     # As floats: a number missing on either side counts as a difference.
     wrong += int((both["count_x"].astype("float64") != both["count_y"].astype("float64")).sum())

@@ -6,12 +6,12 @@ where the public row is not what the drawn numbers say. Key sums are those of `p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pandas as pd
 
-from orchestration.core import PublicationPolicy, Settings
+from orchestration.core import PublicationPolicy, Settings, schemas_of
 from orchestration.gates.public_counts import noise_of, row_of
 
 _KEY = ["noise_name", "period_id", "cell_id"]
@@ -32,11 +32,21 @@ def with_drawn_labels(
     cells: pd.DataFrame,
     policy: PublicationPolicy,
     epochs: Mapping[str, int],
+    closed: Sequence[str],
 ) -> int:
     """Make the tables `drawn` and `margins` for the rules of `public_rows`; count the margins that are wrong.
 
-    `cells`: those of `public_counts`, of the years (`epochs`) and of the years before. Without years none.
+    `cells`: those of `public_counts`, of the years (`epochs`) and of the years before, without years none;
+    `closed`: the years and rounds that are printed for the first time.
     """
+    if not closed:  # nothing is printed for the first time
+        con.register("no_margins", schemas_of("statistics")["label_margins"].empty_table())
+        con.execute("create temp table margins as from no_margins")
+        con.execute(
+            "create temp table drawn (noise_name text, period_id text, cell_id text, true_count bigint, "
+            "protected_count bigint)"
+        )
+        return 0
     con.execute(
         "create temp table margins as select * from read_parquet(?)",
         [str(settings.statistics / "label_margins.parquet")],

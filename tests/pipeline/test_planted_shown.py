@@ -106,10 +106,10 @@ def test_a_rise_that_a_moved_partner_suggests_is_said_to_have_held_its_share(
 def test_the_abandoned_road_is_an_alert_for_members_alone(
     samples: EvidenceBase, reports: dict[str, Read], maps: dict[str, Any]
 ) -> None:
-    found = rows(maps["members"]["alerts"], "corridor_id", "direction", "first_month", "record_count")
-    assert found == [(ABANDONED[0], "fall", "2025-06-01", 0)]
+    found = rows(maps["members"]["alerts"], "corridor_id", "direction", "first_month", "witness_count")
+    assert found == [(ABANDONED[0], "fall", "2025-08-01", 0)]
     assert re.search(
-        r"Several partners’ records show no cases from June 2025 to July 2026, where partners’ own level would lead one to "
+        r"Several partners’ records show no cases from August 2025 to July 2026, where partners’ own level would lead one to "
         r"expect \d+ to \d+\.",
         text_of(reports["members"]),
     )

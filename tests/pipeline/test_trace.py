@@ -57,7 +57,7 @@ OF_MOVEMENTS = (
 )
 MARTS = sorted(name for name in (*TRACED, *OF_MOVEMENTS) if name.startswith("marts."))
 PUBLISHED = sorted(name for name in TRACED if name.startswith("published."))
-OF_MEMBERS_ALONE = [("public", f"published.{table}") for table in ("corridors_via", "still_to_come")]
+OF_MEMBERS_ALONE = [("public", f"published.{table}") for table in ("corridors_via", "risk", "still_to_come")]
 TABLES_OF_CASES = [
     "directions", "starts", "ends", "corridors", "corridors_via", "passings", "border_points", "traits",
 ]  # fmt: skip

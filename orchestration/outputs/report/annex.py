@@ -120,17 +120,17 @@ def _detection(view: View) -> list[Block]:
     if view.is_public:
         return []
     say, found = view.say, alert_detection()
-    heads = [
-        say("column.change"),
-        *(say(f"detection.{shared}", count=f"{size:,}") for shared, size in found.columns),
-    ]
-    lines: list[list[Spans]] = [
-        [
-            say("detection.change", count=str(before), factor=f"{factor:g}"),
-            *((" · ".join(f"{part:.0%}" for part in cell),) for cell in cells),
-        ]
-        for before, factor, cells in found.rows
-    ]
+
+    def value(text: str, *names: object) -> Value:
+        return Value(text, "|".join(map(str, ("alert_detection", *names))), "within")
+
+    heads = [say("column.change")]
+    heads += [say(f"detection.{one}", count=value(f"{size:,}", one, size)) for one, size in found.columns]
+    lines: list[list[Spans]] = []
+    for before, factor, cells in found.rows:
+        head = say("detection.change", count=value(str(before), before), factor=value(f"{factor:g}", factor))
+        shown = (" · ".join(f"{part:.0%}" for part in cell) for cell in cells)
+        lines.append([head, *((value(text, before, factor),) for text in shown)])
     return titled(say("annex.detection"), Table(say("table.detection"), heads, lines, len(found.columns)))
 
 

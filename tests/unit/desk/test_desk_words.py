@@ -23,7 +23,7 @@ MADE = {
     "role.": ROLES,
     "kind.": KINDS,
     "finest.": get_args(FinestPlace),
-    "alerts.": ("rise", "fall", "panel", "single_partner"),
+    "alerts.": ("rise", "fall", "panel", "single_partner", "detection.nothing", "detection.waves"),
     "front.": ("fresh", "aging", "late", refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED),
     "checks.": ("refuse", "hold", "warn"),
     "outcome.": ("passed", "failed", "waived", "error", "not_run"),

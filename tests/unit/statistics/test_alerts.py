@@ -274,7 +274,7 @@ def test_the_first_page_of_members_has_a_sentence_an_alert(tmp_path: Path) -> No
     silent = ALERTS[0] | {"witness_count": 0}
     none = page_of(edition(tmp_path / "none", "members", [silent])).sections["brief"]
     assert f"Several partners’ records show no cases from March 2026 to June 2026, {expected}" in none
-    assert "a fall may be the end of a surge. Below about four records a month" in brief
+    assert "a fall may be the end of a surge. A corridor without an alert may have changed" in brief
     assert "The newest months are left out until they are complete." in brief
 
 
@@ -305,8 +305,11 @@ def test_members_read_the_state_of_the_data_in_one_line(tmp_path: Path) -> None:
 
 def test_members_read_that_there_is_no_alert_and_the_public_nothing(tmp_path: Path) -> None:
     members = page_of(edition(tmp_path / "members", "members", [])).sections["brief"]
-    assert "No alerts: of the corridors that can be judged, none has clearly more or fewer records" in members
-    assert "Below about four records a month" in members
+    assert (
+        "No alerts: no window of the newest months lies beyond what the partners’ own level lets expect."
+        in members
+    )
+    assert "A corridor without an alert may have changed" in members
     public = page_of(edition(tmp_path / "public", "public", [])).sections["brief"]
     assert "alert" not in public.casefold()
 
@@ -318,8 +321,8 @@ def test_members_read_that_there_is_no_alert_and_the_public_nothing(tmp_path: Pa
             "no_corridor_judged",
             "Alerts are not measured: In the newest complete month and the year before, no",
         ),
-        ("short_history", "Alerts are not measured: An alert needs fifteen complete months of reports"),
-        ("below_minimum", "No alerts: of the corridors that can be judged"),
+        ("short_history", "Alerts are not measured: An alert needs fourteen complete months of reports"),
+        ("below_minimum", "No alerts: no window of the newest months"),
     ],
 )
 def test_members_read_why_no_alert_could_be_measured(tmp_path: Path, reason: str, said: str) -> None:

@@ -29,7 +29,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         for place, count in reported.items():
             for _ in range(count):
                 number += 1
-                world.record(partner, number, on="2023-05-05", places={"origin": place})
+                world.record(partner, number, on=f"2023-{1 + number % 12:02d}-05", places={"origin": place})
     world.build().close()
     return world
 

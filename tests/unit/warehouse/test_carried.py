@@ -141,6 +141,7 @@ def test_carried_rows_stand_in_the_published_tables_and_their_year_is_not_drawn_
     period = {
         "edition": "public", "period_id": "year-2025", "period_kind": "year", "label": "2025", "period_from": None,
         "period_to": None, "months_reported": 12, "reported_from": None, "is_complete": True, "partial_reason": None,
+        "late_share": None,
     }  # fmt: skip
     pq.write_table(pa.Table.from_pylist([corridor]), carried / "corridors.parquet")
     pq.write_table(pa.Table.from_pylist([period]), carried / "periods.parquet")
