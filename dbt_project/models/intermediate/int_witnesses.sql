@@ -14,7 +14,7 @@ registered as (
         case when witnesses.is_numbered then witnesses.witness_id end as numbered_witness_id,
         row_number() over (
             partition by coalesce(witnesses.witness_id, movements.movement_id)
-            order by movements.period_from nulls last, movements.movement_id nulls last
+            order by movements.period_from nulls last, movements.source nulls last, movements.movement_id nulls last
         ) as record_number
     from movements
     left join {{ source('linkage', 'witnesses') }} as witnesses on movements.movement_id = witnesses.record_id
