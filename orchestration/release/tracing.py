@@ -20,6 +20,7 @@ from orchestration.release.lineage_keys import BEHIND, COUNTED, TRACED, WATCHED,
 from orchestration.release.published_tables import PUBLISHED, key_of
 from orchestration.release.query import what_replaced
 from orchestration.release.releases import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
+from orchestration.statistics import alert_detection
 
 SEPARATOR, ROWS = "|", "rows:"
 MOVEMENT, MONTH, YEAR_BEFORE = "movement_id", "month", "like_earlier_count"
@@ -83,6 +84,7 @@ _MOVEMENT = """
 """
 # Facts in a report that rest on no partner's row, and where they come from.
 FACTS = {
+    "alert_detection": "Measured in made-up worlds: seeds/reference/alert_detection.csv.",
     "policy": "A rule of the publication policy: seeds/reference/publication_policy.csv, by its name.",
     "waivers": "A steward's decision (`njia decide list`). No partner's row stands behind it.",
     "release": "A fact of the release itself: its manifest.json. No partner's row stands behind it.",
@@ -223,6 +225,7 @@ def _fact(release: Release, kind: str, name: str) -> Trace:
     facts = {
         "policy": {rule["name"]: rule["value"] for rule in manifest.get("policy", {}).get("rows", [])},
         "waivers": {waiver: waiver for waiver in manifest.get("waivers", [])},
+        "alert_detection": {one: one for one in alert_detection().names},
         "release": manifest,
     }[kind]
     if name not in facts:

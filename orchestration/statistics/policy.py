@@ -83,6 +83,13 @@ class Detection(NamedTuple):
     columns: list[tuple[str, int]]
     rows: list[tuple[int, float, list[list[float]]]]
 
+    @property
+    def names(self) -> list[str]:
+        """Of each column, then of each row: what a number of the table is traced by."""
+        return [f"{shared}-{size}" for shared, size in self.columns] + [
+            f"{before}x{factor:g}" for before, factor, _ in self.rows
+        ]
+
 
 def alert_detection() -> Detection:
     """The table that `tests.benchmarks.simulate_alerts --write` measured in made-up worlds."""

@@ -121,16 +121,18 @@ def _detection(view: View) -> list[Block]:
         return []
     say, found = view.say, alert_detection()
 
-    def value(text: str, *names: object) -> Value:
-        return Value(text, "|".join(map(str, ("alert_detection", *names))), "within")
+    names = iter(found.names)
+
+    def value(text: str, name: str) -> Value:
+        return Value(text, f"alert_detection|{name}", "within")
 
     heads = [say("column.change")]
-    heads += [say(f"detection.{one}", count=value(f"{size:,}", one, size)) for one, size in found.columns]
+    heads += [say(f"detection.{one}", count=value(f"{size:,}", next(names))) for one, size in found.columns]
     lines: list[list[Spans]] = []
-    for before, factor, cells in found.rows:
-        head = say("detection.change", count=value(str(before), before), factor=value(f"{factor:g}", factor))
+    for (before, factor, cells), name in zip(found.rows, names, strict=True):
+        head = say("detection.change", count=value(str(before), name), factor=value(f"{factor:g}", name))
         shown = (" · ".join(f"{part:.0%}" for part in cell) for cell in cells)
-        lines.append([head, *((value(text, before, factor),) for text in shown)])
+        lines.append([head, *((value(text, name),) for text in shown)])
     return titled(say("annex.detection"), Table(say("table.detection"), heads, lines, len(found.columns)))
 
 
