@@ -22,7 +22,7 @@ from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shif
 
 # What may be said of a shift.
 STATUSES = ("new_source", "too_few", *UP, *DOWN, "stable")
-REASONS = ("no_comparable_partner", "below_minimum", "reappeared", "interval_too_wide")
+REASONS = ("no_comparable_partner", "below_minimum", "still_filling", "reappeared", "interval_too_wide")
 EVIDENCE = ("panel", "single_partner")
 CORRIDORS, PARTNERS, MONTHS = 60, 12, 24
 ORIGINS, DESTINATIONS = 15, 6

@@ -92,26 +92,30 @@ def _still_to_come(view: View) -> list[Block]:
         period = view.published.period(row["period_id"])
         if row["period_id"] == max(one["period_id"] for one in rows):
             blocks.append(
-                Paragraph(say("to_come.of_year", period=period, ends=ends, said=_to_come(view, row)))
+                Paragraph(
+                    say(
+                        "to_come.of_year",
+                        period=period,
+                        ends=ends,
+                        said=_to_come(view, row, "", "to_come.about"),
+                    )
+                )
             )
         was = say("to_come.none") if row["came_since"] is None else _to_come(view, row, "last_year_")
         shown = [_number(view, row, name) for name in ("record_count", "came_since")]
         lines.append([(period,), ends, shown[0], _to_come(view, row), was, shown[1]])
     names = ("period", "ends", "cases", "still_to_come", "a_year_ago", "came_since")
-    return [*blocks, Table(say("table.still_to_come"), [say(f"column.{name}") for name in names], lines)]
+    return [*blocks, Table(say("table.still_to_come"), [say(f"column.{name}") for name in names], lines, 4)]
 
 
-def _to_come(view: View, row: Row, when: str = "") -> Spans:
+def _to_come(view: View, row: Row, when: str = "", text: str = "to_come.range") -> Spans:
     if row[f"{when}to_come"] is None:
         return view.say("to_come.too_young")
-    ends = {
-        name: view.published.cell("still_to_come", row, f"{when}to_come{name}") for name in ("_low", "_high")
-    }
-    count = view.published.cell("still_to_come", row, f"{when}to_come")
-    months = view.published.cell("still_to_come", row, "months")
-    numbers = {"count": count, "low": ends["_low"], "high": ends["_high"]}
+    cells = {"count": f"{when}to_come", "low": f"{when}to_come_low", "high": f"{when}to_come_high"}
+    if text == "to_come.about":
+        cells["months"] = "months"
     return view.say(
-        "to_come.was" if when else "to_come.about", **numbers, **({} if when else {"months": months})
+        text, **{slot: view.published.cell("still_to_come", row, one) for slot, one in cells.items()}
     )
 
 
@@ -126,7 +130,7 @@ def _detection(view: View) -> list[Block]:
     def value(text: str, name: str) -> Value:
         return Value(text, f"alert_detection|{name}", "within")
 
-    heads = [say("column.change")]
+    heads = [say("detection.cases")]
     heads += [say(f"detection.{one}", count=value(f"{size:,}", next(names))) for one, size in found.columns]
     lines: list[list[Spans]] = []
     for (before, factor, cells), name in zip(found.rows, names, strict=True):

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from scipy.stats import nbinom, norm
 
+from orchestration.core import PROJECT_ROOT
+from orchestration.statistics import alert_detection
 from orchestration.statistics.alerts import Judged, Months, alerts, judge
 from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
@@ -228,3 +230,12 @@ def test_corridor_that_collapses_is_told_within_months() -> None:
     worlds = [reports(seed, months=38, change_at=28, falls=(1, 0.1)) for seed in range(320, 325)]
     found = [dict(world.alerts()).get(1, {}) for world in worlds]
     assert sum(28 <= one.get("alerted_month", 0) <= 33 and one["direction"] == "fall" for one in found) >= 4
+
+
+def test_the_methods_print_what_an_alert_can_find() -> None:
+    page = (PROJECT_ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    found = alert_detection()
+    assert len(found.rows) == 5 and len(found.columns) == 4
+    for before, factor, cells in found.rows:
+        shown = " | ".join(" · ".join(f"{part:.0%}" for part in cell) for cell in cells)
+        assert f"| {before} × {factor:g} | {shown} |" in page
