@@ -44,7 +44,7 @@ left join released_alerts as released using (corridor_id, direction, first_month
 left join members.published.alerts as members using (corridor_id, direction, first_month)
 where released.corridor_id is null or members.corridor_id is null
     or coalesce(listed.witness_count, listed.expected_low, listed.expected_high) is not null
-    or coalesce(listed.alerted_month, listed.newest_month) is not null
+    or coalesce(listed.alerted_month, listed.window_from, listed.newest_month) is not null
     or coalesce(listed.partner_count::varchar, listed.evidence) is not null""",
     "areas": """
 from (

@@ -39,6 +39,7 @@ from orchestration.statistics.shifts import PLACES, UNKNOWN_END, of_level
 from orchestration.statistics.still_to_come import StillFilling
 
 LEVEL, GRAIN = "od", "case"
+MONTHS_OF_ALERT = ("first_month", "alerted_month", "window_from", "newest_month")
 WIDTHS = (2, 4, 6, 12)
 _BASELINE, _LEAST_BASELINE = 24, 12
 # Windows judged for the scatter from year to year end in so many months, and expect at least so much.
@@ -192,9 +193,7 @@ def alerts(
     fills = partial(filling.of_ends, GRAIN, ends["end_place_id"]) if filling else None
     judged = judge(months, policy, fills)
     found = [
-        ends.loc[item].to_dict()
-        | row
-        | {name: first_day(first + row[name]) for name in ("first_month", "newest_month", "alerted_month")}
+        ends.loc[item].to_dict() | row | {name: first_day(first + row[name]) for name in MONTHS_OF_ALERT}
         for item, row in raised(months, judged, policy)
         if ends.loc[item, "corridor_id"] != UNKNOWN_END
     ]
@@ -319,22 +318,23 @@ def raised(months: Months, judged: list[Judged], policy: Policy) -> list[tuple[i
         alerted = last
         while alerted - 1 in held:
             alerted -= 1
-        found.append((int(item), _row(months, window, int(item), int(side), int(alerted), newest, policy)))
+        # When it began stays as it was first told, whichever window shows it best since.
+        first = judged[int(np.argmax(np.where(ends == alerted, side * of_item, -np.inf)))]
+        row = _row(months, window, int(item), newest, policy)
+        begun = first.at - first.width + 1
+        found.append((int(item), row | {"first_month": begun, "alerted_month": int(alerted)}))
     return found
 
 
-def _row(
-    months: Months, window: Judged, item: int, side: int, alerted: int, newest: int, policy: Policy
-) -> dict[str, Any]:
+def _row(months: Months, window: Judged, item: int, newest: int, policy: Policy) -> dict[str, Any]:
     low, high = window.interval(item, policy.alert_interval_coverage)
     ratio, without_low, without_high = (values[0] for values in window.share_ratio(np.array([item])))
     compared = window.windows.of(window.windows.is_comparable)
     partners = int((compared.baseline[:, item] + compared.current[:, item] > 0).sum())
     first = window.at - window.width + 1
     return {
-        "direction": "rise" if side > 0 else "fall",
-        "first_month": first,
-        "alerted_month": alerted,
+        "direction": "rise" if window.deviation[item] > 0 else "fall",
+        "window_from": first,
         "newest_month": window.at,
         "is_in_force": window.at == newest,
         "record_count": int(months.records[:, item, first : window.at + 1].sum()),

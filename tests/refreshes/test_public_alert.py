@@ -20,7 +20,7 @@ from tests.fixtures.read_map import payload, rows
 from tests.fixtures.read_report import read_page
 
 CORRIDOR, FIRST_MONTH = "KE010>KE047", "2025-06-01"
-COUNTS = ("record_count", "expected_low", "expected_high", "partner_count", "evidence")
+COUNTS = ("witness_count", "expected_low", "expected_high", "partner_count", "evidence")
 
 
 def test_a_released_alert_reaches_the_public_without_a_count(samples: EvidenceBase, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_released_alert_reaches_the_public_without_a_count(samples: EvidenceBa
     [path] = (release / "public" / "exports").glob("alerts*.csv")
     with path.open(encoding="utf-8", newline="") as file:
         [_, exported] = csv.DictReader(file)
-    assert (exported["corridor_id"], exported["record_count"]) == (CORRIDOR, "")
+    assert (exported["corridor_id"], exported["witness_count"]) == (CORRIDOR, "")
     brief = read_page((release / "public" / pages.REPORT_PAGE).read_text(encoding="utf-8")).sections["brief"]
     assert "Fewer cases than expected since June 2025." in brief
     drawn = payload((release / "public" / pages.MAP_PAGE).read_text(encoding="utf-8"))["tables"]["alerts"]

@@ -380,6 +380,7 @@ def alert(view: View, row: Row) -> Spans:
     }
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)
+    slots["month"] = cell("alerts", row, "window_from", view.published.month(day(row["window_from"])))
     slots["until"] = cell("alerts", row, "newest_month", view.published.month(day(row["newest_month"])))
     none = view.say.text("claim.none") if row["witness_count"] == 0 else None
     slots["count"] = cell("alerts", row, "witness_count", none)

@@ -170,7 +170,7 @@ def alert_quarters(view: View, row: Row) -> list[Quarter]:
 
     That range is of all months of the alert together: a quarter has its part of it.
     """
-    first, newest = day(row["first_month"]), day(row["newest_month"])
+    first, newest = day(row["window_from"]), day(row["newest_month"])
     part = 3 / (12 * (newest.year - first.year) + newest.month - first.month + 1)
     expected = tuple(row[f"expected_{end}"] * part for end in ("low", "high"))
     ends = {name: row[name] for name in ("start_place_id", "end_place_id")}

@@ -38,7 +38,7 @@ def measured(corridor: str, **changes: Any) -> dict[str, Any]:
     origin, destination = corridor.split(">")
     return {
         "corridor_id": corridor, "start_place_id": origin, "end_place_id": destination,
-        "direction": "fall", "first_month": MARCH, "alerted_month": MARCH,
+        "direction": "fall", "first_month": MARCH, "alerted_month": MARCH, "window_from": MARCH,
         "newest_month": JUNE, "is_in_force": True, "expected_witness_count": 30.0, "expected_low": 20.4,
         "expected_high": 40.2, "witness_count": 3, "record_count": 3, "share_odds_ratio": 0.2,
         "leave_one_out_low": 0.1, "leave_one_out_high": 0.4, "partner_count": 3, "evidence": "panel", **changes,

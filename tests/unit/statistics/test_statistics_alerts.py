@@ -159,7 +159,7 @@ def test_change_that_goes_with_any_one_partner_raises_no_alert(levels: list[tupl
 def test_alert_that_ended_is_listed_for_a_year() -> None:
     ended = alert_of(steps((4, 28), (25, 3), (4, 7)))
     assert ended is not None and not ended["is_in_force"]
-    assert (ended["direction"], ended["first_month"]) == ("rise", date(2024, 6, 1))
+    assert (ended["direction"], ended["first_month"]) == ("rise", date(2024, 5, 1))
     assert alert_of(steps((4, 16), (25, 22))) is None, "after a year the level is the usual one"
 
 
