@@ -107,7 +107,7 @@ def test_the_abandoned_road_and_the_one_instead_are_alerts_for_members_alone(
     samples: EvidenceBase, reports: dict[str, Read], maps: dict[str, Any]
 ) -> None:
     found = rows(maps["members"]["alerts"], "corridor_id", "direction", "first_month", "witness_count")
-    fall, rise = (ABANDONED[0], "fall", "2025-08-01", 0), (INSTEAD[0], "rise", "2025-08-01", 114)
+    fall, rise = (ABANDONED[0], "fall", "2025-06-01", 0), (INSTEAD[0], "rise", "2025-06-01", 114)
     assert sorted(found) == [rise, fall]
     assert re.search(
         r"Several partners’ records show no cases from August 2025 to July 2026, where partners’ own level would lead one to "

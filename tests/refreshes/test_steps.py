@@ -90,7 +90,7 @@ def test_damaged_artifact_is_rebuilt_with_a_warning(
 
 def test_step_without_its_inputs_says_what_to_do(evidence_base: EvidenceBase) -> None:
     shutil.rmtree(evidence_base.settings.work)
-    with pytest.raises(NjiaError, match=r"The step warehouse has not been done.*njia refresh"):
+    with pytest.raises(NjiaError, match=r"The step counts has not been done.*njia refresh"):
         steps.do(evidence_base.settings, tables.measure)
 
 
