@@ -135,7 +135,7 @@ def aggregates(count: int) -> dict[str, pa.Table]:
         ),
         "int_county_counts": counted(touched, [*MONTH_KEYS, "place_id"]).assign(campaign_count=0),
         "int_source_counts": counted(told, [*MONTH_KEYS, "round"]).assign(
-            unknown_end_count=0, unknown_way_count=0, unknown_end_witness_count=0, unknown_way_witness_count=0
+            unknown_end_count=0, unknown_way_count=0
         ),
         "int_source_months": told[["source", "record_grain"]]
         .drop_duplicates()
@@ -145,6 +145,11 @@ def aggregates(count: int) -> dict[str, pa.Table]:
         ),
         "int_calendar_months": pd.DataFrame({"month_start": calendar, "is_complete": True}),
         "int_periods": spans,
+        # No partner has delivered twice: nothing is known of delays.
+        **{
+            name: pd.DataFrame(columns=list(AGGREGATES[f"intermediate.{name}"]))
+            for name in ("int_delivery_counts", "int_deliveries")
+        },
     }
     return {
         name: pa.Table.from_pandas(found[name.split(".")[1]][list(columns)], preserve_index=False)

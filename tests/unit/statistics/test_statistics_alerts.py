@@ -102,6 +102,16 @@ def test_a_month_with_one_large_event_is_no_rise() -> None:
     assert [int(one.witnesses[0]) for one in found if one.at == 37] == [3 + 11, 9 + 11, 15 + 11, 33 + 11]
 
 
+def test_the_bound_is_lower_only_where_partners_share_nothing() -> None:
+    even = small([[6] * 38], [[30] * 38])
+    assert {one.bound for one in judge(even, POLICY)} == {POLICY.alert_bound_alone}
+    rescue = even.records.copy()
+    rescue[0, 0, 20] += 16
+    assert {one.bound for one in judge(even._replace(records=rescue), POLICY)} == {POLICY.alert_bound}
+    waves = small([[3] * 6 + [9] * 6 + [3] * 6 + [9] * 6 + [3] * 6 + [9] * 8], [[60] * 38])
+    assert {one.bound for one in judge(waves, POLICY)} == {POLICY.alert_bound}
+
+
 @pytest.mark.parametrize("records", [0, 1, 5, 30])
 def test_deviation_has_the_mid_p_of_the_negative_binomial(records: int) -> None:
     arrays = (np.array([one]) for one in (records, 5.0, 1.5, True, 4.6))

@@ -17,6 +17,7 @@ from orchestration.statistics.comparisons import (
 )  # fmt: skip
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.shifts import corridor_shifts
+from orchestration.statistics.still_to_come import StillFilling
 from orchestration.statistics.tables import SCHEMAS
 from tests.simulated_corridors import POLICY
 
@@ -381,3 +382,29 @@ def test_figures_are_rounded_to_four_significant_digits() -> None:
     }
     empty = as_table("corridor_shifts", pd.DataFrame())
     assert empty.num_rows == 0 and empty.schema == schema
+
+
+def test_corridors_with_records_still_to_come_are_not_judged_and_leave_the_totals() -> None:
+    """Of Dubai's corridors the newest month lacks half; Nairobi's keep their share of what is whole."""
+    pairs = [("p", "KE040>ARE"), ("q", "KE040>ARE"), ("p", "KE040>KE047"), ("q", "KE040>KE047"),
+             ("p", "KE001>KE047"), ("q", "KE001>KE047")]  # fmt: skip
+    world = pd.concat(
+        corridor(partner, way, window, 120 if way.endswith("ARE") and window == "now" else 240)
+        for partner, way in pairs
+        for window in ("then", "now")
+    )
+    months = pd.DataFrame(
+        {"record_grain": ["case"], "is_abroad": [True], "month_start": [month("2025-07")],
+         "record_count": [20], "expected_count": [40.0], "is_filling": [True]}
+    )  # fmt: skip
+    reports = reports_of(
+        world,
+        totals_of(world),
+        pd.DataFrame({"source": [], "record_grain": [], "month_start": []}),
+        declared(),
+    )
+    given = (reports, calendar(complete_to="2025-07"), periods(), POLICY)
+    found = corridor_shifts(*given, StillFilling(months, POLICY)).set_index("corridor_id")
+    assert (found["reason"]["KE040>ARE"], found["status"]["KE040>ARE"]) == ("still_filling", "too_few")
+    assert found["share_odds_ratio"][["KE001>KE047", "KE040>KE047"]].tolist() == pytest.approx([1.0, 1.0])
+    assert corridor_shifts(*given).set_index("corridor_id")["reason"]["KE040>ARE"] != "still_filling"
