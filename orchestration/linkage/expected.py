@@ -2,7 +2,9 @@
 
 Duplicates are the probabilities of all pairs, more by what the rules miss and less by what they count twice:
 of three records of one person two are duplicates, though there are three pairs. The range comes from learning
-again: with pairs weighted at random, other m to begin with, and names without their kinds.
+again (with pairs weighted at random, other m to begin with, and names without their kinds) and from the
+chance of the pairs: ten of .1 each are none, one or two duplicates. So where nobody is known twice it reaches
+the number of records.
 """
 
 from __future__ import annotations
@@ -62,33 +64,48 @@ class Scored:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """What each pair adds to the records that are somebody's second; and the sums by kind."""
+    """What each pair adds to the records that are somebody's second, with its variance; and the sums by kind.
+
+    `low` and `high` are of what was learned; `with_chance` adds the chance of the pairs.
+    """
 
     brings: Floats
+    variance: Floats
     low: Floats
     expected: Floats
     high: Floats
+
+    def with_chance(self, kinds: Ints) -> tuple[Floats, Floats]:
+        chance = policy.RANGE_REACH**2 * sums_of(kinds, self.variance, len(self.expected))
+        low, high = (np.hypot(self.expected - end, np.sqrt(chance)) for end in (self.low, self.high))
+        return np.maximum(self.expected - low, 0), self.expected + high
 
 
 def duplicates_of(scored: Scored, ruled: Floats) -> Duplicates:
     """`ruled` is 1 or 0 where stewards ruled on a pair, else NaN."""
 
+    def likely_and_found(estimate: Estimate) -> tuple[Floats, Floats]:
+        likely = np.where(np.isnan(ruled), estimate.probability, ruled)
+        return likely, np.where(ruled == 1, 1.0, estimate.coverage[scored.kinds])
+
     def brought(estimate: Estimate) -> Floats:
         """Of a person known to k partners every pair is found, k (k - 1) / 2 of them, and brings 2 / k: k - 1
         in all. Between two whole numbers k it is the share of both.
         """
-        likely = np.where(np.isnan(ruled), estimate.probability, ruled)
-        found = np.where(ruled == 1, 1.0, estimate.coverage[scored.kinds])
+        likely, found = likely_and_found(estimate)
         partners = 2 + scored.rivals.beside(likely) / found / 2
         whole = np.floor(partners)
         return np.asarray(likely / found * 2 * (2 * whole + 1 - partners) / (whole * (whole + 1)))
 
     kinds = len(scored.counted.coverage)
     brings = brought(scored.counted)
+    # Of a pair p (1 - p), and of those the rules miss beside it p (1 - c) / c**2.
+    likely, found = likely_and_found(scored.counted)
+    variance = brings * (2 - likely - found) / found
     expected = sums_of(scored.kinds, brings, kinds)
     drawn = [np.array([sums_of(scored.kinds, brought(one), kinds) for one in way]) for way in scored.draws]
     ends = np.concatenate([[expected], *(np.quantile(way, RANGE, axis=0) for way in drawn)])
-    return Duplicates(brings, ends.min(axis=0), expected, ends.max(axis=0))
+    return Duplicates(brings, variance, ends.min(axis=0), expected, ends.max(axis=0))
 
 
 def sums_of(kinds: Ints, values: Floats, count: int) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 # Tiers, strongest first: by what a record gives to tell one person from another.
 NAME_CODES = "name_codes"  # coded given name or surname
 RICH_FORM = "rich_form"  # no name, but several answers of a detailed form
@@ -75,6 +77,7 @@ UNSEEN_NAME = 0.1
 # kinds, and agreement drawn beside what was measured.
 REPETITIONS = 16
 RANGE_SHARE = 0.9
+RANGE_REACH = NormalDist().inv_cdf((1 + RANGE_SHARE) / 2)  # in standard deviations
 ADDED_PAIRS_RANGE = (10, 100)
 DRAWN_AROUND = 6
 # So many pairs of records are drawn to see how many of one person the blocks would find.

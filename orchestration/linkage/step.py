@@ -23,6 +23,8 @@ from orchestration.core import Settings, open_duckdb, record_of, remove_summed, 
 from orchestration.linkage import policy
 from orchestration.linkage.blocks import Kinds
 from orchestration.linkage.decisions import (
+    BY_REFERRAL,
+    BY_STEWARD,
     REVIEW,
     TAKEN,
     Link,
@@ -174,11 +176,12 @@ def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Ta
     counted = np.round(found.brings, _DIGITS) >= policy.COUNTED_FROM_IN_CELLS
     sums = np.maximum(np.bincount(kinds[counted], found.brings[counted], len(found.expected)), 1e-9)
     ends = [pairs[end].filter(pa.array(counted)).combine_chunks() for end in PAIR]
-    brings = [
-        np.round(found.brings[counted] * (total / sums)[kinds[counted]] * 1e6).astype(np.int64)
+    scaled = [
+        found.brings[counted] * (total / sums)[kinds[counted]]
         for total in (found.low, found.expected, found.high)
     ]
-    sure = [pa.repeat(pa.scalar(1_000_000), unseen.num_rows)] * len(ENDS)
+    brings = [np.round(own * 1e6).astype(np.int64) for own in (*scaled, found.variance[counted])]
+    sure = [pa.repeat(pa.scalar(millionths), unseen.num_rows) for millionths in (1_000_000,) * 3 + (0,)]
     parts = ([*ends, *brings], [*(unseen[end] for end in PAIR), *sure])
     return pa.concat_tables(
         [pa.table(dict(zip(LIKELY_PAIRS.names, part, strict=True)), schema=LIKELY_PAIRS) for part in parts]
@@ -194,7 +197,7 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
     return pa.table(columns, schema=SCHEMAS["linked_records"])
 
 
-def _merged(links: list[Link]) -> Ints:
+def _merged(links: Iterable[Link]) -> Ints:
     """How many records are a linked person's second by links of each tier, and by none of a stronger one."""
     rank = {link.scored.pair: policy.TIERS.index(link.scored.tier) for link in links if link.status == TAKEN}
     clusters = [
@@ -214,11 +217,12 @@ def _expected_table(
     """A row a tier that has records; no persons where they cannot be told apart.
 
     A pair's tier is that of its weaker record, and the duplicate is counted there. Persons are no fewer than
-    one partner knows, and no more than links leave. Rules are of all tiers: pairs that they left out stand
-    beside the strongest.
+    one partner knows, and no more than links leave: the high end, those of stewards and numbers, as another
+    link may be wrong. Rules are of all tiers: pairs that they left out stand beside the strongest.
     """
     by_status = Counter((link.scored.tier, link.status) for link in links)
     beside, merged = Counter(unseen["tier"].to_pylist()), _merged(links)
+    ruled = _merged(link for link in links if link.reason in (BY_STEWARD, BY_REFERRAL))
     left_out = sum(scored.left_out.values())
     rows = []
     for number, tier in enumerate(policy.TIERS):
@@ -235,8 +239,10 @@ def _expected_table(
             row["pairs_left_out"], left_out = left_out, 0
             row["pairs_within_partner"] = round(float(scored.false[number]), 1)
             known = pc.max(partners.filter(pa.array(tiers == tier)).value_counts().field("counts")).as_py()
-            for name, duplicates in zip(ENDS, (found.high, found.expected, found.low), strict=True):
-                persons = records - max(float(duplicates[number]) + beside[tier], int(merged[number]))
+            fewest, most = found.with_chance(scored.kinds)
+            for name, duplicates in zip(ENDS, (most, found.expected, fewest), strict=True):
+                least = ruled if name == "high" else merged
+                persons = records - max(float(duplicates[number]) + beside[tier], int(least[number]))
                 row[f"persons_{name}"] = round(max(persons, known), 1)
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMAS["expected_persons"])

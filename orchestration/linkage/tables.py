@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import schemas_of, shown_record
+from orchestration.linkage.policy import RANGE_REACH
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,7 +65,7 @@ PAIRS = pa.schema(
 # What pairs add to the records that are somebody's second, with what stewards ruled; whole numbers, so that
 # sums of them do not hang on their order.
 ENDS = ("low", "expected", "high")
-LIKELY_PAIRS = pa.schema(_of(pa.int64(), *PAIR, *(f"{end}_millionths" for end in ENDS)))
+LIKELY_PAIRS = pa.schema(_of(pa.int64(), *PAIR, *(f"{end}_millionths" for end in (*ENDS, "variance"))))
 PLACE = ("counting_table", "counting_role", "counting_id")
 CELL = (*PLACE, "period_id", "population")
 # What dbt reads.
@@ -238,8 +239,7 @@ order by routes.record_id
 # Which pairs meet at which place or corridor; then, inside which cells.
 _INSIDE = f"""
 with meetings as (
-    select record_a, record_b, {", ".join(f"{end}_millionths" for end in ENDS)},
-        {", ".join(PLACE)}
+    select {", ".join(LIKELY_PAIRS.names)}, {", ".join(PLACE)}
     from likely_pairs join {COUNTING_KEYS} as one on record_a = one.movement_id
     join {COUNTING_KEYS} as other using ({", ".join(PLACE)}) where record_b = other.movement_id
 ),
@@ -248,12 +248,19 @@ members as (
     semi join (select record_a as movement_id from likely_pairs union select record_b from likely_pairs)
     using (movement_id)
     where record_grain = 'case' and record_count > 0
+),
+inside as (
+    select {", ".join(CELL)},
+        {", ".join(f"cast(sum({name}) as double) / 1e6 as {name[:-11]}" for name in LIKELY_PAIRS.names[2:])}
+    from meetings join members as one on record_a = one.movement_id
+    join members as other using (period_id, population) where other.movement_id = record_b
+    group by all
 )
 select {", ".join(CELL)},
-    {", ".join(f"cast(sum({end}_millionths) as double) / 1e6 as duplicates_{end}" for end in ENDS)}
-from meetings join members as one on record_a = one.movement_id
-join members as other using (period_id, population) where other.movement_id = record_b
-group by all order by all
+    greatest(expected - sqrt((expected - low) ** 2 + {RANGE_REACH**2} * variance), 0) as duplicates_low,
+    expected as duplicates_expected,
+    expected + sqrt((expected - high) ** 2 + {RANGE_REACH**2} * variance) as duplicates_high
+from inside order by all
 """
 
 

@@ -76,11 +76,12 @@ def test_promised_destination_is_marked_as_intended(published_world: EvidenceBas
 def test_novelty_separates_confirmed_destinations_from_new_sources(
     published_world: EvidenceBase,
 ) -> None:
+    # Two of tai's four reports are of 2020, and all of chui's: Greece has a chance of 1/2 to be new, Rwanda of 1.
     found = published_world.ask(
-        "select item, evidence_class from marts.mart_novelty where item_kind = 'country' "
+        "select item, evidence_class, chance from marts.mart_novelty where item_kind = 'country' "
         "and role = 'destination' and round = '2020' and evidence_class <> 'seen_before' order by item"
     )
-    assert found == [("GRC", "panel_confirmed"), ("RWA", "new_source")]
+    assert found == [("GRC", "panel_confirmed", 0.5), ("RWA", "new_source", 1.0)]
 
 
 def test_no_shift_is_measured_without_a_baseline(published_world: EvidenceBase) -> None:

@@ -193,8 +193,7 @@ duplicates as (
 {% endset %}
 {% set expected_high %}
     greatest(
-        least(counts.registered_count_low - coalesce(duplicates.duplicates_low, 0), counts.person_count_low),
-        counts.largest_partner_count_low
+        counts.registered_count_low - coalesce(duplicates.duplicates_low, 0), counts.largest_partner_count_low
     )
 {% endset %}
 
@@ -217,8 +216,9 @@ select
     cast(counts.largest_partner_count_low as bigint) as largest_partner_count_low,
     cast(counts.largest_partner_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
-    -- Persons are no fewer than one partner knows, and no more than are left once links are taken. Records that do not
-    -- distinguish their persons may each be of somebody who is counted, or of somebody else: the range holds both.
+    -- Persons are no fewer than one partner knows. Expected ones are no more than are left once links are taken; the
+    -- high end may reach the registered persons, as a link may be wrong. Records that do not distinguish their persons
+    -- may each be of somebody who is counted, or of somebody else: the range holds both.
     -- Without a counted record nothing is expected.
     case
         when counts.record_grain = 'case' and counts.record_count > 0 then {{ rounded(expected_low, 1) }}

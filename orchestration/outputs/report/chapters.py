@@ -275,6 +275,7 @@ def _rated(view: View, row: Row) -> Spans:
 
 MOST_OF_A_ROUND = 24
 NAMED_AS = ("origin", "transit", "destination")  # roles of novelty
+UNLIKELY = 0.05  # chance of an item that has so many reports to be new if nothing changed
 
 
 def rounds(view: View) -> Section | None:
@@ -295,6 +296,8 @@ def rounds(view: View) -> Section | None:
         blocks += [_first_named(view, "corridors"), _list(new)]
     if countries := _new_countries(view, confirmed):
         blocks += [_first_named(view, "countries"), Items(countries)]
+    if not view.is_public and (new or countries):
+        blocks.append(_chance(view, confirmed))
     corridors = [row for row in published.rows("mentions", period, subject="corridor") if ends_known(row)]
     if corridors:
         known = sorted(corridors, key=published.corridor)
@@ -325,6 +328,16 @@ def _new_countries(view: View, confirmed: list[Row]) -> list[Spans]:
         if names := sorted(row["place"] for row in rows):
             sentences.append(view.say(f"rounds.country.{role}", places=view.say.together(names)))
     return sentences
+
+
+def _chance(view: View, confirmed: list[Row]) -> Paragraph:
+    """Return which corridors and countries have so many reports that they are hardly new by chance."""
+    rows = [row for row in confirmed if row["item_kind"] in ("corridor", "country")]
+    places = (row["item"].split(">") for row in rows if row["chance"] < UNLIKELY)
+    names = sorted({" → ".join(map(view.published.place, ends)) for ends in places})
+    if not names:
+        return Paragraph(view.say("rounds.chance.none"))
+    return Paragraph(view.say("rounds.chance", names=view.say.together(names)))
 
 
 def _round_corridors(view: View, rows: list[Row], caption: Spans) -> Block:

@@ -19,7 +19,7 @@ from orchestration.linkage.learning import Rivals
 from orchestration.linkage.scoring import RULES, score
 from orchestration.linkage.step import Linked, link, with_groups
 from orchestration.linkage.tables import LINK_INPUT, NAME_CODES, RICH_CODES, SCHEMAS
-from tests.fixtures.linkage_world import WORLDS, Population
+from tests.fixtures.linkage_world import NOBODY_TWICE, WORLDS, Population
 
 TAKEN, BY_STEWARD, TOO_LARGE = (
     ("taken", "by_probability"), ("taken", "by_steward"), ("review", "cluster_too_large"),
@@ -209,6 +209,13 @@ def test_an_accepted_pair_without_agreement_is_linked_and_nothing_printed(
     before, after = (linked.expected.to_pylist()[0]["persons_expected"] for linked in (without, ruled))
     assert before - after == pytest.approx(1, abs=0.2)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("world", NOBODY_TWICE)
+def test_where_nobody_is_known_twice_the_range_reaches_all_records(world: str) -> None:
+    for row in link(Population(1500, 5, NOBODY_TWICE[world]).records).expected.to_pylist():
+        if row["persons_expected"] is not None:
+            assert row["persons_low"] < row["persons_high"] == row["record_count"]
 
 
 def test_persons_are_no_more_than_links_leave() -> None:
