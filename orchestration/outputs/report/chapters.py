@@ -230,6 +230,7 @@ def hotspots(view: View) -> Section | None:
         for period in (view.now, *newest)
         if (lines := _hotspot_lines(view, period))
     ]
+    blocks += _per_head(view)
     if bands := _risk_bands(view):
         blocks += [Heading(say("risk.title")), Items(bands), Paragraph(say("risk.note"), tone="note")]
     if blocks:
@@ -245,6 +246,22 @@ def _hotspot_lines(view: View, period: str) -> list[list[Spans]]:
         size = findings.size_of(view, "hotspots", row) or NONE
         lines.append([(row["place"],), *(say(key) for key in keys), size])
     return lines
+
+
+def _per_head(view: View) -> list[Block]:
+    """Return the hotspots of start by cases per head, where that is another order than by size."""
+    heads = {row["place_id"]: row for row in view.published.rows("starts", view.now) if row["per_100000"]}
+    rows = [row for row in view.hotspots("origin") if row["place_id"] in heads]  # the largest first
+    ranked = sorted(rows, key=lambda row: -heads[row["place_id"]]["per_100000"])
+    times = [row["at_least_times"] or 0 for row in ranked]
+    if times == sorted(times, reverse=True):
+        return []
+    names = view.say.together(
+        view.say("hotspots.head", place=row["place"], value=view.published.cell("starts", head, "per_100000"))
+        for row in ranked
+        for head in (heads[row["place_id"]],)
+    )
+    return [Paragraph(view.say("hotspots.per_head", counties=names))]
 
 
 def _risk_bands(view: View) -> list[Spans]:

@@ -291,6 +291,21 @@ def test_a_corridor_that_fell_to_nothing_is_compared_and_not_listed(tmp_path: Pa
     assert all(row["movement_count"] for row in [*made.listed("corridors"), *made.others("corridors")])
 
 
+@pytest.mark.parametrize(("per_head", "is_other"), [(41.5, True), (12.1, False)])
+def test_hotspots_are_given_per_head_where_that_is_another_order(
+    tmp_path: Path, per_head: float, is_other: bool
+) -> None:
+    """Busia is at least twice a typical county, and 27.4 per 100,000; Marsabit is less than twice."""
+    made = world("members")
+    other = {"place_id": "KE010", "place": "Marsabit", "at_least_times": None}
+    made["hotspots"].append(next(row for row in made["hotspots"] if row["period_id"] == "year-2025") | other)
+    for row in made["starts"]:
+        if row["place_id"] == "KE010":
+            row["per_100000"] = per_head
+    words = "By cases per 100,000 residents the order of these counties of start is another: Marsabit (41.5) and Busia (27.4)."
+    assert (words in page_of(edition(tmp_path, "members", **made)).sections["hotspots"]) is is_other
+
+
 def test_the_annex_lists_the_largest_corridors_and_says_where_the_others_are(
     editions: dict[str, Edition], pages: dict[str, Read], monkeypatch: pytest.MonkeyPatch
 ) -> None:
