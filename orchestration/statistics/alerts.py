@@ -314,10 +314,7 @@ def raised(months: Months, judged: list[Judged], policy: Policy) -> list[tuple[i
         last = ends[of_item != 0].max()
         window = judged[int(np.argmax(np.where(ends == last, np.abs(of_item), -1)))]
         side = np.sign(deviations[judged.index(window), item])
-        held = {int(at) for at in ends[np.sign(of_item) == side]}
-        alerted = last
-        while alerted - 1 in held:
-            alerted -= 1
+        alerted = ends[np.sign(of_item) == side].min()
         # When it began stays as it was first told, whichever window shows it best since.
         first = judged[int(np.argmax(np.where(ends == alerted, side * of_item, -np.inf)))]
         row = _row(months, window, int(item), newest, policy)

@@ -30,7 +30,8 @@ def label_margins(
     of_places, of_shifts = (publication[name] / 100 for name in ("hotspot_label_scale", "shift_label_scale"))
     parts = []
     if len(places):
-        spots = places[(places["record_grain"] == "case") & places["log_ratio"].notna()]
+        is_year = places["period_id"].str.startswith("year-")  # no other period has public labels
+        spots = places[is_year & (places["record_grain"] == "case") & places["log_ratio"].notna()]
         spots = spots.rename(columns={"place_id": "item_id"})
         low_end = spots["log_ratio"] - reach * np.hypot(spots["log_error"], np.sqrt(2) * of_places)
         # Where an estimated office alone makes a hotspot, it stays below one.
