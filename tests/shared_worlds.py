@@ -19,6 +19,7 @@ from tests.simulated_deliveries import FIRST, Deliveries
 
 PARTNERS, CORRIDORS, MONTHS, CHANGE = 12, 60, 38, 26
 COMPLETE_AFTER = 3  # months, in which partners still deliver
+# One end abroad: if half of the corridors fell together, that would look like the scatter of all.
 ORIGINS, DESTINATIONS = 15, ("KE001", "KE016", "KE027", "KE041", "KE047", "SAU")
 SMALL, LARGE = 2_450, 10_000  # records a year
 
