@@ -19,6 +19,7 @@ from orchestration.statistics.policy import load_policy
 from orchestration.statistics.scatter import Counts, Flags
 from orchestration.statistics.share_ratio import TwoWindows, reference
 from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shifts
+from orchestration.statistics.still_to_come import StillFilling
 
 # What may be said of a shift.
 STATUSES = ("new_source", "too_few", *UP, *DOWN, "stable")
@@ -41,6 +42,7 @@ class Reports:
 
     `campaign` holds the records of a declared campaign; `ends` are the places of each corridor. `witnesses` are
     incidents and linked persons, `numbered` those that an incident number tells; without them each record is one.
+    `first` is the number of the first month, `filling` what is still to come, if anything is.
     """
 
     monthly: Counts
@@ -52,6 +54,8 @@ class Reports:
     confounded: frozenset[int]
     witnesses: Counts | None = None
     numbered: Counts | None = None
+    first: int = 0
+    filling: StillFilling | None = None
 
     @property
     def windows(self) -> TwoWindows:
@@ -69,7 +73,14 @@ class Reports:
         last = slice(self.monthly.shape[2] - MONTHS, None)
         cut = {name: getattr(self, name)[..., last] for name in ("monthly", "campaign", "is_active")}
         witnesses, numbered = self.told
-        return replace(self, **cut, witnesses=witnesses[..., last], numbered=numbered[..., last])
+        first = self.first + self.monthly.shape[2] - MONTHS
+        return replace(self, **cut, witnesses=witnesses[..., last], numbered=numbered[..., last], first=first)
+
+    def fills(self, months: range) -> Flags:
+        """Of which corridors records of these months are still to come."""
+        if self.filling is None:
+            return np.zeros(len(self.ends), dtype=np.bool_)
+        return self.filling.of_ends("case", self.ends["end_place_id"], months)
 
     @property
     def there(self) -> Flags:
@@ -99,12 +110,15 @@ class Reports:
         spread = float(reported.dispersion(POLICY).min())
         moves = moved(reported.monthly, reported.monthly_totals, reported.windows, self.there, spread, POLICY)
         reported = reported.without(moves @ self.there.T) if finds_moves else reported
+        of_windows = [range(self.first + span.start, self.first + span.stop) for span in WINDOWS]
+        is_filling = np.any([self.fills(months) for months in of_windows], axis=0)
+        reported = reported.without(np.broadcast_to(is_filling, campaign.shape))
         spreads = reported.dispersion(POLICY)
         seen_before = np.zeros(len(names), dtype=np.bool_)
         shared = reference(reported.windows, spreads, POLICY)
-        shifts = judge_shifts(reported.windows, seen_before, spreads, POLICY, shared, self.windows).join(
-            self.ends
-        )
+        shifts = judge_shifts(
+            reported.windows, seen_before, spreads, POLICY, shared, self.windows, is_filling
+        ).join(self.ends)
         left_out = 1 - reported.monthly.sum() / self.monthly.sum()
         of_reference = shared.baseline_totals.sum() + shared.current_totals.sum()
         return shifts.assign(
@@ -119,8 +133,8 @@ class Reports:
         nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
         witnesses, numbered = self.told
         arrays = (self.monthly, witnesses, numbered, self.campaign, witnesses.sum(axis=1), self.is_active)
-        months = Months(0, names, ends_of(self.ends), self.there, nothing, *arrays)
-        return raised(months, judge(months, POLICY), POLICY)
+        months = Months(self.first, names, ends_of(self.ends), self.there, nothing, *arrays)
+        return raised(months, judge(months, POLICY, self.fills), POLICY)
 
 
 def _windows(monthly: Counts) -> TwoWindows:

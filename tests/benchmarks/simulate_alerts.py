@@ -1,7 +1,7 @@
 """How often alerts are raised without a cause, and how soon with one: `python -m tests.benchmarks.simulate_alerts`.
 
 Worlds of 38 months, so that an alert may begin in any of the newest twelve: partners on their own, and worlds that
-share waves, rescues and years. `--write` puts what is found by when into seeds/reference/alert_detection.csv, which
+share waves, rescues, years and delays. `--write` puts what is found by when into seeds/reference/alert_detection.csv, which
 report, desk and docs/methods.md show. Ends with exit code 1 if a promise of docs/methods.md is broken.
 """
 
@@ -22,6 +22,7 @@ from orchestration.statistics.policy import DETECTED_WITHIN as WITHIN
 from tests.benchmarks.simulate_shifts import Figure, claims
 from tests.shared_worlds import (
     CHANGE,
+    DELAYS,
     EVERYTHING,
     LARGE,
     MONTHS,
@@ -43,7 +44,8 @@ QUIET: list[tuple[str, dict[str, Any]]] = [
     ("a campaign is declared", {"campaign": True}),
 ]
 SHARED = {
-    "nothing": NOTHING, "waves": WAVES, "rescues": RESCUES, "years": YEARS, "everything": EVERYTHING,
+    "nothing": NOTHING, "waves": WAVES, "rescues": RESCUES, "years": YEARS, "delays": DELAYS,
+    "everything": EVERYTHING,
 }  # fmt: skip
 # Cases a month before, and the factor; at least so many a month in a network of that size.
 CHANGES = [(15, 0.5), (15, 2.0), (41, 0.5), (41, 2.0), (41, 0.1)]

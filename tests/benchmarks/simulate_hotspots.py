@@ -53,6 +53,10 @@ GATED: dict[str, tuple[Kind, Row]] = {
         Kind(waves=0.5, has_office=False),
         Row(0.05, 0.60, 0.94, 0.80, np.nan),
     ),
+    "rescues, office estimated": (
+        Kind(rescues=6, has_office=False),
+        Row(0.05, 0.60, np.nan, np.nan, np.nan),
+    ),
     "e^-.5d, sd .4, new partner, office declared": (
         Kind(slope=0.5, differs=0.4, has_new_partner=True),
         Row(0.05, 0.75, 0.94, 0.85, np.nan),

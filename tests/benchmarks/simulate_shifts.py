@@ -125,7 +125,7 @@ def claims(
         Figure("part of the shifts told on a panel that are none (FDR)", found["fdr"], most=fdr),
         Figure("worlds with such a shift", found["any"], most=any_false),
         Figure("worlds with such a shift in a displacement pair", found["pair"], most=pairs),
-        Figure("records left out (partners that move, campaigns)", found["out"]),
+        Figure("records left out (moves, campaigns, still to come)", found["out"]),
         Figure("the reference's share of records", found["share"]),
     ]
     changes = (("fell", "corridors that fell are found"), ("rose", "corridors that rose are found"))

@@ -1,5 +1,6 @@
 """Alerts: small cases worked out by hand, and quiet simulated years."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,8 @@ from orchestration.statistics import alert_detection
 from orchestration.statistics.alerts import Judged, Months, alerts, judge
 from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
-from tests.simulated_corridors import POLICY, reports
+from tests.shared_worlds import DELAYS, LARGE, world
+from tests.simulated_corridors import POLICY, flagged, reports
 
 FIRST, NEWEST = date(2022, 1, 1), date(2025, 2, 1)
 MONTHS = [one.date() for one in pd.date_range(FIRST, NEWEST, freq="MS")]  # 38
@@ -240,6 +242,14 @@ def test_corridor_that_collapses_is_told_within_months() -> None:
     worlds = [reports(seed, months=38, change_at=28, falls=(1, 0.1)) for seed in range(320, 325)]
     found = [dict(world.alerts()).get(1, {}) for world in worlds]
     assert sum(28 <= one.get("alerted_month", 0) <= 33 and one["direction"] == "fall" for one in found) >= 4
+
+
+def test_records_that_come_late_are_neither_alert_nor_shift() -> None:
+    late = world(0, LARGE, DELAYS)
+    as_if_whole = replace(late, filling=None)
+    told = [(len(one.alerts()), flagged(one.newest.judged())) for one in (late, as_if_whole)]
+    assert told[0] == (0, (set(), set()))
+    assert told[1][0] and told[1][1][1]
 
 
 def test_the_methods_print_what_an_alert_can_find() -> None:
