@@ -42,7 +42,10 @@ from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tab
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 EMPTY = "_empty"
-READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
+READ_BY = (
+    *("orchestration/contracts", "orchestration/intake", "orchestration/typing"),
+    "dbt_project/models/staging/sources.yml",
+)
 # The landing was interrupted, and the file stays in the inbox until it is complete; or the cells are damaged.
 _READ_AGAIN = (
     "if the file is still in the inbox, run the refresh again; if not, its landed cells are damaged: "
