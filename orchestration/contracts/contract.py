@@ -277,7 +277,6 @@ class Contract(Strict):
         return basis or next(filter(None, own), None) or BASIS_OF_ROLE[role]
 
     def bases_of(self, role: str) -> list[str]:
-        """Return the bases of a role's places."""
         places = {parts[0]: None for name in self.fields if (parts := place_parts(name))}
         return [self.basis_of(place) for place in places if role_and_basis(place)[0] == role]
 

@@ -178,7 +178,6 @@ def _places() -> dict[str, str]:
 
 @cache
 def _placed() -> set[str]:
-    """Return the ids of places whose position is known."""
     return {row["place_id"] for row in seed_rows("place_coordinates")}
 
 

@@ -287,7 +287,6 @@ class KeyColumns:
 
 
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
-    """Return all warnings for a contract and the file that it has read."""
     return [
         *(
             f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{_ADVICE[problem['code']]}"

@@ -160,7 +160,6 @@ def _labels(element: dict[str, Any]) -> dict[str, str]:
 
 
 def _sheets_of_asset(asset: Any, label: str) -> dict[str, Any]:
-    """Return the content of an asset as the sheets of an XLSForm."""
     content = asset.get("content", asset) if isinstance(asset, dict) else None
     if not isinstance(content, dict) or not isinstance(content.get("survey"), list):
         raise UsageError(_no_form(label, "it has no `content.survey`"))
@@ -306,7 +305,6 @@ def _column(
 
 
 def _headings(question: Question, kind: str, languages: Iterable[str]) -> dict[str, str]:
-    """Return the headings of a question by style."""
     path = question.path
     names = [one.name for one in path]
     if kind == "json":

@@ -79,7 +79,6 @@ ODK_JSON = Server(
 
 
 def server_of(columns: Collection[str]) -> Server | None:
-    """Return the server that wrote these columns, or None."""
     return next(
         (
             server

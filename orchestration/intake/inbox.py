@@ -200,7 +200,6 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
 
 
 def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:
-    """Return the names of files that none of the partner's contracts reads."""
     contracts = load_contracts(settings.partners).valid.get(partner, [])
     return [
         shown_file(file.name)

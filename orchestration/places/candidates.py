@@ -74,7 +74,6 @@ def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
 def outcome_of(
     gazetteer: Gazetteer, place: Place, method: str, confidence: float, context: Context
 ) -> Outcome:
-    """Make an outcome of a place."""
     has_code = place.kind != "country" or place.place_id == place.country
     return Outcome(
         status="resolved" if confidence >= o.RESOLVED_FROM else "review",

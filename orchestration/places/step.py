@@ -175,7 +175,6 @@ def _distinct_mentions(folder: Path, keys: Keys) -> dict[int, Mention]:
 
 
 def _mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mention]]:
-    """Yield the mentions of one extract by id."""
     countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
     # `NA` is a code only beside other codes.
     is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)

@@ -94,7 +94,6 @@ def write_in_force(settings: Settings, settled: Any) -> None:
 
 
 def in_force(settings: Settings) -> dict[str, Any]:
-    """Return what `write_in_force` wrote."""
     return json_of(settings, IN_FORCE) or {"partners": {}, "held": []}
 
 

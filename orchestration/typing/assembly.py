@@ -77,6 +77,7 @@ def _record(
     nationalities = row.lists.get("nationality", ())
     count = row.count
     is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
+    is_prevented = row.codes.get("trafficking_status") is None and contract.grain == "interception"
     values: dict[str, Any] = {name: row.codes.get(name) for name in SINGLE_CODES} | {
         "record_id": record_id,
         "record_grain": contract.grain,
@@ -99,7 +100,7 @@ def _record(
         "age_band": age.band,
         "is_child": age.is_child,
         "nationality": nationalities[0] if len(nationalities) == 1 else "mixed" if nationalities else None,
-        "trafficking_status": _status(row, contract),
+        "trafficking_status": "prevented" if is_prevented else row.codes.get("trafficking_status"),
         "consent_state": row.codes.get("consent_state") or _consent(contract),
         "embargo_until": row.embargo_until,
         "transit_count": transit_count,
@@ -126,12 +127,6 @@ def _sex_and_age(row: Row, contract: Contract) -> tuple[str | None, ReadAge]:
         elif age.is_child is None and not age.problems:
             age = ReadAge("child", True)
     return sex, age
-
-
-def _status(row: Row, contract: Contract) -> str | None:
-    """Return the stated status; an interception without one was prevented."""
-    stated = row.codes.get("trafficking_status")
-    return "prevented" if stated is None and contract.grain == "interception" else stated
 
 
 def _consent(contract: Contract) -> str | None:

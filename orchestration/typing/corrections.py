@@ -76,7 +76,6 @@ class Corrections:
                 self._of_record.setdefault(record_of(one["record"]), []).append(one)
 
     def applied(self, cells: list[LandedCell]) -> list[LandedCell]:
-        """Return the cells of one record, as corrected."""
         for one in self._of_record.get(cells[0].record_id, ()):
             rows = [
                 at

@@ -69,7 +69,6 @@ class LandedCells:
 
 @contextmanager
 def cells_of_file(path: Path, spill: Path, texts: Mapping[str, str] | None = None) -> Iterator[LandedCells]:
-    """Yield the cells of a landing Parquet."""
     with pq.ParquetFile(path) as file:
 
         def batches(columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -81,7 +80,6 @@ def cells_of_file(path: Path, spill: Path, texts: Mapping[str, str] | None = Non
 
 
 def cells_in_memory(cells: Sequence[LandedCell], spill: Path) -> LandedCells:
-    """Return cells in memory as those of a file."""
     columns = list(zip(*cells, strict=True)) or [()] * len(CELLS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, CELLS, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=CELLS)

@@ -32,8 +32,6 @@ CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward
 
 
 class Problem(NamedTuple):
-    """A problem of a field."""
-
     sheet: str
     row_number: int
     field: str
@@ -116,7 +114,6 @@ def weighed(contract: Contract, name: str, problems: tuple[str, ...]) -> tuple[s
 
 
 def one_of(rows: list[Row], contract: Contract) -> Row:
-    """Combine the rows of one record."""
     first = rows[0]
     if contract.delivery.person_rows:
         return persons_of(rows, contract)
@@ -145,14 +142,14 @@ def children_of_valid_copy(rows: list[Row], children: list[list[LandedCell]]) ->
         return children
     names = [copy_name(row.sheet, row.row_number) for row in rows]
     newest = _newest_of(rows)
-    if len({repr([_content_of_cells(cells) for cells in of_copy.get(name, ())]) for name in names}) > 1:
+    contents = {
+        name: [[(cell.field, cell.value) for cell in cells if cell.kind != COPY] for cells in copies]
+        for name, copies in of_copy.items()
+    }
+    if len({repr(contents.get(name, [])) for name in names}) > 1:
         rows[0].note("record", ("flag:older_copy_in_file" if newest else "Q:duplicate_key_conflict",))
     name = copy_name(newest.sheet, newest.row_number) if newest else names[0]
     return [*of_copy.get(name, ()), *of_copy.get("", ())]
-
-
-def _content_of_cells(cells: list[LandedCell]) -> list[tuple[str, str]]:
-    return [(cell.field, cell.value) for cell in cells if cell.kind != COPY]
 
 
 def _newest_of(rows: list[Row]) -> Row | None:

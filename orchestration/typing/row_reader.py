@@ -49,8 +49,6 @@ _MOST_REMEMBERED = 20_000
 
 
 class RowReader:
-    """Reads the cells of one extract by its contract."""
-
     def __init__(
         self,
         contract: Contract,

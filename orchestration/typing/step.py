@@ -226,7 +226,6 @@ def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables])
 
 
 def _files(typed: Path, stem: str) -> list[Path]:
-    """Return the files of an extract."""
     suffixes = dict.fromkeys(SCHEMAS, ".parquet") | {MENTIONS_TABLE: TEXTS_SUFFIX}
     return [typed / table / f"{stem}{suffix}" for table, suffix in suffixes.items()]
 
@@ -267,11 +266,6 @@ def _sweep(settings: Settings, landed: set[str]) -> int:
 
 
 def _failure(entry: dict[str, Any], step: str, fault: Exception) -> TypingFailure:
-    failure = TypingFailure(
-        str(entry.get("partner")),
-        str(entry.get("file")),
-        str(entry.get("extract_id")),
-        step,
-        type(fault).__name__,
-    )
+    partner, file, extract_id = (str(entry.get(name)) for name in ("partner", "file", "extract_id"))
+    failure = TypingFailure(partner, file, extract_id, step, type(fault).__name__)
     return replace(failure, what_to_do=_READ_AGAIN) if isinstance(fault, OtherCells) else failure

@@ -32,7 +32,6 @@ def has_typed(settings: Settings) -> bool:
 def open_views(
     settings: Settings, *tables: str, extract_ids: Collection[str] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a connection with a view of each table."""
     con = open_duckdb()
     add_views(con, settings, *tables, extract_ids=extract_ids)
     return con

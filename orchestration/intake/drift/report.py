@@ -169,7 +169,6 @@ def _in_use(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
-    """Read the drift of a landing note."""
     return _DRIFT.validate_python(content) if content else None
 
 

@@ -168,7 +168,6 @@ class HeldOfForgotten:
 
 
 def held_of_forgotten(settings: Settings, tombstones: Tombstones) -> list[HeldOfForgotten]:
-    """List the landed extracts of one partner that hold forgotten records."""
     extracts = []
     for extract_id, entry in read_register(settings.landing, tombstones.partner).items():
         path = parquet_path(settings.landing, tombstones.partner, extract_id)

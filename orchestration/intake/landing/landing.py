@@ -221,7 +221,6 @@ def sweep(settings: Settings, partner: str, lost: Collection[str] = ()) -> None:
 
 
 def landed_cells(table: pa.Table) -> Iterator[LandedCell]:
-    """Yield the cells of a table one by one."""
     columns = [table[name].to_pylist() for name in CELLS.names]
     return (LandedCell(*values) for values in zip(*columns, strict=True))
 

@@ -221,7 +221,6 @@ class Response:
             yield chunk
 
     def object(self) -> dict[str, Any]:
-        """Return the body as a JSON object."""
         try:
             content = json.loads(b"".join(self.chunks()))
         except (ValueError, RecursionError):

@@ -147,7 +147,6 @@ class Column:
         return self.texts if self.own_cells is None else self.own_cells
 
     def looks(self, rows: Flags) -> set[str | None]:
-        """Return the looks of the filled cells in some rows."""
         codes = self.codes[self.filled & rows]
         if self.own_cells is None:
             return {None} if len(codes) else set()
@@ -212,7 +211,6 @@ class Block:
 
 
 def block_of(rows: Sequence[SourceRow]) -> Block:
-    """Return rows as a block."""
     sizes = [len(row.cells) for row in rows]
     width = max(sizes, default=0)
     columns = [
@@ -248,7 +246,6 @@ def first_rows(blocks: Iterator[Block], count: int) -> tuple[list[SourceRow], It
 
 
 def without_first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
-    """Yield blocks without the first rows."""
     for block in blocks:
         left = block.slice(count) if count else block
         count = max(count - len(block), 0)

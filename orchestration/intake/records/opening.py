@@ -232,7 +232,6 @@ class SheetOpener:
         return OpenSheet(sheet, plan, judge, slots, blocks, {})
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
-        """Return the shown names of a sheet's columns, by position."""
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
         return [

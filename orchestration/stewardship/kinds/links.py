@@ -170,12 +170,10 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def item_of_pair(row: Mapping[str, str]) -> Item:
-    """Return the item of a line of links.csv."""
     return items.doubtful_link(row["record_a"], row["record_b"])
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
-    """Yield the pair of each ruling, in both orders."""
     for held in _rulings(holding):
         yield items.doubtful_link(held["record_a"], held["record_b"]), held["id"]
         yield items.doubtful_link(held["record_b"], held["record_a"]), held["id"]

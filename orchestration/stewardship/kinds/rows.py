@@ -242,7 +242,6 @@ def quality_rules() -> dict[str, dict[str, str]]:
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each partner and rule."""
     rows = review.read(refreshed.settings, review.QUARANTINED_ROWS)
     alone = Counter(_by_one_rule_alone(rows).values())
     for item, own in by_item(rows).items():

@@ -232,7 +232,6 @@ def _waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def why_in_short(row: Mapping[str, str]) -> str:
-    """Return the title of the reason why a file was not taken."""
     return _titles().get(row.get("code", ""), "The reason is below")
 
 
