@@ -74,7 +74,6 @@ class Question:
 @dataclass(frozen=True)
 class Form:
     label: str
-    title: str
     languages: tuple[str, ...]
     questions: tuple[Question, ...]
 
@@ -115,7 +114,7 @@ def read_form(path: Path) -> Form:
     languages = dict.fromkeys(
         language for question in questions for one in question.path for language in one.labels
     )
-    return Form(label, str(tree.get("title") or path.stem), tuple(languages), questions)
+    return Form(label, tuple(languages), questions)
 
 
 def _no_form(label: str, why: str) -> str:

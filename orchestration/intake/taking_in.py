@@ -227,7 +227,7 @@ def _landed(
     entry: Mapping[str, Any], contract: Contract | None = None, reason: str | None = None
 ) -> TakenExtract:
     """Return a landed extract by its note; by its contract also the changes in its columns."""
-    drift = drift_of(entry.get("drift")) if contract else None
+    drift = drift_of(entry.get("drift"))
     item = drift_item(contract, entry, drift, [], is_held=False) if contract and drift else None
     about = (entry["partner"], entry["file"])
     rows = (entry["rows_read"], entry["rows_landed"], entry["rows_refused"])

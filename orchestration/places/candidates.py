@@ -67,7 +67,7 @@ def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
     others = [p for p in fitting[1:] if spot_of(p) != spot_of(best) and p.place_id not in twins]
     equals = [p for p in others if _are_equals(hits, best, p)]
     if equals:
-        return _tie(gazetteer, hits, [best, *equals], context)
+        return _tie(gazetteer, [best, *equals], context)
     return _chosen(gazetteer, hits, best, fitting, others, context)
 
 
@@ -107,7 +107,7 @@ def _chosen(
     return replace(found, rivals=tuple(p.place_id for p in others), problems=tuple(flags))
 
 
-def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context) -> Outcome:
+def _tie(gazetteer: Gazetteer, equals: list[Place], context: Context) -> Outcome:
     """Decide between equals in several countries by the partner's default country; else ambiguous."""
     preferred = [p for p in equals if p.country == context.default_country]
     rivals = tuple(p.place_id for p in equals)

@@ -107,8 +107,7 @@ class _Order:
 
     def of(self, cells: pa.Table) -> np.ndarray:
         """Return the rank of each cell's record."""
-        ranks: np.ndarray = self._ranks[np.searchsorted(self._ids, cells["record_id"].to_numpy())]
-        return ranks
+        return np.asarray(self._ranks[np.searchsorted(self._ids, cells["record_id"].to_numpy())])
 
 
 def cells_of(table: pa.Table, texts: Mapping[str, str]) -> Iterator[LandedCell]:

@@ -98,10 +98,10 @@ class Row:
             self.problems.append(Problem(self.sheet, self.row_number, name, outcome, code))
 
 
-def with_problems(row: Row, name: str, problems: Iterable[str]) -> Row:
-    """Return a copy of the row with more problems."""
+def with_problem(row: Row, problem: str) -> Row:
+    """Return a copy of the row with one more problem, of no single field."""
     noted = replace(row, problems=list(row.problems))
-    noted.note(name, problems)
+    noted.note("record", (problem,))
     return noted
 
 
@@ -122,12 +122,12 @@ def one_of(rows: list[Row], contract: Contract) -> Row:
     if contract.items:
         return record_of_items(rows, contract)
     if len({_content_of_row(row) for row in rows}) == 1:
-        return with_problems(first, "record", ("flag:duplicate_rows",))
+        return with_problem(first, "flag:duplicate_rows")
     newest = _newest_of(rows)
     if newest is not None:
         lists = {**first.lists, **newest.lists}  # codes from child rows are on the first row
-        return with_problems(replace(newest, lists=lists), "record", ("flag:older_copy_in_file",))
-    return with_problems(first, "record", ("Q:duplicate_key_conflict",))
+        return with_problem(replace(newest, lists=lists), "flag:older_copy_in_file")
+    return with_problem(first, "Q:duplicate_key_conflict")
 
 
 def children_of_valid_copy(rows: list[Row], children: list[list[LandedCell]]) -> list[list[LandedCell]]:
@@ -172,7 +172,7 @@ def persons_of(rows: list[Row], contract: Contract) -> Row:
     constant = contract.constant_fields
     merged = replace(rows[0], problems=_problems(rows, constant))
     if not _agree(rows, constant):
-        return with_problems(merged, "record", ("Q:incident_conflict",))
+        return with_problem(merged, "Q:incident_conflict")
     merged.count = _counted(len(rows), rows[0].count)
     if merged.count.basis == "range":
         merged.note("person_count", ("flag:victim_count_mismatch",))
@@ -192,7 +192,7 @@ def record_of_items(rows: list[Row], contract: Contract) -> Row:
     constant = contract.constant_fields
     merged = replace(rows[0], problems=_problems(rows, constant))
     if not _agree(rows, constant):
-        return with_problems(merged, "record", ("Q:rows_disagree",))
+        return with_problem(merged, "Q:rows_disagree")
     merged.lists = _union(rows)
     for name in _coded(rows):
         codes = {code for row in rows if (code := row.codes.get(name))}

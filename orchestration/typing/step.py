@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -51,7 +51,6 @@ _READ_AGAIN = (
     "if the file is still in the inbox, run the refresh again; if not, its landed cells are damaged: "
     "`njia check` says what mends them"
 )
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,6 @@ class _Landed:
 def type_extracts(
     settings: Settings,
     keys: Keys,
-    progress: Progress | None = None,
     contracts: Contracts | None = None,
     corrections: Sequence[Correction] = (),
 ) -> TypedSummary:
@@ -125,7 +123,7 @@ def type_extracts(
         if table != MENTIONS_TABLE and not (path.is_file() and pq.read_schema(path).equals(schema)):
             with replacing(path) as empty:
                 pq.write_table(schema.empty_table(), empty)
-    for done, extract in enumerate(landed, start=1):
+    for extract in landed:
         steps = ["reading its contract"]
         try:
             contract = contract_for(extract.entry, valid)
@@ -155,8 +153,6 @@ def type_extracts(
             except Exception as again:  # such as without a readable contract: then it has no tables
                 if is_of_machine(again):
                     raise
-        if progress:
-            progress(done, len(landed))
     summary.corrections = {one: is_met for one, (_, is_met) in met.items()}
     summary.removed = _sweep(settings, {extract.stem for extract in landed})
     return summary

@@ -110,8 +110,7 @@ def _column(cells: pa.Table, name: str) -> Column:
 def texts_of(parquet: Path, keys: Keys) -> Texts:
     """Return the texts of an extract by token; none where their file is lost."""
     path = parquet.with_suffix(TEXTS_SUFFIX)
-    found: Texts = read_texts(path, keys) if path.is_file() else {}
-    return found
+    return dict(read_texts(path, keys)) if path.is_file() else {}
 
 
 def in_use(parquet: Path, texts: Texts) -> Texts:

@@ -102,8 +102,7 @@ class Column:
 
     @cached_property
     def texts(self) -> list[str]:
-        texts: list[str] = self.values.to_pylist()
-        return texts
+        return [*self.values.to_pylist()]
 
     def text(self, code: int) -> str:
         return str(self.values[code])
@@ -116,9 +115,7 @@ class Column:
     @cached_property
     def is_filled(self) -> Flags:
         """By distinct value: whether it is a filled cell."""
-        lengths = pc.binary_length(pc.utf8_trim_whitespace(self.values))
-        filled: Flags = lengths.to_numpy() > 0
-        return filled
+        return np.asarray(pc.binary_length(pc.utf8_trim_whitespace(self.values)).to_numpy() > 0)
 
     @cached_property
     def filled(self) -> Flags:
@@ -128,8 +125,7 @@ class Column:
     def by_row(self, of_values: Flags) -> Flags:
         if of_values.all():
             return np.ones(len(self), bool)
-        rows: Flags = of_values[self.codes]
-        return rows
+        return np.asarray(of_values[self.codes])
 
     def cell(self, row: int) -> Cell | None:
         return self.distinct_cell(int(self.codes[row]))

@@ -259,8 +259,7 @@ class RecordReader:
         own = [slot.stands for slot in slots if slot.field not in of_all]
         if not self._contract.delivery.person_rows or not own:
             return np.zeros(rows, bool)
-        found: Flags = np.any(own, axis=0)
-        return found
+        return np.asarray(np.any(own, axis=0))
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[pa.Table]:
         opened = self._opener.open(sheet, name)

@@ -6,7 +6,7 @@ A held extract is worth the records that wait in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings, say, together
@@ -69,6 +69,8 @@ class _OnExtract(Decision):
     partner: Name
     extract_id: ExtractId
 
+    decides: ClassVar[tuple[str, ...]] = ("kind", "partner", "extract_id")
+
     @property
     def subject(self) -> tuple[str, str]:
         return self.partner, self.extract_id
@@ -82,17 +84,11 @@ class _OnExtract(Decision):
     def why_no_effect(self, settings: Settings) -> str | None:
         return Landed.read(settings).why_unknown(self.partner, self.extract_id)
 
-    def repeats(self, other: Decision) -> str | None:
-        if not isinstance(other, _OnExtract) or (other.kind, other.subject) != (self.kind, self.subject):
-            return None
-        sentence = "Decision {id} of {day} has withdrawn this extract already."
-        if isinstance(self, ExtractAccept):
-            sentence = "Decision {id} of {day} has accepted this extract already."
-        return say(sentence, id=other.id, day=str(other.time.date()))
-
 
 class ExtractAccept(_OnExtract):
     """Puts an extract in force although the extract gate would hold it."""
+
+    repeated: ClassVar[str] = "Decision {id} of {day} has accepted this extract already."
 
     def sentence(self) -> str:
         name = "/".join(self.subject)
@@ -101,6 +97,8 @@ class ExtractAccept(_OnExtract):
 
 class ExtractWithdraw(_OnExtract):
     """Takes an extract out of force; the partner's earlier one stands again."""
+
+    repeated: ClassVar[str] = "Decision {id} of {day} has withdrawn this extract already."
 
     def sentence(self) -> str:
         return say("{extract} is taken out of force", extract="/".join(self.subject))

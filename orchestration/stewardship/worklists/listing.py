@@ -27,10 +27,11 @@ from orchestration.stewardship.items import (
     under_held_extracts,
 )
 from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
-from orchestration.stewardship.kinds.decision import Refreshed, worths_of
+from orchestration.stewardship.kinds.decision import Refreshed, Worths
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
 from orchestration.stewardship.worklists.drift import drifted_contracts
+from orchestration.typing import open_views
 
 SOON = timedelta(days=14)
 _SENTENCES = ("title", "detail", "why", "what_to_do")
@@ -59,7 +60,8 @@ def write_open_items(
         drifted_contracts,
         _late_partners,
     )
-    with worths_of(settings, waits_for_release) as worths:
+    with open_views(settings, *Worths.views) as con:
+        worths = Worths(con, waits_for_release)
         refreshed = Refreshed(settings, worths, end, contracts)
         listed = [item for finder in finders for item in finder(refreshed)]
         worth_of = {one.item: one.movements for one in listed} | worths_of_waived(settings, worths)
