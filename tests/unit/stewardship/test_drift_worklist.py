@@ -14,6 +14,7 @@ from orchestration.intake.drift.report import drift_items
 from orchestration.stewardship import audit, items, review, worklists
 from orchestration.stewardship.kinds.decision import Refreshed, Worths
 from orchestration.stewardship.worklists.drift import drift_questions, drifted_contracts
+from orchestration.typing import open_views
 from orchestration.typing.step import type_extracts
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import STEWARD, make_accounts, shown, visitor
