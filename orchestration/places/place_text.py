@@ -28,18 +28,7 @@ _ADDRESSED = re.compile(r"(?:mr|mrs|ms|miss|bwana|bibi) [a-z]")
 _PERSON_WORDS = FIRST_NAMES | frozenset(seed_words("other_names_of_persons"))
 
 # Words for a kind of place; longer phrases before their parts.
-_GENERIC_PHRASES = re.compile(
-    r"\b(?:"
-    r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|wilaya ya|kata ya|mtaa wa|"
-    r"kijiji cha|tarafa ya|division|location|section (?:\d+|[ivx]+)|"
-    r"border crossing point|border crossing|border point|border post|border town|border|boarder|boder|"
-    r"mpaka wa|boda|osbp|"
-    r"refugee camp|refugee settlement|informal settlement|settlement|camp|slums?|estate|"
-    r"county|constituency|ward|"
-    r"township|town|twn|city|cbd|area|village|beach|market|centre|center|district|municipality|phase \d+|"
-    r"\d+(?:st|nd|rd|th)?(?: (?:avenue|street))?"
-    r")\b"
-)
+_GENERIC_PHRASES = re.compile(rf"\b(?:{'|'.join(seed_words('kinds_of_places'))})\b")
 _SOUNDS = (
     ("ck", "k"), ("ph", "f"), ("dh", "d"), ("ee", "i"), ("oo", "u"), ("y", "i"), ("w", "u"), ("q", "k"),
 )  # fmt: skip

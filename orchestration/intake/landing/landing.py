@@ -33,18 +33,10 @@ from orchestration.core import (
 )
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
+_NUMBERS = {"record_id": pa.int64(), "row_number": pa.int32(), "seq": pa.int32()}
 CELLS = pa.schema(
-    [
-        pa.field("record_id", pa.int64(), nullable=False),
-        pa.field("sheet", pa.string(), nullable=False),
-        pa.field("row_number", pa.int32(), nullable=False),
-        pa.field("part", pa.string(), nullable=False),
-        pa.field("field", pa.string(), nullable=False),
-        pa.field("seq", pa.int32(), nullable=False),
-        pa.field("value", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("number_format", pa.string()),
-    ]
+    pa.field(name, _NUMBERS.get(name, pa.string()), nullable=name == "number_format")
+    for name in LandedCell._fields
 )
 # Texts are passed to Parquet as dictionaries, which it would make itself; in the file they are `string`.
 TEXTS = pa.dictionary(pa.int32(), pa.string())
@@ -56,12 +48,7 @@ _LARGEST_DICTIONARY = 64 << 20
 _EMPTIED = ("sheet", "column", "reason", "cells", "row_numbers")
 _WITH_NOTE = (".parquet", TEXTS_SUFFIX, ".age")
 RECORDS = pa.schema(
-    [
-        ("extract_id", pa.string()),
-        ("sheet", pa.string()),
-        ("row_number", pa.int32()),
-        ("record_id", pa.int64()),
-    ]
+    (name, _NUMBERS.get(name, pa.string())) for name in ("extract_id", "sheet", "row_number", "record_id")
 )
 _PLACE = ("received_on", "sequence")
 
