@@ -193,12 +193,6 @@ def write_alerts(
     write(settings, ALERTS, [row for _, row in sorted(found.items())])
 
 
-def write_open_items(settings: Settings, open_ones: Iterable[Mapping[str, Any]], said: Any) -> None:
-    """Write all open items, most valuable first, and what is `said` of each for translation."""
-    write(settings, OPEN_ITEMS, open_ones)
-    write_json(written_to(settings) / OPEN_ITEMS_SAID, said)
-
-
 def damaged_files(settings: Settings) -> list[dict[str, str]]:
     """Return the damaged and missing files of the home that the last check found."""
     try:

@@ -27,7 +27,7 @@ from orchestration.intake import LandedCell, texts_of
 from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.landed_cells import cells_of
 from orchestration.typing.row import CORRECTED
-from orchestration.typing.row_reader import reader_of
+from orchestration.typing.row_reader import RowReader
 
 Correction = Mapping[str, Any]  # id, partner, record, field, written and value
 _ALSO_CORRECTABLE = ("event_on", *COUNTS, *AGES)
@@ -136,6 +136,5 @@ def read_as(
     keys: Keys,
 ) -> Record:
     """Return what typing makes of a record's cells under these corrections."""
-    row_reader, period = reader_of(entry, contract, load_vocabulary())
-    cells = Corrections(corrections, contract, keys).applied(cells)
-    return assemble(cells, row_reader, period.round if period else None, lambda _: 0)
+    row_reader = RowReader(entry, contract, load_vocabulary())
+    return assemble(Corrections(corrections, contract, keys).applied(cells), row_reader, lambda _: 0)

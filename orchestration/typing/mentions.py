@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from orchestration.contracts import AROUND_POINT, STATED_BASES, Contract, norm, role_and_basis
-from orchestration.typing.routes import Stop, trimmed
+from orchestration.typing.routes import trimmed
 from orchestration.typing.row import Place, Row
 
 Child = tuple[int, dict[str, Place]]
@@ -80,9 +80,7 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
     is_ordered = row.route.is_ordered
     kept = list(range(len(stops)))
     if is_ordered and stops:
-        named = [
-            Stop(place.texts.get("place_text") or place.texts.get("admin_text") or "") for place in stops
-        ]
+        named = [place.texts.get("place_text") or place.texts.get("admin_text") or "" for place in stops]
         kept, was_trimmed = trimmed(named, *_ends(row, contract))
         row.note("place(transit)", ("flag:transit_trimmed",) if was_trimmed else ())
     found = [

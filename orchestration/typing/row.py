@@ -169,9 +169,8 @@ def _content_of_row(row: Row) -> str:
 
 def persons_of(rows: list[Row], contract: Contract) -> Row:
     """Combine rows that are persons and repeat the incident's columns; the number of rows is the count."""
-    constant = contract.constant_fields
-    merged = replace(rows[0], problems=_problems(rows, constant))
-    if not _agree(rows, constant):
+    merged, do_agree = _merged(rows, contract)
+    if not do_agree:
         return with_problem(merged, "Q:incident_conflict")
     merged.count = _counted(len(rows), rows[0].count)
     if merged.count.basis == "range":
@@ -189,9 +188,8 @@ def persons_of(rows: list[Row], contract: Contract) -> Row:
 
 def record_of_items(rows: list[Row], contract: Contract) -> Row:
     """Combine rows that are codes and repeat the record's columns: the codes of all rows together."""
-    constant = contract.constant_fields
-    merged = replace(rows[0], problems=_problems(rows, constant))
-    if not _agree(rows, constant):
+    merged, do_agree = _merged(rows, contract)
+    if not do_agree:
         return with_problem(merged, "Q:rows_disagree")
     merged.lists = _union(rows)
     for name in _coded(rows):
@@ -216,14 +214,17 @@ def _counted(persons: int, stated: ReadCount) -> ReadCount:
     return ReadCount(low, low, high, "range")
 
 
-def _problems(rows: list[Row], constant: list[str]) -> list[Problem]:
-    """Collect the problems of all rows; those of a repeated field count once."""
+def _merged(rows: list[Row], contract: Contract) -> tuple[Row, bool]:
+    """Return the first row with the problems of all, and whether they agree in the fields that they repeat.
+
+    Problems of a repeated field count once.
+    """
+    first, constant = rows[0], contract.constant_fields
     further = [problem for row in rows[1:] for problem in row.problems if problem.field not in constant]
-    return list(dict.fromkeys([*rows[0].problems, *further]))
-
-
-def _agree(rows: list[Row], fields: Iterable[str]) -> bool:
-    return all(_comparable(row, name) == _comparable(rows[0], name) for name in fields for row in rows[1:])
+    merged = replace(first, problems=list(dict.fromkeys([*first.problems, *further])))
+    return merged, all(
+        _comparable(row, name) == _comparable(first, name) for name in constant for row in rows
+    )
 
 
 def _comparable(row: Row, name: str) -> Any:

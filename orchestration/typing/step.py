@@ -35,9 +35,9 @@ from orchestration.core import (
     read_json,
     replacing,
 )
-from orchestration.intake import has_its_cells, texts_of
+from orchestration.intake import has_its_cells, row_groups, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
-from orchestration.typing.landed_cells import cells_of_file
+from orchestration.typing.landed_cells import LandedCells
 from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tables
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
@@ -175,9 +175,9 @@ def _typed(
     steps.append("typing its cells")
     texts = texts_of(extract.cells, keys)
     corrections = Corrections(own, contract, keys)
-    with cells_of_file(extract.cells, settings.spill, texts) as cells:
-        batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections)
-        records = _write_tables(settings.typed, keys, extract.stem, batches)
+    cells = LandedCells(partial(row_groups, extract.cells), settings.spill, texts)
+    batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections)
+    records = _write_tables(settings.typed, keys, extract.stem, batches)
     return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
 
 

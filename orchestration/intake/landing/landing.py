@@ -207,11 +207,6 @@ def sweep(settings: Settings, partner: str, lost: Collection[str] = ()) -> None:
                 remove_summed(file)
 
 
-def landed_cells(table: pa.Table) -> Iterator[LandedCell]:
-    columns = [table[name].to_pylist() for name in CELLS.names]
-    return (LandedCell(*values) for values in zip(*columns, strict=True))
-
-
 def _refusals(
     counts: dict[tuple[str, str], int], numbers: dict[tuple[str, str], RowRanges]
 ) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.contracts import Contracts
-from orchestration.core import End, Settings, packed, say, seed_rows, together, unpacked
+from orchestration.core import End, Settings, packed, say, seed_rows, together, unpacked, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions.active import Decisions, active_decisions, list_decisions
 from orchestration.stewardship.items import (
@@ -80,7 +80,8 @@ def write_open_items(
         str(item.item): {name: packed(getattr(item, name)) for name in _SENTENCES} for item in listed
     }
     rows = ({**vars(one), "answered_by": " ".join(one.answered_by)} for one in listed)
-    review.write_open_items(settings, rows, sentences)
+    review.write(settings, review.OPEN_ITEMS, rows)
+    write_json(review.written_to(settings) / review.OPEN_ITEMS_SAID, sentences)
     return len(listed)
 
 

@@ -21,7 +21,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def write(settings: Settings, item: str) -> None:
     review.write(settings, review.LINKS, [{"item": item}], COLUMNS)
-    review.write_open_items(settings, [{"item": item}], {item: {}})
+    review.write(settings, review.OPEN_ITEMS, [{"item": item}])
 
 
 def shown(settings: Settings) -> list[str]:
