@@ -223,7 +223,6 @@ def age_between(birth: date, moment: date) -> int:
 
 
 def valid_day(year: int, month: int, day: int) -> date | None:
-    """Return the date, or None where the calendar has no such day."""
     try:
         return date(year, month, day)
     except (ValueError, OverflowError):

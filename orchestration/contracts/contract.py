@@ -190,7 +190,6 @@ class Contract(Strict):
 
     @property
     def has_sheet_months(self) -> bool:
-        """Whether the month in a sheet's name dates records."""
         sheets = self.format.sheets if isinstance(self.format, XlsxFormat) else None
         return sheets is not None and sheets.sheet_month
 

@@ -111,7 +111,6 @@ def consent_of(text: str) -> str | None:
 
 
 def is_yes_or_no(texts: Mapping[str, int]) -> bool:
-    """Whether nearly all answers are a yes or a no, in English or Swahili."""
     return _are_meant(texts, consent_of)
 
 

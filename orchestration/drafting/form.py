@@ -194,7 +194,6 @@ def add_repeats(layout: DraftLayout, form: Form) -> None:
 
 
 def columns_of_form(layout: DraftLayout, table: Table, form: Form) -> list[ColumnSample]:
-    """Return the questions that belong in a table, in the order of the form."""
     path = _repeat_of(layout, table.part, form) if table.part else ()
     if path is None:
         return []
@@ -277,7 +276,6 @@ def _flags(question: Question, headings: list[str], names: list[str]) -> Iterato
 
 
 def _of_a_point(question: Question, headings: list[str], names: list[str]) -> Iterator[str]:
-    """Yield the columns with parts of a position."""
     if question.kind != "geopoint":
         return
     own = {same(heading) for heading in headings}
@@ -289,7 +287,6 @@ def _of_a_point(question: Question, headings: list[str], names: list[str]) -> It
 
 
 def _repeat_of(layout: DraftLayout, part: str, form: Form) -> tuple[Named, ...] | None:
-    """Return the repeat of the form that a child sheet holds."""
     sheet = same(layout.format["repeats"][part].get("sheet") or part)
     for path in form.repeats:
         name = same(path[-1].name)

@@ -211,7 +211,6 @@ def _read_table(
 
 
 def _fill_down(drafted: DraftLayout, sheets: list[SampleSheet], header: int) -> None:
-    """Fill cells that are merged over several records."""
     merged = {
         drafted.main.names[merge.first_column - 1]
         for sheet in sheets

@@ -109,7 +109,6 @@ class ColumnSample:
 
     @property
     def offered(self) -> tuple[Named, ...]:
-        """The choices that the form offers."""
         return self.question.choices if self.question else ()
 
     @cached_property

@@ -51,7 +51,6 @@ _HEAD = """\
 
 
 def as_yaml(draft: Draft) -> str:
-    """The draft as the text of a contract file, ending in a newline."""
     return "\n".join(_lines(draft)) + "\n"
 
 
@@ -229,7 +228,6 @@ def _field(draft: Draft, proposal: Proposal, says_basis: bool) -> Iterator[str]:
 
 
 def _names(sample: ColumnSample) -> str | list[str]:
-    """Return every name of a column; of one name, that name."""
     names = [sample.full_name, *(sample.inside(name) for name in sample.other_names)]
     return names if len(names) > 1 else names[0]
 

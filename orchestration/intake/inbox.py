@@ -119,7 +119,6 @@ class NotTaken:
 
 
 def still_written(settings: Settings) -> list[NotTaken]:
-    """List the files that wait, because they may still be written."""
     return [
         NotTaken(shown_file(partner), shown_file(path.name), f"The file {reason}", "waits")
         for partner, files in inbox_files(settings).items()

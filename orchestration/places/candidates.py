@@ -52,7 +52,6 @@ ANYWHERE = Context()
 
 
 def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
-    """Return the place that a name means within a context."""
     places = sorted((gazetteer.place(i) for i in _likely(gazetteer, hits)), key=_order)
     in_country = [p for p in places if context.countries is None or p.country in context.countries]
     if not in_country:

@@ -229,7 +229,6 @@ def rows_of(
 
 
 def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
-    """Return the name of the file as sent, None if it is not landed."""
     path = register_path(settings.landing, partner, extract_id)
     return str(read_json(path)["file"]) if path.is_file() else None
 

@@ -156,7 +156,6 @@ def _coded(
 
 
 def extracts_with_codes(settings: Settings) -> list[tuple[str, str]]:
-    """Return partner and id of each extract with link codes."""
     return [(path.parent.name, path.stem) for path in sorted(settings.link_codes.glob("*/[!.]*.parquet"))]
 
 

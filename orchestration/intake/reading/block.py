@@ -223,7 +223,6 @@ def block_of(rows: Sequence[SourceRow]) -> Block:
 
 
 def blocks_of(rows: Iterable[SourceRow]) -> Iterator[Block]:
-    """Yield rows in blocks of at most ROWS_IN_A_BLOCK."""
     rows = iter(rows)
     while some := list(islice(rows, ROWS_IN_A_BLOCK)):
         yield block_of(some)

@@ -37,8 +37,6 @@ _BROKEN = (
 
 
 class OdkSource(Source):
-    """The tables of one zip, as the contract names them."""
-
     def __init__(self, path: Path, contract: Contract, label: str) -> None:
         layout = cast(OdkZipFormat, contract.format)
         self.problems: list[dict[str, str]] = []

@@ -297,7 +297,6 @@ class RowJudge:
 
 
 def _number_in(text: str) -> float | None:
-    """Parse a finite number, or return None."""
     with suppress(ValueError):
         number = float(text)
         return number if math.isfinite(number) else None

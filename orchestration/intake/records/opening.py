@@ -183,8 +183,6 @@ class OpenSheet(NamedTuple):
 
 
 class SheetOpener:
-    """Opens the sheets of one file, and collects their columns."""
-
     def __init__(self, contract: Contract, tally: Tally, tabs: Tabs, label: str) -> None:
         self._contract, self._tally, self._tabs, self._label = contract, tally, tabs, label
         self._knows_columns = False

@@ -23,8 +23,6 @@ _SUBMISSION, _SUBMISSION_OF_CHILD = "_id", "_submission__id"
 
 
 class NamedCell(NamedTuple):
-    """A cell under its canonical field."""
-
     field: str
     spec: FieldSpec
     cell: Cell

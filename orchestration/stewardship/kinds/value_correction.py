@@ -172,8 +172,6 @@ class Reading:
 
 @dataclass(frozen=True)
 class RecordCopy:
-    """One record in the newest extract that holds it."""
-
     partner: str
     extract_id: str
     sheet: str
