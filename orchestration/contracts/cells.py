@@ -11,6 +11,8 @@ from datetime import UTC, date, time, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
+from orchestration.core import seed_words
+
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 LONGEST_CELL = 32_767
 _BLANKS = re.compile(r"\s+")
@@ -18,20 +20,10 @@ _BLANKS = re.compile(r"\s+")
 _BYTES = {
     bytes([byte]).decode("cp1252", errors="ignore") or chr(byte): byte for byte in range(0x80, 0x100)
 } | {chr(byte): byte for byte in range(0x80)}
-BLANK = frozenset(
-    {"", "-", "--", "–", "—", ".", "..", "n/a", "n.a.", "n.a", "na", "#n/a", "nil", "null", "blank"}
-)
-NOT_KNOWN = frozenset(
-    {
-        "?", "??", "???", "unknown", "not known", "unk", "not stated", "not specified", "not disclosed",
-        "undisclosed", "don't know", "dont know", "do not know", "dk", "not available", "not recorded",
-        "tbc", "tbd", "sijui", "haijulikani", "hajui", "hakuna taarifa",
-    }
-)  # fmt: skip
+BLANK = frozenset(["", *seed_words("blank")])
+NOT_KNOWN = frozenset(seed_words("not_known"))
 # Excel's error values without #N/A, which people type to say "not available".
-SHEET_ERRORS = frozenset(
-    {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"}
-)
+SHEET_ERRORS = frozenset(seed_words("errors_of_sheets"))
 # Typographic forms of the apostrophe.
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
 ABOUT = (
@@ -45,34 +37,10 @@ RANGE_TURNED_DATE = re.compile(
     rf"\d{{1,2}}[-/. ]{_MONTH}(?:[-/. ]\d{{2,4}})?|{_MONTH}[-/. ]\d{{1,4}}"
     r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{1,2}-\d{1,2}.*"
 )
-_UNITS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "zero sifuri", "one moja", "two mbili", "three tatu", "four nne", "five tano", "six sita",
-            "seven saba", "eight nane", "nine tisa", "ten kumi", "eleven", "twelve", "thirteen", "fourteen",
-            "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-        )
-    )
-    for word in words.split()
-}  # fmt: skip
-_TENS = {
-    word: 10 * number
-    for number, words in enumerate(
-        (
-            "twenty ishirini", "thirty thelathini", "forty arobaini", "fifty hamsini", "sixty sitini",
-            "seventy sabini", "eighty themanini", "ninety tisini",
-        ),
-        start=2,
-    )
-    for word in words.split()
-}  # fmt: skip
-_NAMES = (
-    "january jan januari", "february feb februari", "march mar machi", "april apr aprili", "may mei",
-    "june jun juni", "july jul julai", "august aug agosti ago", "september sep sept septemba",
-    "october oct oktoba okt", "november nov novemba", "december dec desemba disemba des",
-)  # fmt: skip
-MONTHS = {name: number for number, names in enumerate(_NAMES, start=1) for name in names.split()}
+_UNITS, _TENS, MONTHS = (
+    {word: int(number) for word, number in seed_words(name).items()}
+    for name in ("numbers_below_twenty", "tens", "months")
+)
 _SHEET = re.compile(r"(?P<name>[a-z]+)[ \-_./,']*(?P<year>\d{4}|\d{2})")
 _REVERSED = re.compile(r"(?P<year>\d{4})[ \-_./]*(?P<name>[a-z]+)")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ].*)?")
@@ -255,7 +223,6 @@ def age_between(birth: date, moment: date) -> int:
 
 
 def valid_day(year: int, month: int, day: int) -> date | None:
-    """Return the date, or None where the calendar has no such day."""
     try:
         return date(year, month, day)
     except (ValueError, OverflowError):

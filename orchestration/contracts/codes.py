@@ -22,7 +22,10 @@ from orchestration.core import seed_rows
 if TYPE_CHECKING:
     from orchestration.contracts.contract import Contract
 
-SEEDS = ("codes.csv", "crosswalk.csv", "code_words.csv", "places.csv", "place_codes.csv", "place_aliases.csv")
+SEEDS = (
+    *("codes.csv", "crosswalk.csv", "code_words.csv", "words.csv"),
+    *("places.csv", "place_codes.csv", "place_aliases.csv"),
+)
 NATIONALITY = "nationality"
 AGE_BAND = "age_band"
 UNKNOWN = "unknown"
@@ -66,7 +69,6 @@ class Vocabulary:
 
 @cache
 def load_vocabulary() -> Vocabulary:
-    """Read the seeds once a process."""
     codes: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for row in seed_rows("codes"):

@@ -190,7 +190,6 @@ class Contract(Strict):
 
     @property
     def has_sheet_months(self) -> bool:
-        """Whether the month in a sheet's name dates records."""
         sheets = self.format.sheets if isinstance(self.format, XlsxFormat) else None
         return sheets is not None and sheets.sheet_month
 
@@ -277,7 +276,6 @@ class Contract(Strict):
         return basis or next(filter(None, own), None) or BASIS_OF_ROLE[role]
 
     def bases_of(self, role: str) -> list[str]:
-        """Return the bases of a role's places."""
         places = {parts[0]: None for name in self.fields if (parts := place_parts(name))}
         return [self.basis_of(place) for place in places if role_and_basis(place)[0] == role]
 

@@ -105,7 +105,6 @@ def load_contracts(partners_folder: Path) -> Contracts:
 
 
 def contract_files(folder: Path) -> list[Path]:
-    """List the contract files in a partner's folder; none where the folder is missing."""
     return sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from orchestration.contracts.fields import Names, Strict, Text
 from orchestration.core import seed_rows
+from orchestration.places import place_names
 
 CONTENT = "content"
 # The one purpose of Njia: an agreement or record that excludes it keeps its data out.
@@ -171,19 +172,12 @@ class Campaign(Strict):
 
 
 @cache
-def _places() -> dict[str, str]:
-    """Map id → name of the places that a contract may name."""
-    return {row["place_id"]: row["name"] for row in seed_rows("places")}
-
-
-@cache
 def _placed() -> set[str]:
-    """Return the ids of places whose position is known."""
     return {row["place_id"] for row in seed_rows("place_coordinates")}
 
 
 def _refuse_unlisted(what: str, place: str) -> None:
-    if place not in _places():
+    if place not in place_names():
         raise ValueError(f"{what} {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}")
 
 
@@ -193,7 +187,7 @@ _IDS = "its ids look like KE047 (a county), bp-ken-busia (a border point) or UGA
 
 
 def _nearest_place(wanted: str) -> str:
-    known = _places()
+    known = place_names()
     named = [place for place, name in known.items() if name.casefold() == wanted.casefold()]
     close = named or get_close_matches(wanted, known, n=1, cutoff=_NEAR)
     close = close or get_close_matches(wanted.upper(), known, n=1, cutoff=_NEAR)

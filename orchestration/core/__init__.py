@@ -126,6 +126,7 @@ if TYPE_CHECKING:
         schemas_of,
         secret_from,
         seed_rows,
+        seed_words,
     )
     from orchestration.core.sums import (
         OWN_SUM,

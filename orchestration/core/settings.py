@@ -209,6 +209,19 @@ def seed_rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+def seed_words(name: str) -> dict[str, str]:
+    """Return a list of `seeds/reference/words.csv`: its words, each with what it means."""
+    return _lists_of_words()[name]
+
+
+@cache
+def _lists_of_words() -> dict[str, dict[str, str]]:
+    lists: dict[str, dict[str, str]] = {}
+    for row in seed_rows("words"):
+        lists.setdefault(row["list"], {})[row["word"]] = row["means"]
+    return lists
+
+
 # Arrow's type of each type that is declared.
 _TYPES = {
     "string": "string", "bigint": "int64", "integer": "int32", "double": "double", "date": "date32",

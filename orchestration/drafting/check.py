@@ -57,7 +57,7 @@ from orchestration.intake import (
 )
 from orchestration.places import keys_of, locate_rows
 from orchestration.stewardship import active_decisions
-from orchestration.typing import Tables, cells_in_memory, read_date, together, typed_tables
+from orchestration.typing import LandedCells, Tables, cells_of, read_date, together, typed_tables
 
 ROWS_NAMED = 5
 _REFERENCES_LOOKED_AT = 5_000
@@ -165,7 +165,7 @@ def check_contract(
     last = last_extract(register, contract, sha256_of(file_path)[:EXTRACT_ID_LENGTH])
     try:
         with open_source(file_path, contract) as source:
-            cells = list(reader.landed_cells(source))
+            tables = list(reader.landed_tables(source))
             date_system = source.date_system
     except ExtractStopped as fault:
         drift = reader.drift(last)
@@ -182,9 +182,10 @@ def check_contract(
     }
     vocabulary = load_vocabulary()
     with TemporaryDirectory() as spill:
-        landed = cells_in_memory(cells, Path(spill))
+        landed = LandedCells(lambda names: (table.select(list(names)) for table in tables), Path(spill))
         typed = together(typed_tables(landed, entry, contract, vocabulary, keys))
     drift = reader.drift(last)
+    cells = [cell for table in tables for cell in cells_of(table, {})]
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
@@ -287,7 +288,6 @@ class KeyColumns:
 
 
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
-    """Return all warnings for a contract and the file that it has read."""
     return [
         *(
             f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{_ADVICE[problem['code']]}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from orchestration.contracts import Cell, norm, same, split_time, tidy
+from orchestration.core import seed_words
 from orchestration.intake import EMAIL, ID_NUMBER, PERSON, PHONE, identifies, readings
 from orchestration.places import FIRST_NAMES, resolve_names
 
@@ -26,20 +27,6 @@ _LAST_MONTH = 12
 NEARLY_ALL = 0.9
 MOST_ANSWERS = 8
 _ENOUGH_MEANT = 0.8
-_CONSENT = {
-    "yes": "given", "ndiyo": "given", "ndio": "given", "true": "given", "1": "given", "y": "given",
-    "ok": "given",
-    "no": "refused", "hapana": "refused", "la": "refused", "false": "refused", "0": "refused", "n": "refused",
-}  # fmt: skip
-REVIEW = {
-    "approved": "accept", "not approved": "withhold", "rejected": "withhold", "on hold": "wait",
-    "received": "wait",
-}  # fmt: skip
-_AT_RISK = frozenset("victim victims pvot vot survivor survivors mhanga mwathirika manusura".split())  # noqa: SIM905
-_SUSPECTED = frozenset(
-    """suspect suspects trafficker perpetrator accused offender smuggler recruiter agent facilitator
-    mshukiwa mtuhumiwa mshtakiwa""".split()  # noqa: SIM905
-)
 
 
 def personal_heading(heading: str) -> str | None:
@@ -120,11 +107,10 @@ def date_order(cells: Iterable[Cell], is_of_server: bool = False) -> DateOrder:
 
 def consent_of(text: str) -> str | None:
     """Return what a yes or no to a question of consent means, or None."""
-    return _CONSENT.get(same(text))
+    return seed_words("consent").get(same(text))
 
 
 def is_yes_or_no(texts: Mapping[str, int]) -> bool:
-    """Whether nearly all answers are a yes or a no, in English or Swahili."""
     return _are_meant(texts, consent_of)
 
 
@@ -141,10 +127,8 @@ def _are_meant(texts: Mapping[str, int], meaning_of: Callable[[str], str | None]
 
 def role_of(text: str) -> str | None:
     """Return `accept` for a person at risk, `withhold` for a suspect, None for any other role."""
-    words = set(norm(text).split())
-    if words & _AT_RISK:
-        return "accept"
-    return "withhold" if words & _SUSPECTED else None
+    roles = {role for word in norm(text).split() if (role := seed_words("roles_of_persons").get(word))}
+    return min(roles, default=None)
 
 
 def sorted_answers(answers: Mapping[str, str | None]) -> dict[str, list[str]]:

@@ -24,6 +24,7 @@ from orchestration.contracts import (
     tidy,
     year_of,
 )
+from orchestration.core import seed_words
 from orchestration.drafting.column_signs import (
     MOST_ANSWERS,
     consent_of,
@@ -52,17 +53,6 @@ SURE_ENOUGH = 0.5
 ROLES, NOT_UNDERSTOOD = "roles", "not understood"
 REFERENCES = ("incident_ref", "referral_ref")  # uses that feed `link`
 OF_THE_FORM = "of the form, not of the journey"
-# Types of questions, as pyxform calls them.
-_DENIED_TYPES = {
-    kind: means
-    for means, kinds in {
-        OF_THE_FORM: """start end today deviceid username email phonenumber simserial subscriberid audit
-            start-geopoint background-geopoint csv-external xml-external barcode""",
-        "picture, sound or file": "photo image audio video file osm background-audio",
-        "finer than a town": "geotrace geoshape",
-    }.items()
-    for kind in kinds.split()
-}
 # A few cells of a good column hold a phone by mistake; above this share the column is about persons.
 PRIVATE_SHARE = 0.04
 LONG_TEXT = 45
@@ -140,7 +130,7 @@ def _by_type(sample: ColumnSample, said: list[Reading]) -> Proposal | None:
         role = next((one.means for one in said if one.kind == "role"), "observation")
         why = "a position: only its county lands"
         return Proposal(sample.name, "field", f"place({role}).point", 0.9, why)
-    if means := _DENIED_TYPES.get(kind):
+    if means := seed_words("denied_types_of_questions").get(kind):
         return _deny(sample, means, f"question of type {kind}", 1.0)
     if sample.question and sample.question.is_long_text:
         return _deny(sample, "free text", "question of several lines", 1.0)
@@ -188,10 +178,6 @@ def _is_an_age(cell: Cell) -> bool:
     return not read_age(cell.value, cell.kind, words=words).problems
 
 
-def _is_a_count(cell: Cell) -> bool:
-    return not read_count(cell.value, cell.kind).problems
-
-
 class _Measure(NamedTuple):
     """How a field shows in values: which cells hold it, and which types of questions ask for it.
 
@@ -212,7 +198,9 @@ _MEASURES = dict.fromkeys(DATES, _Measure(looks_like_a_day, _DAYS, "are days")) 
         lambda cell: year_of(cell) is not None, _NUMBERS, "are of the form birth_year", "birth_year"
     ),
     AGE_BAND: _Measure(_is_an_age, _NUMBERS, "are ages", "age_text"),
-    "person_count": _Measure(_is_a_count, _NUMBERS, "are counts"),
+    "person_count": _Measure(
+        lambda cell: not read_count(cell.value, cell.kind).problems, _NUMBERS, "are counts"
+    ),
 }
 
 
@@ -258,7 +246,9 @@ def _of_place(sample: ColumnSample, means: str, strength: float, why: str) -> Pr
     role, _, part = means.partition(".")
     separators = [mark for mark in _PLACE_SEPARATORS if any(mark in text for text in sample.texts)]
     is_list = role == "place(transit)" and not sample.part and bool(separators)
-    names = [name for text in sample.texts for name in (_parts(text, separators) if is_list else [text])]
+    marks = re.compile("|".join(map(re.escape, separators)))
+    parts = [part for text in sample.texts for part in (marks.split(text) if is_list else [text])]
+    names = [tidy(part) for part in parts if tidy(part)]
     share, kind = places_among(names)
     if not names:
         share = _UNSEEN_TEXT if sample.question else 0.0
@@ -369,10 +359,3 @@ def _deny(sample: ColumnSample, means: str, why: str, confidence: float) -> Prop
 
 def _deny_by_heading(sample: ColumnSample, denied: Reading) -> Proposal:
     return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
-
-
-def _parts(text: str, separators: list[str]) -> list[str]:
-    parts = [text]
-    for mark in separators:
-        parts = [piece for part in parts for piece in part.split(mark)]
-    return [tidy(part) for part in parts if tidy(part)]

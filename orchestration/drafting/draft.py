@@ -247,7 +247,7 @@ def _other_columns(proposals: list[Proposal], samples: dict[str, ColumnSample]) 
         read = {sample.name, sample.longitude}
         read |= set(sample.other_names) if proposal.kind != "deny" else set()
         for column in sample.columns:
-            if column not in read:
+            if column not in read and not names_somebody(column):
                 why = f"belongs to {sample.name!r}"
                 means = proposal.means if proposal.kind == "deny" else FILLED_BY_ANOTHER
                 yield Proposal(sample.inside(column), "deny", means, 1.0, why)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from orchestration.contracts import same, tidy
 from orchestration.core import UsageError
 from orchestration.drafting.layout import DraftLayout, Table
 from orchestration.drafting.reading import part_name
+from orchestration.drafting.samples import ColumnSample, Named, Question
 from orchestration.drafting.servers import KOBO, ODK
-from orchestration.intake import shown_file
+from orchestration.intake import names_somebody, shown_file
 
 _SECTIONS = ("group", "repeat", "survey", "loop")
 _NO_LANGUAGE = "default"  # pyxform's name beside labels with a language
@@ -36,45 +37,8 @@ _OF_A_POINT_ODK = ("Latitude", "Longitude", "Altitude", "Accuracy")
 
 
 @dataclass(frozen=True)
-class Named:
-    """A group, question or choice: its name in XML, and its label in each language of the form."""
-
-    name: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def spellings(self) -> list[str]:
-        """The labels, then the name: labels say more."""
-        return list(dict.fromkeys([*self.labels.values(), self.name]))
-
-    def label(self, language: str) -> str:
-        return self.labels.get(language, self.name)
-
-
-@dataclass(frozen=True)
-class Question:
-    """`path`: the groups and repeats around it, and itself. `repeat`: the names up to its repeat, or none."""
-
-    path: tuple[Named, ...]
-    kind: str
-    repeat: tuple[str, ...] = ()
-    choices: tuple[Named, ...] = ()
-    is_required: bool = False
-    is_long_text: bool = False
-
-    @property
-    def own(self) -> Named:
-        return self.path[-1]
-
-    @property
-    def has_many_choices(self) -> bool:
-        return self.kind == "select all that apply"
-
-
-@dataclass(frozen=True)
 class Form:
     label: str
-    title: str
     languages: tuple[str, ...]
     questions: tuple[Question, ...]
 
@@ -115,7 +79,7 @@ def read_form(path: Path) -> Form:
     languages = dict.fromkeys(
         language for question in questions for one in question.path for language in one.labels
     )
-    return Form(label, str(tree.get("title") or path.stem), tuple(languages), questions)
+    return Form(label, tuple(languages), questions)
 
 
 def _no_form(label: str, why: str) -> str:
@@ -160,7 +124,6 @@ def _labels(element: dict[str, Any]) -> dict[str, str]:
 
 
 def _sheets_of_asset(asset: Any, label: str) -> dict[str, Any]:
-    """Return the content of an asset as the sheets of an XLSForm."""
     content = asset.get("content", asset) if isinstance(asset, dict) else None
     if not isinstance(content, dict) or not isinstance(content.get("survey"), list):
         raise UsageError(_no_form(label, "it has no `content.survey`"))
@@ -198,23 +161,6 @@ def _row(row: dict[str, Any], languages: list[str | None]) -> dict[str, str]:
     return {key: text for key, text in made.items() if text}
 
 
-@dataclass
-class FormColumn:
-    """A question in one sheet.
-
-    `name`: its heading, the expected one where the file has none. `names`: its headings in the file. `flags`:
-    its choices with a 1/0 column each. `columns`: all columns of the file that belong to it.
-    """
-
-    question: Question
-    name: str
-    names: list[str] = field(default_factory=list)
-    other_names: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
-    longitude: str | None = None
-
-
 def layout_of_form(kind: str) -> DraftLayout:
     """Return the layout of an export that nobody has seen, with XML names as headings."""
     server = ODK if kind == "odk_zip" else KOBO
@@ -247,8 +193,7 @@ def add_repeats(layout: DraftLayout, form: Form) -> None:
         layout.children.append(Table(part, [], []))
 
 
-def columns_of_form(layout: DraftLayout, table: Table, form: Form) -> list[FormColumn]:
-    """Return the questions that belong in a table, in the order of the form."""
+def columns_of_form(layout: DraftLayout, table: Table, form: Form) -> list[ColumnSample]:
     path = _repeat_of(layout, table.part, form) if table.part else ()
     if path is None:
         return []
@@ -271,42 +216,39 @@ def columns_of_form(layout: DraftLayout, table: Table, form: Form) -> list[FormC
     for question, by_style in zip(questions, headings, strict=True):
         own = [text for text in dict.fromkeys(by_style.values()) if same(text) in unique]
         expected = next((text for text in (by_style[style], *own) if text in own), by_style[_PATH])
-        columns.append(_column(kind, question, own, expected, table.names))
+        columns.append(_column(kind, question, own, expected, table))
     return columns
 
 
-def _column(
-    kind: str,
-    question: Question,
-    own: list[str],
-    expected: str,
-    names: list[str],
-) -> FormColumn:
+def _column(kind: str, question: Question, own: list[str], expected: str, table: Table) -> ColumnSample:
     """Return a question with its columns; `own`: headings of no other question."""
-    in_file = {same(name): name for name in names}
+    in_file = {same(name): name for name in table.names}
     found = [in_file[same(text)] for text in own if same(text) in in_file]
-    flags = list(_flags(question, own, names))
-    points = list(_of_a_point(question, own, names))
+    flags = list(_flags(question, own, table.names))
+    points = list(_of_a_point(question, own, table.names))
     beginning = next((start for start, _, _ in flags), None)
-    name = found[0] if found else beginning or expected
-    others = list(dict.fromkeys([*found, *own]))
-    column = FormColumn(
-        question,
-        name,
-        found,
-        [other for other in others if same(other) != same(name)],
-        list(dict.fromkeys(choice for _, choice, _ in flags)),
-        [*found, *(flag for _, _, flag in flags), *points],
-    )
+    name, longitude = found[0] if found else beginning or expected, None
+    others = [text for text in dict.fromkeys([*found, *own]) if same(text) != same(name)]
     if kind == "odk_zip" and question.kind == "geopoint":
         start = points[0].rpartition("-")[0] if points else expected
-        column.name, column.longitude = (f"{start}-{part}" for part in _OF_A_POINT_ODK[:2])
-        column.other_names = []
-    return column
+        name, longitude = (f"{start}-{part}" for part in _OF_A_POINT_ODK[:2])
+        others = []
+    columns = [*found, *(flag for _, _, flag in flags), *points]
+    return ColumnSample(
+        name,
+        [cell for text in found for _, cell in table.cells(text)],
+        len(table.records),
+        table.part,
+        list(dict.fromkeys(choice for _, choice, _ in flags)),
+        question=question,
+        other_names=[text for text in others if not names_somebody(text)],
+        is_absent=not columns,
+        longitude=longitude,
+        columns=columns,
+    )
 
 
 def _headings(question: Question, kind: str, languages: Iterable[str]) -> dict[str, str]:
-    """Return the headings of a question by style."""
     path = question.path
     names = [one.name for one in path]
     if kind == "json":
@@ -334,7 +276,6 @@ def _flags(question: Question, headings: list[str], names: list[str]) -> Iterato
 
 
 def _of_a_point(question: Question, headings: list[str], names: list[str]) -> Iterator[str]:
-    """Yield the columns with parts of a position."""
     if question.kind != "geopoint":
         return
     own = {same(heading) for heading in headings}
@@ -346,7 +287,6 @@ def _of_a_point(question: Question, headings: list[str], names: list[str]) -> It
 
 
 def _repeat_of(layout: DraftLayout, part: str, form: Form) -> tuple[Named, ...] | None:
-    """Return the repeat of the form that a child sheet holds."""
     sheet = same(layout.format["repeats"][part].get("sheet") or part)
     for path in form.repeats:
         name = same(path[-1].name)

@@ -71,7 +71,6 @@ class DraftLayout:
 
 
 def find_layout(sample: Sample) -> DraftLayout:
-    """Find the sheets and the header of a sample."""
     if sample.format["kind"] in ("json", "odk_zip"):
         return _written_by_software(sample)
     months = [sheet for sheet in sample.sheets if month_of_sheet(sheet.name)]
@@ -212,7 +211,6 @@ def _read_table(
 
 
 def _fill_down(drafted: DraftLayout, sheets: list[SampleSheet], header: int) -> None:
-    """Fill cells that are merged over several records."""
     merged = {
         drafted.main.names[merge.first_column - 1]
         for sheet in sheets

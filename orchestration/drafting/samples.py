@@ -20,9 +20,8 @@ from orchestration.contracts import (
     same,
     tidy,
 )
-from orchestration.drafting.form import FormColumn, Named, Question
 from orchestration.drafting.layout import Table
-from orchestration.intake import FLAG_SET, names_somebody
+from orchestration.intake import FLAG_SET
 
 _FLAG_VALUES = FLAG_SET | {"", "0", "0.0", "false", "no"}
 # Types of questions whose answers are written out, as pyxform calls them.
@@ -30,6 +29,42 @@ WRITTEN = ("text", "string", "calculate", "select one", "select all that apply")
 SYSTEMS = (None, "htcds2", "ctdc6", "ke_ctip")  # None: our own spellings
 _ANY_MARK = re.compile(r"[;,/&+|]")
 _BLANK = re.compile(r"\s")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A group, question or choice: its name in XML, and its label in each language of the form."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def spellings(self) -> list[str]:
+        """The labels, then the name: labels say more."""
+        return list(dict.fromkeys([*self.labels.values(), self.name]))
+
+    def label(self, language: str) -> str:
+        return self.labels.get(language, self.name)
+
+
+@dataclass(frozen=True)
+class Question:
+    """`path`: the groups and repeats around it, and itself. `repeat`: the names up to its repeat, or none."""
+
+    path: tuple[Named, ...]
+    kind: str
+    repeat: tuple[str, ...] = ()
+    choices: tuple[Named, ...] = ()
+    is_required: bool = False
+    is_long_text: bool = False
+
+    @property
+    def own(self) -> Named:
+        return self.path[-1]
+
+    @property
+    def has_many_choices(self) -> bool:
+        return self.kind == "select all that apply"
 
 
 @dataclass
@@ -74,7 +109,6 @@ class ColumnSample:
 
     @property
     def offered(self) -> tuple[Named, ...]:
-        """The choices that the form offers."""
         return self.question.choices if self.question else ()
 
     @cached_property
@@ -118,17 +152,9 @@ def _understood(choice: Named, meaning_of: Callable[[str], str | None]) -> str:
     return next((text for text in choice.spellings if meaning_of(text) is not None), choice.name)
 
 
-def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample]:
-    """Return the columns of a table; the 1/0 columns of a select-multiple question count as one."""
-    rows = len(table.records)
-    for column in of_form:
-        cells = [cell for name in column.names for _, cell in table.cells(name)]
-        yield ColumnSample(
-            column.name, cells, rows, table.part, column.flags, question=column.question,
-            other_names=[name for name in column.other_names if not names_somebody(name)],
-            is_absent=not column.columns, longitude=column.longitude,
-            columns=[name for name in column.columns if not names_somebody(name)],
-        )  # fmt: skip
+def columns_of(table: Table, of_form: list[ColumnSample]) -> Iterator[ColumnSample]:
+    """Yield the columns of a table; the 1/0 columns of a select-multiple question count as one."""
+    yield from of_form
     taken = {name for column in of_form for name in column.columns}
     names = [name for name in table.names if name and name not in taken]
     by_name = {name: [cell for _, cell in table.cells(name)] for name in names}
@@ -145,7 +171,7 @@ def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample
         flags = flags_of.get(name, [])
         cells = by_name.get(name) or [cell for flag in flags for cell in by_name[flag]]
         choices = [flag.rpartition("/")[2] for flag in flags]
-        yield ColumnSample(name, cells, rows, table.part, choices, has_joined=name in by_name)
+        yield ColumnSample(name, cells, len(table.records), table.part, choices, has_joined=name in by_name)
 
 
 @dataclass(frozen=True)

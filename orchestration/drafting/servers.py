@@ -29,14 +29,13 @@ class Server:
     """One server's columns, each list best first.
 
     `keys`: the id of a record. `review`: its review state, whose answers are lists of an `accept_if`.
-    `other_review`: what else the server says of the review. `decryption`: whether it could decrypt a record.
+    `decryption`: whether it could decrypt a record.
     """
 
     sent_at: str
     keys: tuple[str, ...]
     review: tuple[str, ...]
     answers: Mapping[str, list[str]]
-    other_review: tuple[str, ...] = ()
     decryption: str | None = None
 
     def review_column(self, columns: Collection[str], kind: str) -> str:
@@ -60,7 +59,6 @@ KOBO = Server(
         "withhold": ["validation_status_not_approved", "Not Approved"],
         "wait": ["validation_status_on_hold", "On Hold"],
     },
-    other_review=("by_whom", "color", "timestamp"),
 )
 ODK = Server(
     sent_at="SubmissionDate",
@@ -79,7 +77,6 @@ ODK_JSON = Server(
 
 
 def server_of(columns: Collection[str]) -> Server | None:
-    """Return the server that wrote these columns, or None."""
     return next(
         (
             server

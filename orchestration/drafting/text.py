@@ -21,7 +21,8 @@ from orchestration.contracts import (
     place_parts,
     same,
 )
-from orchestration.drafting.column_signs import REVIEW, consent_of, role_of, sorted_answers
+from orchestration.core import seed_words
+from orchestration.drafting.column_signs import consent_of, role_of, sorted_answers
 from orchestration.drafting.columns import OF_THE_FORM, REFERENCES, ROLES, Proposal
 from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
 from orchestration.drafting.samples import CodeList, ColumnSample
@@ -50,7 +51,6 @@ _HEAD = """\
 
 
 def as_yaml(draft: Draft) -> str:
-    """The draft as the text of a contract file, ending in a newline."""
     return "\n".join(_lines(draft)) + "\n"
 
 
@@ -83,7 +83,8 @@ def _lines(draft: Draft) -> Iterator[str]:
 
 def _consent(draft: Draft) -> Iterator[str]:
     asked = draft.use("consent")
-    alike = next((one.column for one in draft.proposals if _reads_like_consent(draft, one)), None)
+    main = (one.column for one in draft.proposals if not _is_of_a_child(draft, one))
+    alike = next((name for name in main if any(read.means == "consent" for read in readings(name))), None)
     if asked is not None:
         answers = _answers(draft, asked, consent_of)
         values = {text: meaning or TODO for text, meaning in answers.items()}
@@ -147,7 +148,7 @@ def _condition(draft: Draft, proposal: Proposal) -> str:
         lists = {**sorted_answers(_answers(draft, proposal, role_of)), "withheld_as": "not_potential_victim"}
         note = "any other answer is set aside"
     else:
-        answers = _answers(draft, proposal, lambda text: REVIEW.get(same(text)))
+        answers = _answers(draft, proposal, lambda text: seed_words("review_states").get(same(text)))
         lists, note = {"accept": TODO}, "list the accepted answers; what happens to the others?"
         if any(answers.values()):
             lists = {**sorted_answers(answers), "otherwise": TODO}
@@ -227,7 +228,6 @@ def _field(draft: Draft, proposal: Proposal, says_basis: bool) -> Iterator[str]:
 
 
 def _names(sample: ColumnSample) -> str | list[str]:
-    """Return every name of a column; of one name, that name."""
     names = [sample.full_name, *(sample.inside(name) for name in sample.other_names)]
     return names if len(names) > 1 else names[0]
 
@@ -342,12 +342,6 @@ def _answers(draft: Draft, use: Proposal, meaning_of: Callable[[str], str | None
         for text in sorted(answers)
         if answers[text] or may_be_shown(text, sample.texts[text], len(answers))
     }
-
-
-def _reads_like_consent(draft: Draft, proposal: Proposal) -> bool:
-    return not _is_of_a_child(draft, proposal) and any(
-        read.means == "consent" for read in readings(proposal.column)
-    )
 
 
 def _why(proposal: Proposal) -> str:

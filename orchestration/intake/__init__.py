@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         copies_of,
         extracts_with_codes,
         remake_codes,
+        row_groups,
         settle_landing,
     )
     from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path

@@ -145,8 +145,6 @@ def clear_kept(folder: Path) -> None:
 
 
 class Claim:
-    """A claimed file at `path`."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._state = _state(path)
@@ -170,18 +168,15 @@ class Claim:
                 return "was taken, but a program still has it open. What it adds is taken later"
             if self.has_changed:
                 return "was written to after it was taken. The next refresh takes the complete file"
-            if writers == "not known":
-                self._keep()
-            else:
+            if writers != "not known":
                 durable.remove(self.path)
+                return None
+            folder = self.path.parent.parent / TAKEN / "{}-{}".format(*self._state)
+            durable.make_folder(folder.parent, 0o700)
+            durable.make_folder(folder, 0o700)
+            durable.rename(self.path, folder / self.path.name)
+            os.utime(folder)  # the day begins now
         return None
-
-    def _keep(self) -> None:
-        folder = self.path.parent.parent / TAKEN / "{}-{}".format(*self._state)
-        durable.make_folder(folder.parent, 0o700)
-        durable.make_folder(folder, 0o700)
-        durable.rename(self.path, folder / self.path.name)
-        os.utime(folder)  # the day begins now
 
 
 @contextmanager

@@ -119,7 +119,6 @@ class NotTaken:
 
 
 def still_written(settings: Settings) -> list[NotTaken]:
-    """List the files that wait, because they may still be written."""
     return [
         NotTaken(shown_file(partner), shown_file(path.name), f"The file {reason}", "waits")
         for partner, files in inbox_files(settings).items()
@@ -200,7 +199,6 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
 
 
 def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:
-    """Return the names of files that none of the partner's contracts reads."""
     contracts = load_contracts(settings.partners).valid.get(partner, [])
     return [
         shown_file(file.name)

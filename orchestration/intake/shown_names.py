@@ -16,7 +16,7 @@ from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
-from orchestration.core import escaped, seed_rows
+from orchestration.core import escaped, seed_rows, seed_words
 from orchestration.intake.drift.column_words import words_of
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 from orchestration.places import FIRST_NAMES
@@ -38,20 +38,9 @@ _OF_SOMEBODY = re.compile(
     r"([A-Z]\w+)\s+([A-Z]\w+)"
 )
 # Beside a first name these words make the name of an organisation or file, not of a person.
-_NO_SURNAMES_TEXT = """
-all and book care case cases casebook children collective copy corps data desk draft english export
-extract file final for form foundation from girls home house initiative intake journeys latest line list
-map network new of old organisation organization outreach project records register report reports rescue
-response round route routes shelter sheet survey swahili the to trust update version women
-"""
-_NO_SURNAMES = frozenset(_NO_SURNAMES_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+_NO_SURNAMES = frozenset(seed_words("no_surnames")) | PLACE_WORDS | frozenset(MONTHS)
 # Words of ordinary headings that are in no seed.
-_HEADING_WORDS_TEXT = """
-answer batch calculation code detail device edition export exported extra format hadi hour info instance
-item kuhusu label level link list new part present question response root row sasa section sheet text title
-unit update upload user value week
-"""
-_HEADING_WORDS = frozenset(_HEADING_WORDS_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+_HEADING_WORDS = frozenset(seed_words("headings")) | PLACE_WORDS | frozenset(MONTHS)
 _POSITION = re.compile(r"(?:.*/)?column \d+")
 # Limits of a spelling with unknown words: characters, words, records that share it, length of the list.
 LONGEST_SPELLING = 40

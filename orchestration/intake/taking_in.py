@@ -127,7 +127,12 @@ def _take_in_partner(
         except Exception as fault:  # only its type is shown, because its text may quote a cell
             if is_of_machine(fault):  # no fault of the file
                 raise
-            yield _unexpected(shown_partner, shown, fault)
+            kind = (isinstance(fault, OSError) and fault.strerror) or type(fault).__name__
+            why = (
+                f"{shown_partner}: file {shown} could not be read ({kind}). It stays in the inbox. Try `njia "
+                "contract check` with it; if that shows no cause, ask whoever maintains Njia."
+            )
+            yield _not_taken(shown_partner, shown, ExtractUnreadable(UNEXPECTED, why))
     if partner in contracts.partners:
         _sweep(settings, partner)  # a fault may have left partial files, as a crash does
 
@@ -227,7 +232,7 @@ def _landed(
     entry: Mapping[str, Any], contract: Contract | None = None, reason: str | None = None
 ) -> TakenExtract:
     """Return a landed extract by its note; by its contract also the changes in its columns."""
-    drift = drift_of(entry.get("drift")) if contract else None
+    drift = drift_of(entry.get("drift"))
     item = drift_item(contract, entry, drift, [], is_held=False) if contract and drift else None
     about = (entry["partner"], entry["file"])
     rows = (entry["rows_read"], entry["rows_landed"], entry["rows_refused"])
@@ -309,15 +314,6 @@ def _not_taken(partner: str, shown: str, fault: ExtractStopped) -> TakenExtract:
         code=fault.code,
         columns=fault.columns,
     )
-
-
-def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
-    kind = (isinstance(fault, OSError) and fault.strerror) or type(fault).__name__
-    reason = (
-        f"{partner}: file {shown} could not be read ({kind}). It stays in the inbox. "
-        "Try `njia contract check` with it; if that shows no cause, ask whoever maintains Njia."
-    )
-    return TakenExtract(partner, shown, "unreadable", reason=reason, code=UNEXPECTED)
 
 
 def with_unreported(

@@ -28,6 +28,6 @@ if TYPE_CHECKING:
     from orchestration.places.mentions import covers, in_scope, role_of
     from orchestration.places.place_text import FIRST_NAMES, norm
     from orchestration.places.points import read_point
-    from orchestration.places.step import MATCHES, READ_BY, locate, locate_rows, meanings
+    from orchestration.places.step import READ_BY, locate, locate_rows, meanings
 
 offer_when_asked(__name__)

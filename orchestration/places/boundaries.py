@@ -220,7 +220,6 @@ class Captions:
 
 
 def captions(boundaries: Boundaries) -> Captions:
-    """Return the captions for these county boundaries."""
     if boundaries.is_generalised:
         return Captions(GENERALISED, DISCLAIMER, "; ".join((*BASE_CREDITS, *GENERALISED_CREDITS)))
     given = f"{boundaries.name} ({boundaries.licence or 'licence not stated'})"

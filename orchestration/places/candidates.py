@@ -52,7 +52,6 @@ ANYWHERE = Context()
 
 
 def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
-    """Return the place that a name means within a context."""
     places = sorted((gazetteer.place(i) for i in _likely(gazetteer, hits)), key=_order)
     in_country = [p for p in places if context.countries is None or p.country in context.countries]
     if not in_country:
@@ -67,14 +66,13 @@ def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
     others = [p for p in fitting[1:] if spot_of(p) != spot_of(best) and p.place_id not in twins]
     equals = [p for p in others if _are_equals(hits, best, p)]
     if equals:
-        return _tie(gazetteer, hits, [best, *equals], context)
+        return _tie(gazetteer, [best, *equals], context)
     return _chosen(gazetteer, hits, best, fitting, others, context)
 
 
 def outcome_of(
     gazetteer: Gazetteer, place: Place, method: str, confidence: float, context: Context
 ) -> Outcome:
-    """Make an outcome of a place."""
     has_code = place.kind != "country" or place.place_id == place.country
     return Outcome(
         status="resolved" if confidence >= o.RESOLVED_FROM else "review",
@@ -108,7 +106,7 @@ def _chosen(
     return replace(found, rivals=tuple(p.place_id for p in others), problems=tuple(flags))
 
 
-def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context) -> Outcome:
+def _tie(gazetteer: Gazetteer, equals: list[Place], context: Context) -> Outcome:
     """Decide between equals in several countries by the partner's default country; else ambiguous."""
     preferred = [p for p in equals if p.country == context.default_country]
     rivals = tuple(p.place_id for p in equals)

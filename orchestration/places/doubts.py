@@ -12,6 +12,7 @@ from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
+from orchestration.core import seed_words
 from orchestration.places.candidates import (
     NEARBY,
     Context,
@@ -26,17 +27,11 @@ from orchestration.places.gazetteer import CORRIDORS, KENYA, NEIGHBOURS, Gazette
 from orchestration.places.mentions import ALTERNATIVES, TWIN_ASSUMED, Outcome
 from orchestration.places.place_text import names_a_road, norm, route, what_is_denied, what_is_outside
 
-_BORDER_WORDS = frozenset(["border", "boarder", "boder", "boda", "mpaka"])
+_BORDER_WORDS = frozenset(seed_words("border"))
 # Texts without any of these words are not examined further.
-_TELLING_WORDS = _BORDER_WORDS | frozenset(
-    ["except", "from", "hadi", "halafu", "isipokuwa", "kisha", "kupitia", "kutoka", "kwenda", "never", "nje",
-     "non", "not", "other", "out", "outside", "si", "sio", "siyo", "then", "through", "till", "to", "toka",
-     "until", "via", "إلى"]
-)  # fmt: skip
+_TELLING_WORDS = _BORDER_WORDS | frozenset(seed_words("routes_and_denials"))
 _ARROW = re.compile("[>→»]")
-_AROUND_A_BORDER = frozenset(
-    ["of", "with", "and", "na", "the", "at", "to", "in", "on", "near", "ya", "wa", "katika", "point", "town"]
-)
+_AROUND_A_BORDER = frozenset(seed_words("around_a_border"))
 _OF = frozenset(["of", "with", "na", "ya", "wa"])
 _LONGEST_COUNTRY = 4  # words
 _SUDAN, _SOUTH_SUDAN = "SDN", "SSD"

@@ -9,21 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from orchestration.core import NjiaError
+from orchestration.core import NjiaError, seed_words
 from orchestration.places.place_text import core, norm
 
 SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")
 KENYA = "KEN"
 # Neighbours and the countries of the corridors.
-CORRIDORS = frozenset(
-    ["ARE", "BDI", "BHR", "COD", "ETH", "KEN", "KWT", "LBN", "OMN", "QAT", "RWA", "SAU", "SDN", "SOM", "SSD",
-     "TZA", "UGA", "ZAF"]
-)  # fmt: skip
+CORRIDORS = frozenset(seed_words("countries_of_corridors"))
 NEIGHBOURS = frozenset(["ETH", "SOM", "SSD", "TZA", "UGA"])
-KIND_RANKS = {
-    "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "camp": 2.0, "subcounty": 4.0,
-    "province": 4.0, "locality": 5.0, "ward": 6.0, "area": 7.0,
-}  # fmt: skip
+KIND_RANKS = {kind: float(rank) for kind, rank in seed_words("ranks_of_kinds").items()}
 LOCATED_KINDS = frozenset(KIND_RANKS)
 LITTLE_KNOWN = 4.0  # from this rank on, places are many and known locally
 _FOREIGN_BORDER_RANK = 1.5

@@ -81,7 +81,6 @@ def places_named(text: str) -> list[str]:
 
 
 def place_names() -> dict[str, str]:
-    """Map the id of every reference place to its name."""
     return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}
 
 

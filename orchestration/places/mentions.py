@@ -92,12 +92,6 @@ def asked_but_unknown() -> Outcome:
     return Outcome("unresolved", "stop_list", kind="unknown")
 
 
-def region_only(label: str) -> Outcome:
-    return Outcome(
-        "unresolved", "stop_list", precision="region", country_label=label, problems=(REGION_ONLY,)
-    )
-
-
 def unresolved(problem: str, method: str = "none", rivals: tuple[str, ...] = ()) -> Outcome:
     return Outcome("unresolved", method, rivals=rivals, problems=(problem,))
 
@@ -127,7 +121,6 @@ def role_of(place_role: str | None) -> str | None:
 
 
 def scoped_id(mention_id: int, decision: Mapping[str, Any]) -> int:
-    """Return the id of a mention within the scope of a decision."""
     digest = hashlib.sha256(f"{mention_id}/{decision['id']}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 

@@ -13,20 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-_FIRST_NAMES_TEXT = """
-abdi abdullahi achieng adhiambo agnes aisha akinyi alice amina anne anyango asha atieno beatrice brian
-caroline catherine charles chebet chepkemoi christine cynthia daniel david dennis dorcas elizabeth emily
-esther eunice evans faith fatuma felix florence francis geoffrey george grace halima hassan hellen irene
-jackline jacob jama james jane janet jeptoo joan john joseph josephine joyce judith juma kamau kariuki
-kevin kimani kiprono kiprop lilian linet lucy maina margaret mary mercy mohamed mohammed monica moses
-mumbi musa mutua muthoni mwangi mwende nancy naomi ndungu njeri njoroge nyambura ochieng odhiambo omar
-omondi onyango otieno patrick paul pauline peter phoebe purity rahma rebecca robert rose ruth samuel
-sarah sharon simon stephen susan teresia thomas victor vincent violet wairimu wambui wangari wanjiku
-wanjiru winnie yusuf zainab
-"""
-FIRST_NAMES = frozenset(_FIRST_NAMES_TEXT.split())
+from orchestration.core import seed_words
 
-
+FIRST_NAMES = frozenset(seed_words("first_names"))
 LONGEST_PLACE = 60
 MOST_WORDS = 5
 
@@ -35,34 +24,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"(?:\d[\s().+-]*){7,}")
 _CONTACT = re.compile(r"@|https?:|www\.", re.IGNORECASE)
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d{2,}")
-_PERSONS = """
-    mr mrs ms miss madam dr prof rev pastor imam sheikh bwana bibi mzee chief uncle aunt auntie
-    brother sister mother father cousin husband wife son daughter friend mjomba shangazi baba
-    mama ndugu rafiki kaka dada abdirahman adan ahmed ali ann awino barasa chepkoech cherono
-    cheruiyot collins diana fatima gathoni gitau githinji habiba halimo hussein ibrahim ifrah
-    jelagat jepchirchir jepkosgei kelvin kemunto kerubo khadija kimutai kinyua kipchoge
-    kipchumba kipkemboi kiplagat koech langat macharia mandela maria martha maryam michael moraa
-    mugo muhammad mukami muriithi mutiso mutuku mwanaisha mwanajuma mwikali mwongeli nafula
-    nanjala nasimiyu ndanu nduku nekesa ngugi njoki nyaboke nyawira nyokabi okello okoth oluoch
-    opiyo ouma owino rachel rehema rotich saadia salim simiyu wafula waithera wangeci wangui
-    wanjala wekesa zawadi
-"""
 _ADDRESSED = re.compile(r"(?:mr|mrs|ms|miss|bwana|bibi) [a-z]")
-_PERSON_WORDS = FIRST_NAMES | frozenset(_PERSONS.split())
+_PERSON_WORDS = FIRST_NAMES | frozenset(seed_words("other_names_of_persons"))
 
 # Words for a kind of place; longer phrases before their parts.
-_GENERIC_PHRASES = re.compile(
-    r"\b(?:"
-    r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|wilaya ya|kata ya|mtaa wa|"
-    r"kijiji cha|tarafa ya|division|location|section (?:\d+|[ivx]+)|"
-    r"border crossing point|border crossing|border point|border post|border town|border|boarder|boder|"
-    r"mpaka wa|boda|osbp|"
-    r"refugee camp|refugee settlement|informal settlement|settlement|camp|slums?|estate|"
-    r"county|constituency|ward|"
-    r"township|town|twn|city|cbd|area|village|beach|market|centre|center|district|municipality|phase \d+|"
-    r"\d+(?:st|nd|rd|th)?(?: (?:avenue|street))?"
-    r")\b"
-)
+_GENERIC_PHRASES = re.compile(rf"\b(?:{'|'.join(seed_words('kinds_of_places'))})\b")
 _SOUNDS = (
     ("ck", "k"), ("ph", "f"), ("dh", "d"), ("ee", "i"), ("oo", "u"), ("y", "i"), ("w", "u"), ("q", "k"),
 )  # fmt: skip
@@ -165,25 +131,7 @@ _BORDER_WITH = re.compile(
     r"[,;]?\s*\b(?:(?:on|at|along|near)\s+)?(?:the\s+)?border\s+with\b.*$", re.IGNORECASE
 )
 _BORDER_OF_TWO = re.compile(r"[,;(]\s*[^,;(]+?\s*(?:-|–|/|\band\b)\s*[^,;)]+?\s+border\)?\s*$", re.IGNORECASE)
-_LEAD_INS = (
-    # where it lies from the place that is named
-    "in the sea", "off the coast of", "coast of", "close to", "next to", "karibu na", "jirani na", "near",
-    "nearby", "around", "outside", "karibu", "past", "off", "(?:the )?outskirts of", "viungani mwa",
-    "(?:the )?interior(?: parts)? of", "interior", "(?:different |various |some )?parts of", "within", "in",
-    "at", "katika", "huko", "eneo la", "maeneo ya", "greater",
-    # the way there
-    "towards", "kutoka", "toka", "from", "to", "via", "through", "kupitia", "kwenda", "transit", "back to",
-    "returned to", "originally from", "anatoka", "alitoka", "ametoka", "anaenda", "alienda",
-    # who belongs there
-    "born in", "lives in", "living in", "works in", "working in", "found in", "rescued (?:in|from)",
-    "(?:a )?(?:resident|native) of", "(?:(?:her|his|their|family) )?home in",
-    # what it is
-    "(?:a )?(?:village|town|city) of", "a village", "village", "kijiji", "rural", "upcountry", "mashambani",
-    "(?:a |an )?(?:unknown|unnamed) (?:place|town|city|village|area) in", "somewhere", "the",
-    # how sure that is
-    "maybe", "perhaps", "probably", "possibly", "likely", "labda",
-)  # fmt: skip
-_LEAD_IN = re.compile(rf"^(?:(?:{'|'.join(_LEAD_INS)})\s+)+", re.IGNORECASE)
+_LEAD_IN = re.compile(rf"^(?:(?:{'|'.join(seed_words('lead_ins'))})\s+)+", re.IGNORECASE)
 _NOT_APPLICABLE = re.compile(r"\bn/a\b", re.IGNORECASE)
 _ENVIRONS = re.compile(r"\s*(?:(?:\band|&)\s+)?\b(?:its\s+)?environs\s*$", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
@@ -200,25 +148,10 @@ _ROUTE_BY = re.compile(r"\s+(?:via|through|from|kupitia|kutoka|toka)\s+", re.IGN
 _DENIED = re.compile(r"^\s*(?:not|non|never|except|other than|sio|siyo|si|isipokuwa)\s", re.IGNORECASE)
 _OUTSIDE = re.compile(r"^\s*(?:outside|out of|nje ya)\s+(?:of\s+)?", re.IGNORECASE)
 # Institutions named after a country, which may lie anywhere.
-_CALLED_AFTER = frozenset(
-    ["air", "airline", "airlines", "airways", "bank", "commission", "consulate", "embassy", "flight",
-     "passport", "ubalozi", "visa"]
-)  # fmt: skip
-CONNECTIVES = frozenset(
-    {"by", "with", "through", "via", "for", "as", "on", "in", "to", "from", "na", "kwa", "kupitia"}
-)
-_SPOTS_TEXT = """
-    airport area avenue barabara beach bus cbd center centre central church clinic court east estate gate
-    ghetto home hospital hotel industrial interior junction kanisa lane line lodge main mall market mjini
-    mosque msikiti mtaa north opposite outskirts phase plaza plot police port primary railway rest
-    roundabout school secondary section sgr shopping side slum slums soko south stage station stop street
-    suburb suburbs terminal terminus town trading university west zone
-"""
-_SPOTS = frozenset(_SPOTS_TEXT.split())
-DIRECTIONS = frozenset(
-    ["north", "northern", "south", "southern", "east", "eastern", "west", "western", "upper", "lower",
-     "central", "inner"]
-)  # fmt: skip
+_CALLED_AFTER = frozenset(seed_words("institutions"))
+CONNECTIVES = frozenset(seed_words("connectives"))
+_SPOTS = frozenset(seed_words("spots_in_a_place"))
+DIRECTIONS = frozenset(seed_words("directions"))
 # A road is named after the town it leads to and lies elsewhere.
 _ROADS = frozenset(["road", "rd", "highway", "hway", "hwy", "superhighway", "bypass", "barabara"])
 

@@ -61,8 +61,6 @@ _FINEST_DEPTH = 3
 
 
 class TextReader:
-    """Reads place texts against one gazetteer."""
-
     def __init__(self, gazetteer: Gazetteer, spellings: Spellings, misspelt: Misspelt) -> None:
         self._gazetteer = gazetteer
         self._spellings = spellings
@@ -83,7 +81,8 @@ class TextReader:
             found = outcome_of(self._gazetteer, country, "stop_list", NEARBY, ANYWHERE)
             return replace(found, country_label=label, problems=(o.REGION_ONLY,))
         if label:
-            return o.region_only(label)
+            found = o.unresolved(o.REGION_ONLY, "stop_list")
+            return replace(found, precision="region", country_label=label)
         is_unknown = stop["reading"] == "unknown"
         return o.asked_but_unknown() if is_unknown else o.unresolved(o.UNRESOLVED, "stop_list")
 
@@ -358,7 +357,6 @@ class TextReader:
         return replace(found, rivals=rivals, problems=(o.ALTERNATIVES,))
 
     def _related(self, one: str, other: str) -> bool:
-        """Whether two places are one, or one lies in the other."""
         return one == other or self._lies_in(one, other) or self._lies_in(other, one)
 
     def _share_a_county(self, one: str, other: str) -> bool:

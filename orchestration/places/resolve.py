@@ -110,7 +110,6 @@ class Resolver:
         return outcomes
 
     def resolve(self, mention: Mention) -> Outcome:
-        """Return the outcome of one mention."""
         return self.resolve_all({0: mention})[0]
 
     def _resolve(self, mention: Mention) -> Outcome:
@@ -133,13 +132,9 @@ class Resolver:
         if found and found.method == "stop_list":
             return columns.answer if columns.answer and columns.answer.country else found
         if found is None:
-            found = wider_only(self._gazetteer, columns.context)
-            return replace(found, rivals=self._suggestions(text, columns.context))
+            near = self._misspelt.suggestions(map(norm, (text, *split(text).texts)), columns.context)
+            return replace(wider_only(self._gazetteer, columns.context), rivals=near)
         return found if columns.is_readable else at_most(found, NEARBY) or found
-
-    def _suggestions(self, text: str, context: Context) -> tuple[str, ...]:
-        """Return places that a steward may mean by an unresolved text, from the whole and its parts."""
-        return self._misspelt.suggestions(map(norm, (text, *split(text).texts)), context)
 
     def _by_code(self, mention: Mention) -> Outcome:
         """Resolve a mention with a code; names beside it refine or contradict it."""
@@ -296,6 +291,5 @@ class Resolver:
         return key if key in self._gazetteer.alpha3 else None
 
     def countries_named(self, text: str) -> dict[str, str]:
-        """Return names by ISO alpha-3 of the countries that a text may mean."""
         places = map(self._gazetteer.place, self._reader.countries(norm(text)))
         return {place.country: self._gazetteer.place(place.country).name for place in places}

@@ -151,7 +151,8 @@ class Misspelt:
             for places in names.values()
             if any(self._is_safe(near, normed, context) for near in places)
         ]
-        if not safe or _is_near_a_direction(normed):
+        # A misspelt direction (`nothern`) is no province.
+        if not safe or any(OSA.distance(normed, word, score_cutoff=1) <= 1 for word in DIRECTIONS):
             return None
         best = min(safe, key=self._order)
         place, score = self._best(best), max(map(self._score, best))
@@ -193,16 +194,14 @@ class Misspelt:
         return [near for near in found if context.fits(self._gazetteer.place(near.place_id))]
 
     def _order(self, name: list[Near]) -> tuple[bool, float, str]:
-        return (not self._is_known(self._best(name)), -max(map(self._score, name)), name[0].name_key)
+        best = self._best(name)
+        is_known = best.kind == "country" or (best.country == KENYA and best.rank <= _KNOWN_HERE)
+        return (not is_known, -max(map(self._score, name)), name[0].name_key)
 
     def _best(self, name: list[Near]) -> Place:
         """Return the best known of the places of one name."""
         places = (self._gazetteer.place(near.place_id) for near in name)
         return min(places, key=lambda place: (place.country != KENYA, place.rank))
-
-    def _is_known(self, place: Place) -> bool:
-        """Whether the place is well known in Kenya: a country, or a well-known place at home."""
-        return place.kind == "country" or (place.country == KENYA and place.rank <= _KNOWN_HERE)
 
     def _is_safe(self, near: Near, normed: str, context: Context) -> bool:
         """Whether enough letters are right to exclude an unlisted name."""
@@ -216,16 +215,13 @@ class Misspelt:
 
     def _fewest_letters(self, place: Place) -> int:
         """Return the least number of letters: lesser known places need longer names."""
-        if place.kind == "county" or self._is_on_a_corridor(place):
+        on_a_corridor = CORRIDORS | self._gazetteer.countries_with_towns
+        if place.kind == "county" or (place.kind == "country" and place.country in on_a_corridor):
             return SHORTEST_MISSPELT
         if place.rank >= LITTLE_KNOWN:
             return _MANY if place.rank < _OF_A_WARD else _VERY_MANY
         is_big = place.country == KENYA or place.kind != "town" or (place.population or 0) >= _METROPOLIS
         return SHORTEST_MISSPELT + 1 if is_big and place.kind != "country" else _FEW
-
-    def _is_on_a_corridor(self, place: Place) -> bool:
-        on_one = CORRIDORS | self._gazetteer.countries_with_towns
-        return place.kind == "country" and place.country in on_one
 
     def _score(self, near: Near) -> float:
         return near.likeness - _COST_OF_RANK * self._gazetteer.place(near.place_id).rank
@@ -239,11 +235,6 @@ class Misspelt:
         place = self._gazetteer.place(place_id)
         is_twin = place_id in self._gazetteer.twins.get(best.place_id, ())
         return spot_of(place) != spot_of(best) and not is_twin
-
-
-def _is_near_a_direction(normed: str) -> bool:
-    """Whether a text is a misspelt direction (`nothern`) and so no province."""
-    return any(OSA.distance(normed, word, score_cutoff=1) <= 1 for word in DIRECTIONS)
 
 
 def _may_be_meant(best: Place, other: Place) -> bool:

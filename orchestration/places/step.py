@@ -22,6 +22,7 @@ from orchestration.core import (
     open_duckdb,
     read_texts,
     replacing,
+    schemas_of,
     write_texts,
 )
 from orchestration.places.gazetteer import load_gazetteer
@@ -42,28 +43,14 @@ from orchestration.places.place_text import norm
 from orchestration.places.resolve import Resolver
 
 # Code and seeds that decide how a mention is resolved.
-READ_BY = ("orchestration/places", "seeds/reference", "rapidfuzz==")
+READ_BY = ("orchestration/places", "seeds/reference", "dbt_project/models/staging/sources.yml", "rapidfuzz==")
 
-MATCHES = pa.schema(
-    [
-        ("mention_id", pa.int64()), ("place_id", pa.string()), ("status", pa.string()), ("kind", pa.string()),
-        ("country_alpha3", pa.string()), ("county_place_id", pa.string()), ("geo_precision", pa.string()),
-        ("method", pa.string()), ("score", pa.float64()), ("confidence", pa.float64()),
-        ("rival_count", pa.int32()), ("is_border_twin", pa.bool_()), ("country_label", pa.string()),
-        ("problem_codes", pa.string()),
-    ]
-)  # fmt: skip
+MATCHES, SCOPED_MENTIONS = (schemas_of("places")[name] for name in ("matches", "scoped_mentions"))
 UNRESOLVED = pa.schema(
     [
         ("mention_id", pa.int64()), ("name", pa.string()), ("country_alpha3", pa.string()),
         ("status", pa.string()), ("reason", pa.string()), ("record_count", pa.int64()),
         ("candidates", pa.string()), ("candidate_names", pa.string()), ("named_by", pa.string()),
-    ]
-)  # fmt: skip
-SCOPED_MENTIONS = pa.schema(
-    [
-        ("partner", pa.string()), ("place_role", pa.string()), ("mention_id", pa.int64()),
-        ("scoped_mention_id", pa.int64()),
     ]
 )  # fmt: skip
 _MEANINGS = pa.schema(
@@ -80,13 +67,10 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     """
     folder = settings.work / "places"
     mentions = _distinct_mentions(settings.typed / "mentions", keys)
-    everywhere = [one for one in place_aliases if not is_scoped(one)]
-    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), everywhere, keys).resolve_all(mentions)
-    scoped = []
-    if len(everywhere) < len(place_aliases):
-        resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
-        reached = [i for i, mention in mentions.items() if resolver.is_decided_in_a_scope(mention)]
-        scoped = _put_in_scope(resolver, naming(settings, reached), mentions, outcomes)
+    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
+    outcomes = resolver.resolve_all(mentions)
+    reached = [i for i, mention in mentions.items() if resolver.is_decided_in_a_scope(mention)]
+    scoped = _put_in_scope(resolver, naming(settings, reached), mentions, outcomes)
     _write(scoped_file(settings), scoped, SCOPED_MENTIONS)
     open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
     records = _record_counts(settings, open_ids)
@@ -191,7 +175,6 @@ def _distinct_mentions(folder: Path, keys: Keys) -> dict[int, Mention]:
 
 
 def _mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mention]]:
-    """Yield the mentions of one extract by id."""
     countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
     # `NA` is a code only beside other codes.
     is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)
@@ -240,20 +223,12 @@ def _record_counts(settings: Settings, mention_ids: list[int]) -> dict[int, dict
 
 
 def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
-    return {
+    return vars(found) | {
         "mention_id": mention_id,
-        "place_id": found.place_id,
-        "status": found.status,
-        "kind": found.kind,
         "country_alpha3": found.country,
         "county_place_id": found.county,
         "geo_precision": found.precision,
-        "method": found.method,
-        "score": found.score,
-        "confidence": found.confidence,
         "rival_count": len(found.rivals),
-        "is_border_twin": found.is_border_twin,
-        "country_label": found.country_label,
         "problem_codes": ";".join(found.problems),
     }
 
@@ -265,7 +240,7 @@ def _unresolved_row(
     records: Mapping[tuple[str, str], int],
     keys: Keys,
 ) -> dict[str, Any]:
-    candidates = list(dict.fromkeys(_candidates(found)))
+    candidates = list(dict.fromkeys(filter(None, (found.place_id, *found.rivals))))
     by_scope = sorted((number, *scope) for scope, number in records.items() if scope != _ALL)
     return {
         "mention_id": mention_id,
@@ -284,12 +259,6 @@ def _written(mention: Mention) -> list[str]:
     """Return what was written of a place: the text that `Mention.name` is made of, then the others."""
     texts = (mention.place_text, mention.admin_text, mention.place_code, mention.country_text)
     return [" ".join(text.split()) for text in texts if norm(text or "") and text]
-
-
-def _candidates(found: Outcome) -> Iterator[str]:
-    if found.place_id:
-        yield found.place_id
-    yield from found.rivals
 
 
 def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:

@@ -94,7 +94,6 @@ def write_in_force(settings: Settings, settled: Any) -> None:
 
 
 def in_force(settings: Settings) -> dict[str, Any]:
-    """Return what `write_in_force` wrote."""
     return json_of(settings, IN_FORCE) or {"partners": {}, "held": []}
 
 
@@ -194,12 +193,6 @@ def write_alerts(
     write(settings, ALERTS, [row for _, row in sorted(found.items())])
 
 
-def write_open_items(settings: Settings, open_ones: Iterable[Mapping[str, Any]], said: Any) -> None:
-    """Write all open items, most valuable first, and what is `said` of each for translation."""
-    write(settings, OPEN_ITEMS, open_ones)
-    write_json(written_to(settings) / OPEN_ITEMS_SAID, said)
-
-
 def damaged_files(settings: Settings) -> list[dict[str, str]]:
     """Return the damaged and missing files of the home that the last check found."""
     try:
@@ -233,8 +226,8 @@ def changes_of(settings: Settings, release_id: str) -> dict[str, Any] | None:
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:
     """Return the rows of a list; none before the first refresh."""
-    text = text_of(settings, name)
-    return list(csv.DictReader(io.StringIO(text, newline=""))) if text else []
+    text = (content_of(settings, name) or b"").decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def standing(settings: Settings, name: str) -> list[dict[str, str]]:
@@ -290,20 +283,14 @@ def written_to(settings: Settings) -> Path:
     return settings.review / _DRAFTS if settings.drafts_lists else settings.review
 
 
-def text_of(settings: Settings, name: str) -> str | None:
-    """Return a list, None where there is none. What a refresh did not rewrite stays as it was."""
-    content = content_of(settings, name)
-    return None if content is None else content.decode("utf-8")
-
-
 def json_of(settings: Settings, name: str) -> dict[str, Any]:
     """Return what a JSON file of lists holds, empty where there is none."""
-    text = text_of(settings, name)
-    return dict(parsed(text, settings.review / name)) if text else {}
+    content = content_of(settings, name)
+    return dict(parsed(content.decode(), settings.review / name)) if content else {}
 
 
 def content_of(settings: Settings, name: str) -> bytes | None:
-    """Return the bytes of a file of lists, None where there is none."""
+    """Return the bytes of a file of lists, None where there is none; a refresh need not rewrite it."""
     return _first(settings, name, Path.read_bytes)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from orchestration.typing.corrections import correctable, read_as, record_cells, written_in_rows
     from orchestration.typing.counts import read_count
     from orchestration.typing.dates import read_date
-    from orchestration.typing.landed_cells import cells_in_memory
+    from orchestration.typing.landed_cells import LandedCells, cells_of
     from orchestration.typing.mentions import Mention
     from orchestration.typing.step import READ_BY, TypingFailure, type_extracts
     from orchestration.typing.table_rows import Tables, together, typed_tables

@@ -19,6 +19,7 @@ from orchestration.contracts import (
     norm,
     number_in_words,
 )
+from orchestration.core import seed_words
 
 _BANDS = (
     ("a00_08", 0, 8), ("a09_17", 9, 17), ("a18_20", 18, 20), ("a21_23", 21, 23), ("a24_26", 24, 26),
@@ -26,10 +27,7 @@ _BANDS = (
 )  # fmt: skip
 _OLDEST, _ADULT = 130, 18
 _ABOUT_YEARS = 2
-_VAGUE = frozenset(
-    ["teen", "teens", "teenager", "teenage", "youth", "young", "young person", "old", "elderly",
-     "middle aged", "middle-aged", "kijana", "vijana", "mzee"]
-)  # fmt: skip
+_VAGUE = seed_words("vague_ages")
 _YEARS = r"(?:years? old|years?|yrs?\.?|yo|y/o|y\.o\.?|y|miaka|mwaka)"
 _MONTHS_TOO = r"(?:\s*(?:and|na|,)?\s*\d{1,2}\s*(?:months?|mths?|miezi))?"
 _NUMBER = r"\d{1,9}(?:\.\d{1,9})?|[a-z][a-z -]*?"

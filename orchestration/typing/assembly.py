@@ -29,18 +29,52 @@ class Record:
     problems: list[Problem] = field(default_factory=list)
 
 
-def assemble(
-    cells: list[LandedCell], row_reader: RowReader, round_name: str | None, mention_id: MentionId
-) -> Record:
+def assemble(cells: list[LandedCell], row_reader: RowReader, mention_id: MentionId) -> Record:
     """Make a record of all its cells in one extract, in their order."""
-    record_id = cells[0].record_id
+    contract = row_reader.contract
     answers = [cell for cell in cells if cell.field != SUBMISSION_KEY]
     rows, children = _rows_and_children(answers, row_reader)
-    row = one_of(rows, row_reader.contract)
-    record = _record(record_id, row, rows, children, row_reader.contract, round_name, mention_id)
-    codes = (cell.value for cell in cells if cell.field == SUBMISSION_KEY)
-    record.values["submission_key"] = next(codes, None)
-    return record
+    row = one_of(rows, contract)
+    mentions, transit_count = mentions_of(row, sorted(children, key=lambda child: child[0]), contract)
+    sex, age = _sex_and_age(row, contract)
+    if not mentions:
+        row.note("place", ("Q:no_place",))
+    nationalities = row.lists.get("nationality", ())
+    count = row.count
+    is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
+    is_prevented = row.codes.get("trafficking_status") is None and contract.grain == "interception"
+    values: dict[str, Any] = {name: row.codes.get(name) for name in SINGLE_CODES} | {
+        "record_id": cells[0].record_id,
+        "record_grain": contract.grain,
+        "sheet": rows[0].sheet,
+        "row_number": min(source.row_number for source in rows if source.sheet == rows[0].sheet),
+        "source_row_count": len(rows),
+        "event_kind": row.codes.get("event_kind") or "unknown",
+        "event_on": row.when.first,
+        "date_precision": row.when.precision,
+        "period_from": row.when.first,
+        "period_to": row.when.last,
+        "round": row_reader.round,
+        "submitted_at": row.submitted_at,
+        "person_count": count.count,
+        "person_count_low": count.low,
+        "person_count_high": count.high,
+        "count_basis": count.basis,
+        "is_group": is_group,
+        "sex": sex,
+        "age_band": age.band,
+        "is_child": age.is_child,
+        "nationality": nationalities[0] if len(nationalities) == 1 else "mixed" if nationalities else None,
+        "trafficking_status": "prevented" if is_prevented else row.codes.get("trafficking_status"),
+        "consent_state": row.codes.get("consent_state") or _consent(contract),
+        "embargo_until": row.embargo_until,
+        "transit_count": transit_count,
+        "submission_key": next((cell.value for cell in cells if cell.field == SUBMISSION_KEY), None),
+        "key_basis": "reference" if contract.delivery.key_parts else "content",
+    }
+    codes = _codes(row, children)
+    named = [(mention, mention_id(mention.texts)) for mention in mentions]
+    return Record(values, codes, named, list(dict.fromkeys(row.problems)))
 
 
 def _rows_and_children(cells: list[LandedCell], row_reader: RowReader) -> tuple[list[Row], list[Child]]:
@@ -61,55 +95,6 @@ def _rows_and_children(cells: list[LandedCell], row_reader: RowReader) -> tuple[
     return rows, children
 
 
-def _record(
-    record_id: int,
-    row: Row,
-    rows: list[Row],
-    children: list[Child],
-    contract: Contract,
-    round_name: str | None,
-    mention_id: MentionId,
-) -> Record:
-    mentions, transit_count = mentions_of(row, sorted(children, key=lambda child: child[0]), contract)
-    sex, age = _sex_and_age(row, contract)
-    if not mentions:
-        row.note("place", ("Q:no_place",))
-    nationalities = row.lists.get("nationality", ())
-    count = row.count
-    is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
-    values: dict[str, Any] = {name: row.codes.get(name) for name in SINGLE_CODES} | {
-        "record_id": record_id,
-        "record_grain": contract.grain,
-        "sheet": rows[0].sheet,
-        "row_number": min(source.row_number for source in rows if source.sheet == rows[0].sheet),
-        "source_row_count": len(rows),
-        "event_kind": row.codes.get("event_kind") or "unknown",
-        "event_on": row.when.first,
-        "date_precision": row.when.precision,
-        "period_from": row.when.first,
-        "period_to": row.when.last,
-        "round": round_name,
-        "submitted_at": row.submitted_at,
-        "person_count": count.count,
-        "person_count_low": count.low,
-        "person_count_high": count.high,
-        "count_basis": count.basis,
-        "is_group": is_group,
-        "sex": sex,
-        "age_band": age.band,
-        "is_child": age.is_child,
-        "nationality": nationalities[0] if len(nationalities) == 1 else "mixed" if nationalities else None,
-        "trafficking_status": _status(row, contract),
-        "consent_state": row.codes.get("consent_state") or _consent(contract),
-        "embargo_until": row.embargo_until,
-        "transit_count": transit_count,
-        "key_basis": "reference" if contract.delivery.key_parts else "content",
-    }
-    codes = _codes(row, children)
-    named = [(mention, mention_id(mention.texts)) for mention in mentions]
-    return Record(values, codes, named, list(dict.fromkeys(row.problems)))
-
-
 def _sex_and_age(row: Row, contract: Contract) -> tuple[str | None, ReadAge]:
     sex, age, count = row.codes.get("sex"), row.age, row.count
     if count.sex and sex in (None, "unknown"):
@@ -126,12 +111,6 @@ def _sex_and_age(row: Row, contract: Contract) -> tuple[str | None, ReadAge]:
         elif age.is_child is None and not age.problems:
             age = ReadAge("child", True)
     return sex, age
-
-
-def _status(row: Row, contract: Contract) -> str | None:
-    """Return the stated status; an interception without one was prevented."""
-    stated = row.codes.get("trafficking_status")
-    return "prevented" if stated is None and contract.grain == "interception" else stated
 
 
 def _consent(contract: Contract) -> str | None:

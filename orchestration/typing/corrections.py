@@ -27,7 +27,7 @@ from orchestration.intake import LandedCell, texts_of
 from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.landed_cells import cells_of
 from orchestration.typing.row import CORRECTED
-from orchestration.typing.row_reader import reader_of
+from orchestration.typing.row_reader import RowReader
 
 Correction = Mapping[str, Any]  # id, partner, record, field, written and value
 _ALSO_CORRECTABLE = ("event_on", *COUNTS, *AGES)
@@ -76,7 +76,6 @@ class Corrections:
                 self._of_record.setdefault(record_of(one["record"]), []).append(one)
 
     def applied(self, cells: list[LandedCell]) -> list[LandedCell]:
-        """Return the cells of one record, as corrected."""
         for one in self._of_record.get(cells[0].record_id, ()):
             rows = [
                 at
@@ -137,6 +136,5 @@ def read_as(
     keys: Keys,
 ) -> Record:
     """Return what typing makes of a record's cells under these corrections."""
-    row_reader, period = reader_of(entry, contract, load_vocabulary())
-    cells = Corrections(corrections, contract, keys).applied(cells)
-    return assemble(cells, row_reader, period.round if period else None, lambda _: 0)
+    row_reader = RowReader(entry, contract, load_vocabulary())
+    return assemble(Corrections(corrections, contract, keys).applied(cells), row_reader, lambda _: 0)

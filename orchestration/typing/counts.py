@@ -18,13 +18,10 @@ from orchestration.contracts import (
     norm,
     number_in_words,
 )
+from orchestration.core import seed_words
 
 _LARGEST = 2**31 - 1
-_VAGUE = frozenset(
-    ["several", "many", "few", "a few", "some", "numerous", "dozens", "hundreds", "thousands", "scores",
-     "a number", "a group", "group", "multiple", "various", "lots", "a lot", "wengi", "kadhaa", "wachache",
-     "kikundi", "kundi"]
-)  # fmt: skip
+_VAGUE = seed_words("vague_counts")
 _SPAN = r"day|week|wk|month|mo|year|yr|siku|wiki|mwezi|mwaka"
 _RATE = re.compile(
     rf"\b(?:per|kwa|every|each|a)\s+(?:{_SPAN})\b|/\s*(?:{_SPAN})\b|\bper\b|\b(?:daily|weekly|monthly|yearly|annually)\b"

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from orchestration.contracts import ABOUT, MONTHS, error_code, is_missing, norm, split_time, valid_day
+from orchestration.core import seed_words
 
 WINDOW_FROM = date(2010, 1, 1)
 _PLACEHOLDERS = frozenset({date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1)})
@@ -91,7 +92,7 @@ def _read(text: str, kind: str, order: str | None) -> ReadDate:
         return set_aside("date_missing")
     if kind in ("date", "datetime"):
         return from_digits(text, "ymd") or set_aside("date_unparsed")
-    if is_other_calendar(text):
+    if _OTHER_CALENDARS.search(text) and any(mark.isdigit() for mark in text):
         return set_aside("date_calendar_unknown")
     return from_text(text, order)
 
@@ -105,8 +106,10 @@ def _from_number(text: str, date_system: int) -> ReadDate:
         return set_aside("date_missing")
     if 1900 <= number <= 2100 and number.is_integer():
         return year_of(int(number))
-    serial = from_serial(number, date_system)
-    return single_day(serial).flagged("date_from_serial") if serial else set_aside("date_unparsed")
+    days = number + (1462 if date_system == 1904 else 0)  # a spreadsheet counts from 1900 or 1904
+    if not 61 <= days < 2_958_466:
+        return set_aside("date_unparsed")
+    return single_day(date(1899, 12, 30) + timedelta(days=int(days))).flagged("date_from_serial")
 
 
 def _with_format(read: ReadDate, number_format: str | None) -> ReadDate:
@@ -149,16 +152,8 @@ def _moment(day: date, at: time, naive: str, zone: str = "UTC") -> datetime | No
 
 # --- dates written as text -----------------------------------------------------------------------
 
-_ORDINALS = (
-    "kwanza", "pili", "tatu", "nne", "tano", "sita", "saba", "nane", "tisa", "kumi", "kumi na moja",
-    "kumi na mbili",
-)  # fmt: skip
-_ALL = MONTHS | {f"mwezi wa {word}": number for number, word in enumerate(_ORDINALS, start=1)}
+_ALL = MONTHS | {month: int(number) for month, number in seed_words("numbered_months").items()}
 MONTH = "(?:" + "|".join(sorted(_ALL, key=len, reverse=True)) + r")\.?"
-_QUARTER_WORDS = {
-    "1st": 1, "first": 1, "2nd": 2, "second": 2, "3rd": 3, "third": 3, "4th": 4, "fourth": 4,
-    "ya kwanza": 1, "ya pili": 2, "ya tatu": 3, "ya nne": 4,
-}  # fmt: skip
 _QUARTER = re.compile(
     r"(?:q(?P<a>[1-4])[ /,.-]*(?P<ay>\d{4})|(?P<by>\d{4})[ /,.-]*q(?P<b>[1-4])"
     r"|(?P<c>1st|2nd|3rd|4th|first|second|third|fourth) quarter(?: of)?,? (?P<cy>\d{4})"
@@ -168,6 +163,7 @@ APPROXIMATE = re.compile(
     rf"(?:early|mid|late|beginning of|start of|middle of|end of|{ABOUT}"
     r"|mapema|mwanzoni mwa|katikati ya|mwishoni mwa|mwisho wa)[ -]*(?P<rest>.+)"
 )
+# Months and eras of the Ethiopian and the Islamic calendar.
 _OTHER_CALENDARS = re.compile(
     r"\b(meskerem|tikimt|tekemt|hidar|tahsas|tir|yekatit|megabit|miyazya|miazia|ginbot|sene|hamle|nehase"
     r"|nehasse|pagume|pagumen|muharram|safar|rabi|rabii|jumada|rajab|shaban|sha'ban|ramadan|ramadhan|shawwal"
@@ -192,11 +188,6 @@ _BETWEEN = r"(?:\s[-–—]\s|[–—]|\s(?:to|until|till|and|hadi|mpaka)\s)"
 _TWO_DATES = re.compile(rf"(?:from |between |kuanzia |tangu )?(?P<a>.*\d.*?){_BETWEEN}(?P<b>.*\d.*)")
 
 
-def is_other_calendar(text: str) -> bool:
-    """Whether a text names a month or era of the Ethiopian or Islamic calendar."""
-    return bool(_OTHER_CALENDARS.search(text)) and any(mark.isdigit() for mark in text)
-
-
 def month_number(word: str) -> int | None:
     return _ALL.get(word.rstrip("."))
 
@@ -208,7 +199,7 @@ def quarter(text: str) -> tuple[date, date] | None:
         return None
     number = next(found[name] for name in "abcd" if found[name])
     year = int(next(found[f"{name}y"] for name in "abcd" if found[f"{name}y"]))
-    first_month = 3 * (_QUARTER_WORDS.get(number) or int(number)) - 2
+    first_month = 3 * (int(seed_words("quarters").get(number, number))) - 2
     first = valid_day(year, first_month, 1)
     return (first, month_end(year, first_month + 2)) if first else None
 
@@ -220,12 +211,6 @@ def month_end(year: int, month: int) -> date:
 def full_year(digits: str) -> int:
     """Read two digits as 20yy."""
     return int(digits) + 2000 if len(digits) == 2 else int(digits)
-
-
-def from_serial(number: float, date_system: int = 1900) -> date | None:
-    """Convert a spreadsheet's day number, counted from 1900 or 1904."""
-    days = number + (1462 if date_system == 1904 else 0)
-    return date(1899, 12, 30) + timedelta(days=int(days)) if 61 <= days < 2_958_466 else None
 
 
 @dataclass(frozen=True)

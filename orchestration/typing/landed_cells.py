@@ -8,7 +8,7 @@ within a small memory. Only the ids of records, a number each, grow with the fil
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from orchestration.intake import CELLS, LandedCell
 
@@ -67,27 +66,6 @@ class LandedCells:
                 path.unlink()
 
 
-@contextmanager
-def cells_of_file(path: Path, spill: Path, texts: Mapping[str, str] | None = None) -> Iterator[LandedCells]:
-    """Yield the cells of a landing Parquet."""
-    with pq.ParquetFile(path) as file:
-
-        def batches(columns: Sequence[str]) -> Iterator[pa.Table]:
-            schema = pa.schema([CELLS.field(name) for name in columns])
-            groups = range(file.num_row_groups)
-            return (file.read_row_group(group, columns=list(columns)).cast(schema) for group in groups)
-
-        yield LandedCells(batches, spill, texts)
-
-
-def cells_in_memory(cells: Sequence[LandedCell], spill: Path) -> LandedCells:
-    """Return cells in memory as those of a file."""
-    columns = list(zip(*cells, strict=True)) or [()] * len(CELLS)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, CELLS, strict=True)]
-    table = pa.Table.from_arrays(arrays, schema=CELLS)
-    return LandedCells(lambda names: iter([table.select(list(names))]), spill)
-
-
 class _Order:
     """The order of records, and the number and size of their cells."""
 
@@ -109,8 +87,7 @@ class _Order:
 
     def of(self, cells: pa.Table) -> np.ndarray:
         """Return the rank of each cell's record."""
-        ranks: np.ndarray = self._ranks[np.searchsorted(self._ids, cells["record_id"].to_numpy())]
-        return ranks
+        return np.asarray(self._ranks[np.searchsorted(self._ids, cells["record_id"].to_numpy())])
 
 
 def cells_of(table: pa.Table, texts: Mapping[str, str]) -> Iterator[LandedCell]:

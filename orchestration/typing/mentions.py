@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from orchestration.contracts import AROUND_POINT, STATED_BASES, Contract, norm, role_and_basis
-from orchestration.typing.routes import Stop, trimmed
+from orchestration.typing.routes import trimmed
 from orchestration.typing.row import Place, Row
 
 Child = tuple[int, dict[str, Place]]
@@ -60,7 +60,11 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
     own = row.places.get("transit", Place())
     if any(part in own.texts for part in AROUND_POINT):
         return _around_point(row, own, contract), None
-    stops = [_stop_place(stop) for stop in row.route.stops]
+    stops = [
+        Place({"place_text": stop.place_text, **({"country_text": country} if country else {})})
+        for stop in row.route.stops
+        for country in [stop.country_text]
+    ]
     if len(stops) == 1:
         for part, text in own.texts.items():
             if part in ("admin_text", "country_text"):
@@ -76,9 +80,7 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
     is_ordered = row.route.is_ordered
     kept = list(range(len(stops)))
     if is_ordered and stops:
-        named = [
-            Stop(place.texts.get("place_text") or place.texts.get("admin_text") or "") for place in stops
-        ]
+        named = [place.texts.get("place_text") or place.texts.get("admin_text") or "" for place in stops]
         kept, was_trimmed = trimmed(named, *_ends(row, contract))
         row.note("place(transit)", ("flag:transit_trimmed",) if was_trimmed else ())
     found = [
@@ -102,11 +104,6 @@ def _around_point(row: Row, own: Place, contract: Contract) -> list[Mention]:
     return [_mention("transit", seq, basis, place) for seq, (place, basis) in enumerate(stops, start=1)]
 
 
-def _stop_place(stop: Stop) -> Place:
-    texts = {"place_text": stop.place_text}
-    return Place(texts | ({"country_text": stop.country_text} if stop.country_text else {}))
-
-
 def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
     texts = Texts(**{part: text for part, text in place.texts.items() if part in Texts._fields})
     mode = place.transport[0] if len(place.transport) == 1 else None
@@ -114,7 +111,6 @@ def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
 
 
 def _ends(row: Row, contract: Contract) -> tuple[str | None, str | None]:
-    """Return the texts of a row's start and end."""
     end = _text(row, "exploitation", contract) or _text(row, "intended_destination", contract)
     return _text(row, "origin", contract), end
 

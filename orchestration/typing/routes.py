@@ -63,9 +63,9 @@ def read_route(
     return ReadRoute(tuple(stops), True, is_ordered, () if is_ordered else ("flag:transit_unordered",))
 
 
-def trimmed(stops: list[Stop], origin: str | None, destination: str | None) -> tuple[list[int], bool]:
+def trimmed(stops: list[str], origin: str | None, destination: str | None) -> tuple[list[int], bool]:
     """Return positions of the stops to keep, and whether an origin, destination or repeat was dropped."""
-    names = [norm(stop.place_text) for stop in stops]
+    names = [norm(stop) for stop in stops]
     keep = list(range(len(names)))
     while keep and origin and names[keep[0]] == norm(origin):
         keep.pop(0)

@@ -32,8 +32,6 @@ CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward
 
 
 class Problem(NamedTuple):
-    """A problem of a field."""
-
     sheet: str
     row_number: int
     field: str
@@ -100,10 +98,10 @@ class Row:
             self.problems.append(Problem(self.sheet, self.row_number, name, outcome, code))
 
 
-def with_problems(row: Row, name: str, problems: Iterable[str]) -> Row:
-    """Return a copy of the row with more problems."""
+def with_problem(row: Row, problem: str) -> Row:
+    """Return a copy of the row with one more problem, of no single field."""
     noted = replace(row, problems=list(row.problems))
-    noted.note(name, problems)
+    noted.note("record", (problem,))
     return noted
 
 
@@ -116,7 +114,6 @@ def weighed(contract: Contract, name: str, problems: tuple[str, ...]) -> tuple[s
 
 
 def one_of(rows: list[Row], contract: Contract) -> Row:
-    """Combine the rows of one record."""
     first = rows[0]
     if contract.delivery.person_rows:
         return persons_of(rows, contract)
@@ -125,12 +122,12 @@ def one_of(rows: list[Row], contract: Contract) -> Row:
     if contract.items:
         return record_of_items(rows, contract)
     if len({_content_of_row(row) for row in rows}) == 1:
-        return with_problems(first, "record", ("flag:duplicate_rows",))
+        return with_problem(first, "flag:duplicate_rows")
     newest = _newest_of(rows)
     if newest is not None:
         lists = {**first.lists, **newest.lists}  # codes from child rows are on the first row
-        return with_problems(replace(newest, lists=lists), "record", ("flag:older_copy_in_file",))
-    return with_problems(first, "record", ("Q:duplicate_key_conflict",))
+        return with_problem(replace(newest, lists=lists), "flag:older_copy_in_file")
+    return with_problem(first, "Q:duplicate_key_conflict")
 
 
 def children_of_valid_copy(rows: list[Row], children: list[list[LandedCell]]) -> list[list[LandedCell]]:
@@ -145,14 +142,14 @@ def children_of_valid_copy(rows: list[Row], children: list[list[LandedCell]]) ->
         return children
     names = [copy_name(row.sheet, row.row_number) for row in rows]
     newest = _newest_of(rows)
-    if len({repr([_content_of_cells(cells) for cells in of_copy.get(name, ())]) for name in names}) > 1:
+    contents = {
+        name: [[(cell.field, cell.value) for cell in cells if cell.kind != COPY] for cells in copies]
+        for name, copies in of_copy.items()
+    }
+    if len({repr(contents.get(name, [])) for name in names}) > 1:
         rows[0].note("record", ("flag:older_copy_in_file" if newest else "Q:duplicate_key_conflict",))
     name = copy_name(newest.sheet, newest.row_number) if newest else names[0]
     return [*of_copy.get(name, ()), *of_copy.get("", ())]
-
-
-def _content_of_cells(cells: list[LandedCell]) -> list[tuple[str, str]]:
-    return [(cell.field, cell.value) for cell in cells if cell.kind != COPY]
 
 
 def _newest_of(rows: list[Row]) -> Row | None:
@@ -172,10 +169,9 @@ def _content_of_row(row: Row) -> str:
 
 def persons_of(rows: list[Row], contract: Contract) -> Row:
     """Combine rows that are persons and repeat the incident's columns; the number of rows is the count."""
-    constant = contract.constant_fields
-    merged = replace(rows[0], problems=_problems(rows, constant))
-    if not _agree(rows, constant):
-        return with_problems(merged, "record", ("Q:incident_conflict",))
+    merged, do_agree = _merged(rows, contract)
+    if not do_agree:
+        return with_problem(merged, "Q:incident_conflict")
     merged.count = _counted(len(rows), rows[0].count)
     if merged.count.basis == "range":
         merged.note("person_count", ("flag:victim_count_mismatch",))
@@ -192,10 +188,9 @@ def persons_of(rows: list[Row], contract: Contract) -> Row:
 
 def record_of_items(rows: list[Row], contract: Contract) -> Row:
     """Combine rows that are codes and repeat the record's columns: the codes of all rows together."""
-    constant = contract.constant_fields
-    merged = replace(rows[0], problems=_problems(rows, constant))
-    if not _agree(rows, constant):
-        return with_problems(merged, "record", ("Q:rows_disagree",))
+    merged, do_agree = _merged(rows, contract)
+    if not do_agree:
+        return with_problem(merged, "Q:rows_disagree")
     merged.lists = _union(rows)
     for name in _coded(rows):
         codes = {code for row in rows if (code := row.codes.get(name))}
@@ -219,14 +214,17 @@ def _counted(persons: int, stated: ReadCount) -> ReadCount:
     return ReadCount(low, low, high, "range")
 
 
-def _problems(rows: list[Row], constant: list[str]) -> list[Problem]:
-    """Collect the problems of all rows; those of a repeated field count once."""
+def _merged(rows: list[Row], contract: Contract) -> tuple[Row, bool]:
+    """Return the first row with the problems of all, and whether they agree in the fields that they repeat.
+
+    Problems of a repeated field count once.
+    """
+    first, constant = rows[0], contract.constant_fields
     further = [problem for row in rows[1:] for problem in row.problems if problem.field not in constant]
-    return list(dict.fromkeys([*rows[0].problems, *further]))
-
-
-def _agree(rows: list[Row], fields: Iterable[str]) -> bool:
-    return all(_comparable(row, name) == _comparable(rows[0], name) for name in fields for row in rows[1:])
+    merged = replace(first, problems=list(dict.fromkeys([*first.problems, *further])))
+    return merged, all(
+        _comparable(row, name) == _comparable(first, name) for name in constant for row in rows
+    )
 
 
 def _comparable(row: Row, name: str) -> Any:

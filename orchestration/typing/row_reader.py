@@ -21,7 +21,6 @@ from orchestration.contracts import (
     CodeReader,
     Contract,
     FieldSpec,
-    Period,
     ReadCode,
     ReadCodes,
     Vocabulary,
@@ -49,19 +48,15 @@ _MOST_REMEMBERED = 20_000
 
 
 class RowReader:
-    """Reads the cells of one extract by its contract."""
+    """Reads the rows of one extract. `entry`: its landing note; `round`: of the period that it declares."""
 
-    def __init__(
-        self,
-        contract: Contract,
-        vocabulary: Vocabulary,
-        period: Period | None,
-        received_on: date,
-        date_system: int,
-    ) -> None:
+    def __init__(self, entry: Mapping[str, Any], contract: Contract, vocabulary: Vocabulary) -> None:
         self.contract = contract
         self._vocabulary = vocabulary
-        self._received_on, self._date_system = received_on, date_system
+        self._received_on = date.fromisoformat(entry["received_on"][:10])
+        self._date_system = int(entry.get("date_system") or 1900)
+        period = contract.period_of(entry)
+        self.round = period.round if period else None
         self._period = (period.from_, period.to) if period else None
         languages = tuple(contract.locale.languages)
         self._age_words = vocabulary.words_of(AGE_BAND, languages)
@@ -304,16 +299,6 @@ class RowReader:
             if cell.kind != "flag":
                 joined = self._read(read, cell.value, cell.kind)
         return joined_or_flags(joined, flags)
-
-
-def reader_of(
-    entry: Mapping[str, Any], contract: Contract, vocabulary: Vocabulary
-) -> tuple[RowReader, Period | None]:
-    """Return the reader of an extract's rows, and the period that it declares."""
-    received_on = date.fromisoformat(entry["received_on"][:10])
-    period = contract.period_of(entry)
-    date_system = int(entry.get("date_system") or 1900)
-    return RowReader(contract, vocabulary, period, received_on, date_system), period
 
 
 def _mended(row: Row, cell: LandedCell) -> LandedCell:

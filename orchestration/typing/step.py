@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -35,20 +35,22 @@ from orchestration.core import (
     read_json,
     replacing,
 )
-from orchestration.intake import has_its_cells, texts_of
+from orchestration.intake import has_its_cells, row_groups, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
-from orchestration.typing.landed_cells import cells_of_file
+from orchestration.typing.landed_cells import LandedCells
 from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tables
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 EMPTY = "_empty"
-READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
+READ_BY = (
+    *("orchestration/contracts", "orchestration/intake", "orchestration/typing"),
+    "dbt_project/models/staging/sources.yml",
+)
 # The landing was interrupted, and the file stays in the inbox until it is complete; or the cells are damaged.
 _READ_AGAIN = (
     "if the file is still in the inbox, run the refresh again; if not, its landed cells are damaged: "
     "`njia check` says what mends them"
 )
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,6 @@ class _Landed:
 def type_extracts(
     settings: Settings,
     keys: Keys,
-    progress: Progress | None = None,
     contracts: Contracts | None = None,
     corrections: Sequence[Correction] = (),
 ) -> TypedSummary:
@@ -122,7 +123,7 @@ def type_extracts(
         if table != MENTIONS_TABLE and not (path.is_file() and pq.read_schema(path).equals(schema)):
             with replacing(path) as empty:
                 pq.write_table(schema.empty_table(), empty)
-    for done, extract in enumerate(landed, start=1):
+    for extract in landed:
         steps = ["reading its contract"]
         try:
             contract = contract_for(extract.entry, valid)
@@ -152,8 +153,6 @@ def type_extracts(
             except Exception as again:  # such as without a readable contract: then it has no tables
                 if is_of_machine(again):
                     raise
-        if progress:
-            progress(done, len(landed))
     summary.corrections = {one: is_met for one, (_, is_met) in met.items()}
     summary.removed = _sweep(settings, {extract.stem for extract in landed})
     return summary
@@ -176,9 +175,9 @@ def _typed(
     steps.append("typing its cells")
     texts = texts_of(extract.cells, keys)
     corrections = Corrections(own, contract, keys)
-    with cells_of_file(extract.cells, settings.spill, texts) as cells:
-        batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections)
-        records = _write_tables(settings.typed, keys, extract.stem, batches)
+    cells = LandedCells(partial(row_groups, extract.cells), settings.spill, texts)
+    batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections)
+    records = _write_tables(settings.typed, keys, extract.stem, batches)
     return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
 
 
@@ -223,7 +222,6 @@ def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables])
 
 
 def _files(typed: Path, stem: str) -> list[Path]:
-    """Return the files of an extract."""
     suffixes = dict.fromkeys(SCHEMAS, ".parquet") | {MENTIONS_TABLE: TEXTS_SUFFIX}
     return [typed / table / f"{stem}{suffix}" for table, suffix in suffixes.items()]
 
@@ -264,11 +262,6 @@ def _sweep(settings: Settings, landed: set[str]) -> int:
 
 
 def _failure(entry: dict[str, Any], step: str, fault: Exception) -> TypingFailure:
-    failure = TypingFailure(
-        str(entry.get("partner")),
-        str(entry.get("file")),
-        str(entry.get("extract_id")),
-        step,
-        type(fault).__name__,
-    )
+    partner, file, extract_id = (str(entry.get(name)) for name in ("partner", "file", "extract_id"))
+    failure = TypingFailure(partner, file, extract_id, step, type(fault).__name__)
     return replace(failure, what_to_do=_READ_AGAIN) if isinstance(fault, OtherCells) else failure

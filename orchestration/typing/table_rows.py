@@ -16,7 +16,7 @@ from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.corrections import Corrections
 from orchestration.typing.landed_cells import LandedCells
 from orchestration.typing.mentions import Texts
-from orchestration.typing.row_reader import reader_of
+from orchestration.typing.row_reader import RowReader
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 Tables = dict[str, pa.Table]
@@ -38,13 +38,12 @@ def typed_tables(
     with its first spelling.
     """
     yield tables_of_extract(entry, contract, keys)
-    reader, period = reader_of(entry, contract, vocabulary)
-    round_name = period.round if period else None
+    reader = RowReader(entry, contract, vocabulary)
     mentions = _Mentions(entry, contract, keys)
     with closing(cells.records()) as records:
         while found := list(islice(records, RECORDS_IN_A_BATCH)):
             applied = map(corrections.applied, found) if corrections else found
-            made = [assemble(one, reader, round_name, mentions.number_of) for one in applied]
+            made = [assemble(one, reader, mentions.number_of) for one in applied]
             yield _tables_of_records(entry, keys, made) | mentions.tables()
 
 

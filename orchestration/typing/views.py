@@ -10,13 +10,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.core import Settings, open_duckdb, sql_text
+from orchestration.core import Settings, open_duckdb, schemas_of, sql_text
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-# Tables besides the typed ones, by their folder in `work/`.
+# The source of tables besides the typed ones; a folder in `work/`.
 _OTHERS = {"matches": "places", "links": "linkage", "in_force": "gates"}
 NOT_KEPT = (
     "What it changes cannot be counted before a refresh: no typed record is kept (NJIA_DELETE_WORK is on, or "
@@ -32,7 +32,6 @@ def has_typed(settings: Settings) -> bool:
 def open_views(
     settings: Settings, *tables: str, extract_ids: Collection[str] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a connection with a view of each table."""
     con = open_duckdb()
     add_views(con, settings, *tables, extract_ids=extract_ids)
     return con
@@ -73,18 +72,9 @@ def add_views(
 
 def _files(settings: Settings, table: str) -> tuple[list[Path], pa.Schema]:
     """Return the files of a table that are there, and its schema."""
-    import pyarrow as pa
-
-    from orchestration import linkage, places
     from orchestration.typing.tables import SCHEMAS
 
     if table not in _OTHERS:
         return sorted((settings.typed / table).glob("*.parquet")), SCHEMAS[table]
     path = settings.work / _OTHERS[table] / f"{table}.parquet"
-    if table == "matches":
-        schema = places.MATCHES
-    elif table == "in_force":
-        schema = pa.schema([(name, pa.string()) for name in ("extract_id", "partner", "fate")])
-    else:
-        schema = linkage.SCHEMAS[table]
-    return [path] if path.is_file() else [], schema
+    return [path] if path.is_file() else [], schemas_of(_OTHERS[table])[table]

@@ -50,7 +50,6 @@ class NewCodes:
 
 
 def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
-    """Return the fields that are read by a closed list."""
     return {
         name: spec
         for name, spec in contract.fields.items()

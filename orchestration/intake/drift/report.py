@@ -27,21 +27,21 @@ from orchestration.intake.shown_names import is_position
 _DRIFT = TypeAdapter(Drift)
 
 
-def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
+def contract_patch(contract: Contract, drift: Drift, new_codes: Iterable[NewCodes] = ()) -> str:
     """Return YAML to merge into the contract, key by key; its `deny` entries are added to the existing ones.
 
     Renamed columns get their new names. New columns go under `deny`; a steward may map them instead. New
     spellings get TODO as their code, which `njia contract check` refuses.
     """
     patch: dict[str, Any] = {}
-    for pair in drift.renamed if drift else ():
+    for pair in drift.renamed:
         for use in pair.feeds:
             _rename(patch, contract, use, pair)
     for codes in new_codes:
         if codes.shown:
             spec = patch.setdefault("fields", {}).setdefault(codes.field, {})
             spec["values"] = dict.fromkeys(codes.shown, TODO)
-    if added := [column for column in drift.added if not is_position(column)] if drift else []:
+    if added := [column for column in drift.added if not is_position(column)]:
         patch.setdefault("deny", []).extend(added)
     if not patch:
         return ""
@@ -49,10 +49,10 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
     return yaml.safe_dump(patch, sort_keys=False, allow_unicode=True, width=110)
 
 
-def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -> list[str]:
+def effects(drift: Drift, new_codes: Iterable[NewCodes], is_held: bool) -> list[str]:
     """Describe in sentences what the patch changes."""
     sentences = []
-    for pair in drift.renamed if drift else ():
+    for pair in drift.renamed:
         if pair.feeds == ["deny"]:
             sentences.append(f"{pair.now!r} is known and dropped, as {pair.before!r} was.")
         elif pair.is_required and is_held:
@@ -63,7 +63,7 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
             when = "" if is_held else ", once the file is sent again"
             feeds = ", ".join(pair.feeds) or repr(pair.before)
             sentences.append(f"{feeds} is filled again, from {pair.now!r}{when}.")
-    for use in drift.gone if drift else ():
+    for use in drift.gone:
         if use.is_required:
             sentences.append(f"Nothing replaces {use.column!r}: ask the partner for the file with it.")
         elif use.feeds and use.feeds != ["deny"]:
@@ -71,7 +71,7 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
                 f"{', '.join(use.feeds)} stays empty without {use.column!r}; if that is intended, set "
                 "`optional_column: true`."
             )
-    if drift and drift.added:
+    if drift.added:
         sentences.append(
             "New columns are dropped; `deny` records that as intended. Map a column instead if it is useful. "
             "A heading with an unknown word is called by its position: read it in the file."
@@ -124,11 +124,7 @@ def drift_items(
 
 
 def drift_item(
-    contract: Contract,
-    entry: Mapping[str, Any],
-    drift: Drift | None,
-    new_codes: list[NewCodes],
-    is_held: bool,
+    contract: Contract, entry: Mapping[str, Any], drift: Drift, new_codes: list[NewCodes], is_held: bool
 ) -> dict[str, Any]:
     """Build an item; `entry` is the landing note, or the known part of it for a file that did not land."""
     return {
@@ -138,7 +134,7 @@ def drift_item(
         "extract_id": entry.get("extract_id"),
         "received_on": entry.get("received_on"),
         "landed": not is_held,
-        **asdict(drift or Drift()),
+        **asdict(drift),
         "new_codes": [codes.as_dict() for codes in new_codes],
         "patch": contract_patch(contract, drift, new_codes),
         "effects": effects(drift, new_codes, is_held),
@@ -168,15 +164,12 @@ def _in_use(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return iter(newest.values())
 
 
-def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
-    """Read the drift of a landing note."""
-    return _DRIFT.validate_python(content) if content else None
+def drift_of(content: Mapping[str, Any] | None) -> Drift:
+    return _DRIFT.validate_python(content or {})
 
 
-def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
+def _still_open(contract: Contract, drift: Drift) -> Drift:
     """Leave out what today's contract already resolves."""
-    if drift is None:
-        return None
     named = {name for use in uses_of(contract) for name in use.names}
     added = [column for column in drift.added if column not in named]
     return replace(drift, added=added, renamed=[pair for pair in drift.renamed if pair.now not in named])

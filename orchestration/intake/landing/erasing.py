@@ -37,7 +37,7 @@ from orchestration.core import (
     summed,
 )
 from orchestration.intake.landing.landing import parquet_path, read_register, register_path
-from orchestration.intake.landing.rewriting import cells_of, original_of, rewrite, settle_landing
+from orchestration.intake.landing.rewriting import original_of, rewrite, row_groups, settle_landing
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.outcomes import ExtractStopped
@@ -168,13 +168,12 @@ class HeldOfForgotten:
 
 
 def held_of_forgotten(settings: Settings, tombstones: Tombstones) -> list[HeldOfForgotten]:
-    """List the landed extracts of one partner that hold forgotten records."""
     extracts = []
     for extract_id, entry in read_register(settings.landing, tombstones.partner).items():
         path = parquet_path(settings.landing, tombstones.partner, extract_id)
         records: set[int] = set()
         rows: set[tuple[str, int]] = set()
-        for table in cells_of(path, ["record_id", "sheet", "row_number"]):
+        for table in row_groups(path, ["record_id", "sheet", "row_number"]):
             forgotten = table.filter(_among(table, tombstones)).to_pylist()
             records |= {row["record_id"] for row in forgotten}
             rows |= {(row["sheet"], row["row_number"]) for row in forgotten}
@@ -194,12 +193,10 @@ def records_in_row(
     Raises UsageError if several sheets have it, because erasing cannot be undone.
     """
     by_sheet: dict[str, set[int]] = {}
-    for table in cells_of(
-        parquet_path(settings.landing, partner, extract_id), ["record_id", "sheet", "row_number"]
-    ):
-        for row in table.filter(pc.equal(table["row_number"], row_number)).to_pylist():
-            if sheet in ("", row["sheet"]):
-                by_sheet.setdefault(row["sheet"], set()).add(row["record_id"])
+    path = parquet_path(settings.landing, partner, extract_id)
+    for row in pq.read_table(path, filters=pc.field("row_number") == row_number).to_pylist():
+        if sheet in ("", row["sheet"]):
+            by_sheet.setdefault(row["sheet"], set()).add(row["record_id"])
     if len(by_sheet) > 1:
         named = ", ".join(f"{extract_id}:{name}:{row_number}" for name in sorted(by_sheet))
         raise UsageError(f"Several sheets have a record in row {row_number}. Choose one: {named}.")
@@ -303,7 +300,7 @@ def _erase_cells(
 def _kept(path: Path, tombstones: Tombstones, erased: Counter[tuple[str, str]]) -> Iterator[pa.Table]:
     """Yield the cells of the other records; count the `erased` rows by part and sheet."""
     counted: set[tuple[str, str, int]] = set()
-    for table in cells_of(path):
+    for table in row_groups(path):
         forgotten = _among(table, tombstones)
         for row in table.filter(forgotten).select(["part", "sheet", "row_number"]).to_pylist():
             key = (row["part"], row["sheet"], row["row_number"])

@@ -30,23 +30,14 @@ from orchestration.contracts import (
     norm,
     number_in_words,
 )
-from orchestration.core import TEXTS_SUFFIX, Keys, read_texts
+from orchestration.core import TEXTS_SUFFIX, Keys, read_texts, seed_words
 from orchestration.intake.drift.codes import is_unlisted, readers_of
 from orchestration.intake.reading.block import Column, combined, remembering
 
 Texts = dict[str, str]  # token → text as sent
 _OF_NUMBERS = (*DATES, *COUNTS, *AGES)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_KNOWN_TEXT = """
-about above adult adults age aged and approx approximately around at before between case cases child
-children chini circa day days dozens early end est estimated female females few first from group hadi half
-hundreds kadhaa kama karibu kijana kundi kwa late least less male males many miaka mid miezi minor minors
-missing month months more mpaka mths mtu mwaka mwezi mwisho mzee na nd not of old older or over people per
-person persons plus quarter rd recorded robo several siku some st stated takriban teen teenager th than to
-under unk unknown up various victim victims vijana wa wachache watu week weeks wengi wiki wk wks ya year
-years yo young younger youth yr yrs zaidi
-"""
-_KNOWN = frozenset(_KNOWN_TEXT.split()) | frozenset(MONTHS)
+_KNOWN = frozenset(seed_words("beside_numbers")) | frozenset(MONTHS)
 
 
 class HiddenTexts:
@@ -119,8 +110,7 @@ def _column(cells: pa.Table, name: str) -> Column:
 def texts_of(parquet: Path, keys: Keys) -> Texts:
     """Return the texts of an extract by token; none where their file is lost."""
     path = parquet.with_suffix(TEXTS_SUFFIX)
-    found: Texts = read_texts(path, keys) if path.is_file() else {}
-    return found
+    return dict(read_texts(path, keys)) if path.is_file() else {}
 
 
 def in_use(parquet: Path, texts: Texts) -> Texts:

@@ -33,18 +33,10 @@ from orchestration.core import (
 )
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
+_NUMBERS = {"record_id": pa.int64(), "row_number": pa.int32(), "seq": pa.int32()}
 CELLS = pa.schema(
-    [
-        pa.field("record_id", pa.int64(), nullable=False),
-        pa.field("sheet", pa.string(), nullable=False),
-        pa.field("row_number", pa.int32(), nullable=False),
-        pa.field("part", pa.string(), nullable=False),
-        pa.field("field", pa.string(), nullable=False),
-        pa.field("seq", pa.int32(), nullable=False),
-        pa.field("value", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("number_format", pa.string()),
-    ]
+    pa.field(name, _NUMBERS.get(name, pa.string()), nullable=name == "number_format")
+    for name in LandedCell._fields
 )
 # Texts are passed to Parquet as dictionaries, which it would make itself; in the file they are `string`.
 TEXTS = pa.dictionary(pa.int32(), pa.string())
@@ -56,12 +48,7 @@ _LARGEST_DICTIONARY = 64 << 20
 _EMPTIED = ("sheet", "column", "reason", "cells", "row_numbers")
 _WITH_NOTE = (".parquet", TEXTS_SUFFIX, ".age")
 RECORDS = pa.schema(
-    [
-        ("extract_id", pa.string()),
-        ("sheet", pa.string()),
-        ("row_number", pa.int32()),
-        ("record_id", pa.int64()),
-    ]
+    (name, _NUMBERS.get(name, pa.string())) for name in ("extract_id", "sheet", "row_number", "record_id")
 )
 _PLACE = ("received_on", "sequence")
 
@@ -220,12 +207,6 @@ def sweep(settings: Settings, partner: str, lost: Collection[str] = ()) -> None:
                 remove_summed(file)
 
 
-def landed_cells(table: pa.Table) -> Iterator[LandedCell]:
-    """Yield the cells of a table one by one."""
-    columns = [table[name].to_pylist() for name in CELLS.names]
-    return (LandedCell(*values) for values in zip(*columns, strict=True))
-
-
 def _refusals(
     counts: dict[tuple[str, str], int], numbers: dict[tuple[str, str], RowRanges]
 ) -> list[dict[str, Any]]:
@@ -248,7 +229,6 @@ def rows_of(
 
 
 def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
-    """Return the name of the file as sent, None if it is not landed."""
     path = register_path(settings.landing, partner, extract_id)
     return str(read_json(path)["file"]) if path.is_file() else None
 

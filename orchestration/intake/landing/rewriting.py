@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,12 +80,12 @@ def settle_landing(settings: Settings, keys: Keys) -> None:
         durable.remove(waiting)
 
 
-def cells_of(parquet: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """Yield the row groups of an extract, or some columns of them."""
+def row_groups(parquet: Path, columns: Sequence[str] = tuple(CELLS.names)) -> Iterator[pa.Table]:
+    """Yield the row groups of an extract, or some columns of them, in the order of the file."""
+    schema = pa.schema([CELLS.field(name) for name in columns])
     with pq.ParquetFile(parquet) as file:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=columns)
-            yield table.cast(pa.schema([CELLS.field(name) for name in table.column_names]))
+            yield file.read_row_group(group, columns=list(columns)).select(list(columns)).cast(schema)
 
 
 def _commit(parquet: Path, keys: Keys) -> None:
@@ -147,7 +147,7 @@ def _coded(
         for record, code in (entry.get("withheld_submissions") or {}).items():
             if codes is None or code in codes:
                 yield extract_id, int(record), code
-        for table in cells_of(parquet_path(settings.landing, partner, extract_id), _COLUMNS):
+        for table in row_groups(parquet_path(settings.landing, partner, extract_id), _COLUMNS):
             is_code = pc.equal(table["field"], SUBMISSION_KEY)
             if codes is not None:
                 is_code = pc.and_(is_code, pc.is_in(table["value"], pa.array(sorted(codes), pa.string())))
@@ -156,7 +156,6 @@ def _coded(
 
 
 def extracts_with_codes(settings: Settings) -> list[tuple[str, str]]:
-    """Return partner and id of each extract with link codes."""
     return [(path.parent.name, path.stem) for path in sorted(settings.link_codes.glob("*/[!.]*.parquet"))]
 
 

@@ -20,6 +20,7 @@ from orchestration.contracts import (
     same,
     tidy,
 )
+from orchestration.core import seed_words
 from orchestration.places import FIRST_NAMES
 
 LONGEST_LIST = 600  # of codes or places joined in one cell
@@ -50,12 +51,7 @@ TITLED = re.compile(
     r"|\b[A-Z][a-z]+\s+(?:binti|bint|bin|ibn)\s+[A-Z][a-z]+"
 )
 # Two words with a first name are a person, unless one of them marks a place.
-_PLACE_WORDS_TEXT = """
-airport area avenue base border camp center centre church city county district east estate hospital
-island junction lake market mosque north plaza port river road school slum south stage street sub-county
-subcounty town village ward west
-"""
-PLACE_WORDS = frozenset(_PLACE_WORDS_TEXT.split())
+PLACE_WORDS = frozenset(seed_words("words_of_places"))
 _NAME_PAIR = re.compile(r"\b([A-Z][a-z]+)\s+([A-Z][a-z]+)(?:\s+([A-Za-z]+))?")
 
 

@@ -47,7 +47,6 @@ _OF_STATE = {"given": None, "refused": NO_CONSENT, "withdrawn": WITHDRAWN, "not_
 
 
 def is_point(field: str) -> bool:
-    """Return whether a canonical field takes coordinates, `place(origin).point`."""
     return field.endswith(f".{POINT}")
 
 

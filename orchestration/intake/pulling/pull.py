@@ -19,8 +19,7 @@ from orchestration.contracts import AnySource, Contract, Contracts, load_contrac
 from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, kind_and_place, sha256_of
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.pulling.kobotoolbox import KoboToolbox
-from orchestration.intake.pulling.odk_central import OdkCentral
+from orchestration.intake.pulling.form_servers import KoboToolbox, OdkCentral
 from orchestration.intake.pulling.server import Server, place_of_secret, read_secret
 from orchestration.intake.pulling.state import (
     Mark,

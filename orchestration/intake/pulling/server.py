@@ -82,7 +82,6 @@ class Server:
         raise NotImplementedError
 
     def authorize(self, header: str) -> None:
-        """Send an `Authorization` header from now on."""
         self._session.headers["Authorization"] = header
 
     def close(self) -> None:
@@ -221,7 +220,6 @@ class Response:
             yield chunk
 
     def object(self) -> dict[str, Any]:
-        """Return the body as a JSON object."""
         try:
             content = json.loads(b"".join(self.chunks()))
         except (ValueError, RecursionError):
@@ -250,7 +248,6 @@ def existing(path: str, flags: int) -> int:
 
 
 def place_of_secret(settings: Settings, source: AnySource) -> str:
-    """Say where a person puts a new secret."""
     file, variable = source.secret_at
     return f"into {settings.keys / file} (mode 0600)" if file else f"into the environment variable {variable}"
 

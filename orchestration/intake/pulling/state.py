@@ -92,7 +92,6 @@ def failed_pulls(settings: Settings) -> list[PulledSource]:
 
 
 def read_sources(settings: Settings, contracts: Contracts) -> list[PulledSource]:
-    """Return what is known of every source."""
     return [read_state(settings, contract, source) for contract, source in with_source(contracts)]
 
 

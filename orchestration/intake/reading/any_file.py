@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestration.contracts import Contract
+from orchestration.core import seed_rows
 from orchestration.intake.outcomes import ExtractUnreadable
 from orchestration.intake.shown_names import shown_file
 
@@ -19,35 +20,13 @@ if TYPE_CHECKING:
     from orchestration.intake.reading.sheets import Source
 
 ZIPS = ("workbook", "zip_of_tables", "other_zip", "broken_zip")
-# No table is read from these, whatever a contract expects.
-FORMATS = ("spss", "stata", "strict_workbook", "json_lines", "json_utf16")
-DOCUMENTS = ("word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip", *FORMATS)
+_KINDS = seed_rows("file_kinds")
 # Every kind, and what it is called in sentences.
-NAMES = {
-    "empty": "an empty file",
-    "workbook": "an Excel workbook (.xlsx)",
-    "zip_of_tables": "a zip of CSV files",
-    "other_zip": "a zip or document of another kind",
-    "broken_zip": "a damaged zip or workbook",
-    "old_workbook": "a workbook of Excel 97-2003 (.xls) or protected",
-    "locked_workbook": "a workbook with a password",
-    "web_page": "a web page or XML, often the page that asks to log in",
-    "json": "JSON",
-    "word": "a Word document",
-    "slides": "a presentation",
-    "open_document": "an OpenDocument file (.ods or .odt)",
-    "rich_text": "a text document (RTF)",
-    "pdf": "a PDF",
-    "image": "a picture",
-    "archive": "an archive (RAR or 7-Zip)",
-    "gzip": "a file packed by gzip",
-    "spss": "a data file of SPSS (.sav; SPSS saves it as .xlsx or .csv, with value labels)",
-    "stata": "a data file of Stata (.dta; `export excel` or `export delimited` writes it as .xlsx or .csv)",
-    "strict_workbook": "a Strict Open XML workbook (Excel saves it anew by Save As, type Excel Workbook)",
-    "json_lines": "JSON lines, an object a line (one list of all records is needed)",
-    "json_utf16": "JSON in UTF-16 (UTF-8 is needed)",
-    "text": "text such as CSV",
-}
+NAMES = {row["kind"]: row["name"] for row in _KINDS}
+# Kinds that are refused whatever a contract expects, with code and sentence.
+REFUSED = {row["kind"]: (row["code"], row["sentence"]) for row in _KINDS if row["code"] != "none"}
+# No table is read from these.
+DOCUMENTS = tuple(kind for kind, (code, _) in REFUSED.items() if code in ("document", "other_format"))
 # By `format.kind` of a contract.
 EXPECTED = {"csv": "text", "json": "json", "xlsx": "workbook", "odk_zip": "zip_of_tables"}
 _FIRST, _SEARCHED = 1_000, 8_000_000
@@ -93,18 +72,6 @@ READERS = {
     "xlsx": Reader("workbooks.XlsxSource", ".xlsx", _WORKBOOK),
     "odk_zip": Reader("odk_files.OdkSource", ".zip", _ODK_ZIP),
 }
-_NO_TABLE = "{found}, from which no table is read. Ask the partner for {expected}."
-REFUSED = {
-    **dict.fromkeys(DOCUMENTS, ("document", _NO_TABLE)),
-    **dict.fromkeys(FORMATS, ("other_format", _NO_TABLE)),
-    "empty": ("empty_file", "empty. Ask the partner to send it again."),
-    "locked_workbook": ("password", "protected with a password. Ask the partner to send it without one."),
-    "old_workbook": ("old_workbook", "{found}. Ask the partner to save it as .xlsx."),
-    "web_page": (
-        "web_page",
-        "{found}, but contract {contract} expects {wanted}. Ask the partner to download the export again.",
-    ),
-}
 
 
 @contextmanager
@@ -124,7 +91,6 @@ def open_source(path: Path, contract: Contract, shown: str | None = None) -> Ite
 
 
 def suffix_of(contract: Contract) -> str:
-    """Return the file name suffix of a contract's format."""
     return READERS[contract.format.kind].suffix
 
 

@@ -102,8 +102,7 @@ class Column:
 
     @cached_property
     def texts(self) -> list[str]:
-        texts: list[str] = self.values.to_pylist()
-        return texts
+        return [*self.values.to_pylist()]
 
     def text(self, code: int) -> str:
         return str(self.values[code])
@@ -116,9 +115,7 @@ class Column:
     @cached_property
     def is_filled(self) -> Flags:
         """By distinct value: whether it is a filled cell."""
-        lengths = pc.binary_length(pc.utf8_trim_whitespace(self.values))
-        filled: Flags = lengths.to_numpy() > 0
-        return filled
+        return np.asarray(pc.binary_length(pc.utf8_trim_whitespace(self.values)).to_numpy() > 0)
 
     @cached_property
     def filled(self) -> Flags:
@@ -128,8 +125,7 @@ class Column:
     def by_row(self, of_values: Flags) -> Flags:
         if of_values.all():
             return np.ones(len(self), bool)
-        rows: Flags = of_values[self.codes]
-        return rows
+        return np.asarray(of_values[self.codes])
 
     def cell(self, row: int) -> Cell | None:
         return self.distinct_cell(int(self.codes[row]))
@@ -147,7 +143,6 @@ class Column:
         return self.texts if self.own_cells is None else self.own_cells
 
     def looks(self, rows: Flags) -> set[str | None]:
-        """Return the looks of the filled cells in some rows."""
         codes = self.codes[self.filled & rows]
         if self.own_cells is None:
             return {None} if len(codes) else set()
@@ -212,7 +207,6 @@ class Block:
 
 
 def block_of(rows: Sequence[SourceRow]) -> Block:
-    """Return rows as a block."""
     sizes = [len(row.cells) for row in rows]
     width = max(sizes, default=0)
     columns = [
@@ -229,7 +223,6 @@ def block_of(rows: Sequence[SourceRow]) -> Block:
 
 
 def blocks_of(rows: Iterable[SourceRow]) -> Iterator[Block]:
-    """Yield rows in blocks of at most ROWS_IN_A_BLOCK."""
     rows = iter(rows)
     while some := list(islice(rows, ROWS_IN_A_BLOCK)):
         yield block_of(some)
@@ -248,7 +241,6 @@ def first_rows(blocks: Iterator[Block], count: int) -> tuple[list[SourceRow], It
 
 
 def without_first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
-    """Yield blocks without the first rows."""
     for block in blocks:
         left = block.slice(count) if count else block
         count = max(count - len(block), 0)

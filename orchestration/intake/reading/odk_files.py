@@ -37,8 +37,6 @@ _BROKEN = (
 
 
 class OdkSource(Source):
-    """The tables of one zip, as the contract names them."""
-
     def __init__(self, path: Path, contract: Contract, label: str) -> None:
         layout = cast(OdkZipFormat, contract.format)
         self.problems: list[dict[str, str]] = []
@@ -157,13 +155,9 @@ class OdkSource(Source):
                     names = [same(value) for value in record]
                     at_key = names.index(same(KEY)) if same(KEY) in names else -1
                     at_parent = names.index(parent) if parent in names else -1
-                submission, order = _submission(record, at_parent), _order(record, at_key)
-                yield SourceRow(line, cells, submission, order, spanned)
-
-
-def _submission(record: list[str], at: int) -> str | None:
-    """Return the submission of a row, also through another repeat: `uuid:…` of `uuid:…/legs[2]`."""
-    return tidy(record[at]).split("/", 1)[0] or None if 0 <= at < len(record) else None
+                # Also through another repeat: `uuid:…` of `uuid:…/legs[2]`.
+                above = tidy(record[at_parent]) if 0 <= at_parent < len(record) else ""
+                yield SourceRow(line, cells, above.split("/", 1)[0] or None, _order(record, at_key), spanned)
 
 
 def _order(record: list[str], at: int) -> int | None:

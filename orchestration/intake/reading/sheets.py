@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self, TextIO
 
@@ -58,13 +59,9 @@ def refuse_bomb(path: Path, label: str) -> None:
         )
 
 
-def lines(file: TextIO, label: str, number: int = 0) -> Iterator[str]:
-    """Yield the lines of a text file after line `number`.
-
-    A length limit keeps a file without line ends out of memory.
-    """
-    while line := file.readline(LONGEST_LINE):
-        number += 1
+def lines(file: TextIO, label: str) -> Iterator[str]:
+    """Yield the lines of a text file; a length limit keeps one without line ends out of memory."""
+    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), ""), start=1):
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
             raise _too_large(label, f"has more than {LONGEST_LINE / MEGABYTE:.0f} MB in line {number}")
         yield line

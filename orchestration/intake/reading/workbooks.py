@@ -164,8 +164,6 @@ def _colour(colour: Any, plain: dict[str, tuple[Any, ...]]) -> str | None:
 
 
 class XlsxSource(Source):
-    """The sheets of one workbook that the contract chooses."""
-
     def __init__(self, path: Path, contract: Contract, label: str) -> None:
         self._layout = cast(XlsxFormat, contract.format)
         self._label = label

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from orchestration.contracts import MONTHS, Layout, same
-from orchestration.core import seed_rows
+from orchestration.core import seed_rows, seed_words
 from orchestration.intake.reading.block import Block, Column, Flags
 from orchestration.intake.records.header import Header
 from orchestration.intake.records.tally import Refusals
@@ -31,14 +31,7 @@ from orchestration.intake.records.tally import Refusals
 _WORD = re.compile(r"[^\W\d_]+")
 _TOTALS = {"total", "subtotal", "jumla"}
 # Words that a cell may hold beside these and still say nothing but total, in English and Swahili.
-_OF_TOTALS_TEXT = """
-    grand sub overall sum running cumulative carried forward number no n of for the all and per to by q h
-    st nd rd th first second third fourth period round month monthly quarter quarterly year yearly annual week
-    weekly day daily county country district site sheet page region case victim survivor client migrant person
-    people individual record row entry girl boy woman women man men child children adult minor female male
-    kuu ndogo ya wa za kwa na la yote wote zote mwezi mwaka robo wiki siku idadi kaunti nchi watu mtu kesi
-    waathiriwa wahanga wahamiaji watoto mtoto wasichana wavulana wanawake wanaume kike kiume"""
-_OF_TOTALS = {*_TOTALS, *_OF_TOTALS_TEXT.split(), *(month.removesuffix("s") for month in MONTHS)}
+_OF_TOTALS = {*_TOTALS, *seed_words("beside_totals"), *(month.removesuffix("s") for month in MONTHS)}
 _LONGEST_TOTAL = 60
 _COUNT = re.compile(r"\s*\d{1,3}(\.0)?\s*")  # in a column of dates no date
 _DONE = "compiled|prepared|submitted|checked|approved|reviewed|updated|printed"
@@ -136,7 +129,6 @@ class RowJudge:
         self.unnamed: Counter[int] = Counter()  # filled cells, by position of a column without a heading
 
     def refusals(self, block: Block) -> Refusals:
-        """Return the rows that are no records, with their reasons."""
         size, columns = len(block), block.columns
         refused = Refusals(size)
         if not columns:
@@ -305,7 +297,6 @@ class RowJudge:
 
 
 def _number_in(text: str) -> float | None:
-    """Parse a finite number, or return None."""
     with suppress(ValueError):
         number = float(text)
         return number if math.isfinite(number) else None

@@ -183,18 +183,15 @@ class OpenSheet(NamedTuple):
 
 
 class SheetOpener:
-    """Opens the sheets of one file, and collects their columns."""
-
     def __init__(self, contract: Contract, tally: Tally, tabs: Tabs, label: str) -> None:
         self._contract, self._tally, self._tabs, self._label = contract, tally, tabs, label
         self._knows_columns = False
 
-    def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
-        """Return the changes in columns; None if no header was surely found."""
-        if not self._knows_columns:
-            return None
+    def drift(self, last: Mapping[str, Any] | None) -> Drift:
+        """Return the changes in columns; none if no header was surely found."""
         tally = self._tally
-        return find_drift(self._contract, tally.columns_found, tally.unmapped, last)
+        found = find_drift(self._contract, tally.columns_found, tally.unmapped, last)
+        return found if self._knows_columns else Drift()
 
     def open(self, sheet: SourceSheet, part: str) -> OpenSheet | None:
         """Open a sheet; `part` is "" or the name of a repeat. Returns None for an empty sheet.
@@ -217,7 +214,7 @@ class SheetOpener:
         except ExtractHeld:
             self._note_held(header, part, shown)
             raise
-        self._note_columns(header, plan, shown)
+        self._note_columns(plan, shown)
         fill_down = {header.find(column) for column in getattr(layout, "fill_down_merged", [])}
         refuse_other_merges(sheet, header, {*plan.meaningful, *plan.key} - fill_down, shown, label)
         blocks = fill_down_merged(blocks, sheet, fill_down)
@@ -232,7 +229,6 @@ class SheetOpener:
         return OpenSheet(sheet, plan, judge, slots, blocks, {})
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
-        """Return the shown names of a sheet's columns, by position."""
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
         return [
@@ -240,7 +236,7 @@ class SheetOpener:
             for position, name in enumerate(header.names, start=1)
         ]
 
-    def _note_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
+    def _note_columns(self, plan: ColumnPlan, shown: list[str]) -> None:
         self._note_found(shown, plan.unmapped)
         for at in plan.unmapped:
             detail = f"column {shown[at]!r} is named nowhere in the contract"

@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from orchestration.contracts import Cell, Contract, same
 from orchestration.core import FORGOTTEN, Keys, Tombstones
-from orchestration.intake.landing.landing import landed_cells
 from orchestration.intake.minimising.keyed_codes import LinkCodes, submission_slots
 from orchestration.intake.minimising.minimise import DENIED_COLUMN, Permission
 from orchestration.intake.outcomes import ExtractHeld
@@ -28,7 +27,7 @@ from orchestration.intake.records.opening import ORPHAN, RESENT, OpenSheet, Shee
 from orchestration.intake.records.references import Parents, have_references, references
 from orchestration.intake.records.rename import ColumnPlan
 from orchestration.intake.records.slots import Slot, cells_of, slot_of_copies
-from orchestration.intake.records.tally import LandedCell, Refusals, Tally
+from orchestration.intake.records.tally import Refusals, Tally
 
 Rows = npt.NDArray[np.int64]
 Watch = Callable[[ColumnPlan, Block, Rows], None]
@@ -71,12 +70,8 @@ class RecordReader:
         self.drift = self._opener.drift
         self._unnamed_items = 0
 
-    def landed_cells(self, source: Source) -> Iterator[LandedCell]:
-        """Stream the cells that land one by one; afterwards `tally` accounts for the file."""
-        return (cell for table in self.landed_tables(source) for cell in landed_cells(table))
-
     def landed_tables(self, source: Source) -> Iterator[pa.Table]:
-        """Stream the cells that land, in tables of `landing.CELLS`."""
+        """Stream what lands, in tables of `landing.CELLS`; afterwards `tally` accounts for the file."""
         for name in self._contract.tabs:
             tab = source.tab_sheet(name)
             if tab is None:
@@ -259,8 +254,7 @@ class RecordReader:
         own = [slot.stands for slot in slots if slot.field not in of_all]
         if not self._contract.delivery.person_rows or not own:
             return np.zeros(rows, bool)
-        found: Flags = np.any(own, axis=0)
-        return found
+        return np.asarray(np.any(own, axis=0))
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[pa.Table]:
         opened = self._opener.open(sheet, name)

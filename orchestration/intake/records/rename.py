@@ -5,6 +5,7 @@ Not here: what may be kept of a cell (`minimising`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,8 +23,6 @@ _SUBMISSION, _SUBMISSION_OF_CHILD = "_id", "_submission__id"
 
 
 class NamedCell(NamedTuple):
-    """A cell under its canonical field."""
-
     field: str
     spec: FieldSpec
     cell: Cell
@@ -135,7 +134,9 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     if part:
         plan.parent = header.find(contract.repeats[part].parent or "")
         plan.submission = header.find(_SUBMISSION_OF_CHILD)
-        known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
+        # KoboToolbox or ODK Central adds these columns to every child sheet.
+        added = re.compile("(_parent_|_submission__).*|_index|KEY")
+        known |= {index for index, name in enumerate(header.names) if added.fullmatch(name)}
     else:
         _place_keys(plan, contract, header)
         plan.submission = header.find(_SUBMISSION)
@@ -149,7 +150,9 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     known |= {newest_by} if newest_by is not None else set()
     if not part:
         _place_link(plan, contract, header)
-        _place_submission_ids(plan, contract, header)
+        ids = contract.submission_id.names if contract.submission_id else []
+        plan.submission_ids = header.find_all(ids)
+        plan.missing_optional += ids[:1] if not plan.submission_ids else []
     known |= {*plan.link.values(), *plan.submission_ids}
     for column in contract.deny:
         index = header.find(column.removeprefix(f"{part}/") if part else column)
@@ -257,14 +260,6 @@ def _place_link(plan: ColumnPlan, contract: Contract, header: Header) -> None:
             plan.link[name] = index
 
 
-def _place_submission_ids(plan: ColumnPlan, contract: Contract, header: Header) -> None:
-    if contract.submission_id is None:
-        return
-    plan.submission_ids = header.find_all(contract.submission_id.names)
-    if not plan.submission_ids:
-        plan.missing_optional.append(contract.submission_id.names[0])
-
-
 def _place_items(contract: Contract, header: Header) -> ItemPlan | None:
     items = contract.items
     if items is None:
@@ -337,8 +332,3 @@ def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str)
                 f"{tidy(column) + '.2'!r} in the contract, or ask the partner to rename one.",
                 [column],
             )
-
-
-def _is_export_bookkeeping(name: str) -> bool:
-    """Return whether KoboToolbox or ODK Central adds this column to every child sheet."""
-    return name.startswith(("_parent_", "_submission__")) or name in ("_index", "KEY")

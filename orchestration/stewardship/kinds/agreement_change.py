@@ -169,7 +169,6 @@ def _change(con: duckdb.DuckDBPyConnection, what: str, where: str, column: str, 
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each agreement that has ended or ends soon."""
     today = date.fromisoformat(str(refreshed.end.as_of)[:10])
     for ending in agreements_ending(refreshed.contracts, today):
         yield OpenItem(
@@ -183,7 +182,6 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
-    """Yield the agreement of each change of a last day."""
     for held in holding["agreement_change"]:
         if held["terms"]["valid_to"]:
             yield items.agreement(held["partner"], held["contract"]), held["id"]

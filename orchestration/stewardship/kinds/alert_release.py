@@ -79,7 +79,6 @@ class AlertRelease(Decision):
         return say(_SAYS[self.direction], **self._named())
 
     def shown(self) -> str:
-        """Say what the public will see."""
         return say(_SHOWN, what=_WHAT[self.direction], **self._named())
 
     def _named(self) -> dict[str, str]:

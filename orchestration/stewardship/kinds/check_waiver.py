@@ -316,14 +316,12 @@ def item_of_check(row: Mapping[str, str]) -> Item:
 
 
 def waived_item(check: str, scope: str) -> Item:
-    """Return the item that a waiver is about."""
     if is_of_release(scope):
         return items.release_check(check, scope.partition("/")[2])
     return items.extract_check(*_extract_of(scope), check)
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
-    """Yield the check of each waiver."""
     for waiver in holding["check_waiver"]:
         yield waived_item(waiver["check"], waiver["scope"]), waiver["id"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -21,7 +20,6 @@ from pydantic import (
 
 from orchestration.core import Settings, UsageError, say, together
 from orchestration.intake import contact_in_prose
-from orchestration.typing import open_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -129,7 +127,7 @@ class Decision(Entry):
 
     shapes_release: ClassVar[bool] = True
     needs_refresh: ClassVar[bool] = True  # it takes effect in the next one
-    # Two decisions of a kind that agree in these fields decide the same, and `repeated` says so.
+    # Two decisions that agree in these fields decide the same, and `repeated` of the earlier one says so.
     decides: ClassVar[tuple[str, ...]] = ()
     repeated: ClassVar[str] = ""
 
@@ -167,10 +165,10 @@ class Decision(Entry):
 
     def repeats(self, other: Decision) -> str | None:
         """Return a sentence on an earlier decision that decides the same."""
-        if not self.decides or type(other) is not type(self):
+        if not self.decides or other.decides != self.decides:
             return None
         is_same = all(getattr(other, name) == getattr(self, name) for name in self.decides)
-        return say(self.repeated, id=other.id) if is_same else None
+        return say(other.repeated, id=other.id, day=str(other.time.date())) if is_same else None
 
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """Say why the decision cannot be made beside those that hold; a later change stops no refresh."""
@@ -273,13 +271,15 @@ group by wanted_for
 
 
 class Worths:
-    """The worth of open items: movements that wait, counted from the typed records of one refresh.
+    """The worth of open items: movements that wait, counted from the `views` of one refresh.
 
     One record is counted as one movement: which records are one person is known only once they are let in.
     `release` is what a refused candidate keeps from the readers, found by the release room.
     `newest`: by partner the worth of its newest extract, which is about what its next one may bring;
     `newest_extracts`: the id of that extract.
     """
+
+    views = ("records", "place_mentions", "extracts", "in_force")
 
     def __init__(self, con: duckdb.DuckDBPyConnection, release: int = 0) -> None:
         self.release = release
@@ -303,13 +303,6 @@ class Worths:
         self._con.register("wanted", pa.table({"mention_id": mentions, "wanted_for": names}))
         counted = self._con.execute(_OF_MENTIONS).fetchall()
         return {group: (records, frozenset(map(tuple, extracts))) for group, records, extracts in counted}
-
-
-@contextmanager
-def worths_of(settings: Settings, release: int = 0) -> Iterator[Worths]:
-    """Read once what the last refresh typed, located and put in force."""
-    with open_views(settings, "records", "place_mentions", "extracts", "in_force") as con:
-        yield Worths(con, release)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ A held extract is worth the records that wait in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings, say, together
@@ -55,6 +55,7 @@ where fate = 'in_force' and extracts.sequence < one.sequence and one.delivery_mo
     )
     and record_id not in (select record_id from records where partner = $1 and extract_id = $2)
 """
+_OTHERS = "select count(*) from in_force where partner = ? and extract_id <> ? and fate = 'in_force'"
 _WHY = "What it brings stays out of the release; the partner's last good extract, if there is one, serves."
 _TO_DO = (
     "Read what each check found and ask the partner. If the delivery is as it should be, accept the extract; "
@@ -67,6 +68,8 @@ class _OnExtract(Decision):
 
     partner: Name
     extract_id: ExtractId
+
+    decides: ClassVar[tuple[str, ...]] = ("kind", "partner", "extract_id")
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -81,17 +84,11 @@ class _OnExtract(Decision):
     def why_no_effect(self, settings: Settings) -> str | None:
         return Landed.read(settings).why_unknown(self.partner, self.extract_id)
 
-    def repeats(self, other: Decision) -> str | None:
-        if not isinstance(other, _OnExtract) or (other.kind, other.subject) != (self.kind, self.subject):
-            return None
-        sentence = "Decision {id} of {day} has withdrawn this extract already."
-        if isinstance(self, ExtractAccept):
-            sentence = "Decision {id} of {day} has accepted this extract already."
-        return say(sentence, id=other.id, day=str(other.time.date()))
-
 
 class ExtractAccept(_OnExtract):
     """Puts an extract in force although the extract gate would hold it."""
+
+    repeated: ClassVar[str] = "Decision {id} of {day} has accepted this extract already."
 
     def sentence(self) -> str:
         name = "/".join(self.subject)
@@ -100,6 +97,8 @@ class ExtractAccept(_OnExtract):
 
 class ExtractWithdraw(_OnExtract):
     """Takes an extract out of force; the partner's earlier one stands again."""
+
+    repeated: ClassVar[str] = "Decision {id} of {day} has withdrawn this extract already."
 
     def sentence(self) -> str:
         return say("{extract} is taken out of force", extract="/".join(self.subject))
@@ -120,7 +119,9 @@ def effect_on_fates(asked: Previewed, extracts: Iterable[tuple[str, str]]) -> Ef
     with open_views(asked.settings, *_VIEWS) as con:
         for partner, extract_id in keys:
             name, key = f"{partner}/{extract_id}", [partner, extract_id]
-            before, (after, checks) = _fate(con, key), _fate_by(asked, (partner, extract_id))
+            found = con.execute("select fate from in_force where partner = ? and extract_id = ?", key)
+            [before] = found.fetchone() or [None]
+            after, checks = _fate_by(asked, (partner, extract_id))
             leaves = after != "in_force"
             if (before != "in_force") == leaves:
                 if checks:
@@ -137,7 +138,7 @@ def effect_on_fates(asked: Previewed, extracts: Iterable[tuple[str, str]]) -> Ef
                 effect.change(what, *_there(replaced, not leaves))
             if checks:
                 effect.note(say(_HELD_AGAIN, name=name, checks=", ".join(checks)))
-            if leaves and not _others_in_force(con, key):
+            if leaves and not _number(con, _OTHERS, key):
                 effect.note(say(_LAST, partner=partner))
             effect.note(_COPIES if leaves else _RULES, _NEXT_TO_IT)
     return effect
@@ -182,16 +183,6 @@ def _count(con: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> int:
     return _number(con, counted, key)
 
 
-def _fate(con: duckdb.DuckDBPyConnection, key: list[str]) -> str | None:
-    row = con.execute("select fate from in_force where partner = ? and extract_id = ?", key).fetchone()
-    return str(row[0]) if row else None
-
-
-def _others_in_force(con: duckdb.DuckDBPyConnection, key: list[str]) -> int:
-    others = "select count(*) from in_force where partner = ? and extract_id <> ? and fate = 'in_force'"
-    return _number(con, others, key)
-
-
 def _number(con: duckdb.DuckDBPyConnection, query: str, key: list[str]) -> int:
     [(number,)] = con.execute(query, key).fetchall()
     return int(number)
@@ -206,7 +197,6 @@ def holding_checks(settings: Settings, key: tuple[str, ...]) -> Iterator[dict[st
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each extract that the refresh held."""
     for held in refreshed.end.held:
         partner, extract_id = str(held["partner"]), str(held["extract_id"])
         found = _found(refreshed.settings, (partner, extract_id))
@@ -228,7 +218,6 @@ def _found(settings: Settings, key: tuple[str, str]) -> str:
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
-    """Yield the extract of each decision."""
     for decision in (*holding["extract_accept"], *holding["extract_withdraw"]):
         yield items.held_extract(decision["partner"], decision["extract_id"]), decision["id"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -47,6 +47,8 @@ class _Ruling(Decision):
     record_a: RecordName
     record_b: RecordName
 
+    decides: ClassVar[tuple[str, ...]] = ("pair",)
+
     @property
     def pair(self) -> frozenset[str]:
         return frozenset((self.record_a, self.record_b))
@@ -72,13 +74,6 @@ class _Ruling(Decision):
     def contradicts(self, other: Decision) -> bool:
         return isinstance(other, _Ruling) and other.kind != self.kind
 
-    def repeats(self, other: Decision) -> str | None:
-        if not isinstance(other, _Ruling) or other.pair != self.pair:
-            return None
-        if isinstance(other, LinkAccept):
-            return say("Decision {id} says that these records are of one person.", id=other.id)
-        return say("Decision {id} says that these records are of two persons.", id=other.id)
-
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         for record in (self.record_a, self.record_b):
             if not is_typed(settings, record):
@@ -93,12 +88,16 @@ class _Ruling(Decision):
 class LinkAccept(_Ruling):
     """Says that two records are of one person, however likely they look."""
 
+    repeated: ClassVar[str] = "Decision {id} says that these records are of one person."
+
     def sentence(self) -> str:
         return say("records {one} and {other} are one person", one=self.record_a, other=self.record_b)
 
 
 class LinkReject(_Ruling):
     """Says that two records are of two persons."""
+
+    repeated: ClassVar[str] = "Decision {id} says that these records are of two persons."
 
     def sentence(self) -> str:
         return say("records {one} and {other} are two persons", one=self.record_a, other=self.record_b)
@@ -170,12 +169,10 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def item_of_pair(row: Mapping[str, str]) -> Item:
-    """Return the item of a line of links.csv."""
     return items.doubtful_link(row["record_a"], row["record_b"])
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
-    """Yield the pair of each ruling, in both orders."""
     for held in _rulings(holding):
         yield items.doubtful_link(held["record_a"], held["record_b"]), held["id"]
         yield items.doubtful_link(held["record_b"], held["record_a"]), held["id"]

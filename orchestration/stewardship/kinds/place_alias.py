@@ -189,7 +189,6 @@ class PlaceAlias(Decision):
 
 
 def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
-    """Return the name of each alias's place."""
     known = places.place_names()
     return {one.id: places.described(one.place_id) for one in aliases if one.place_id in known}
 
@@ -320,7 +319,6 @@ def _open_name(item: Item, rows: Sequence[Mapping[str, str]]) -> OpenName:
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each open name."""
     groups = open_name_groups(refreshed.settings)
     item_of = {mention: str(name.item) for name in groups for mention in name.mention_ids}
     worth_of = refreshed.worths.of_mentions(item_of)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -55,6 +55,8 @@ class _OnRecord(Decision):
 
     record: RecordName
 
+    decides: ClassVar[tuple[str, ...]] = ("record",)
+
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
         return payload | {"record": record_called(settings, str(payload.get("record", "")))}
@@ -75,18 +77,13 @@ class _OnRecord(Decision):
             record=self.record,
         )
 
-    def repeats(self, other: Decision) -> str | None:
-        if not isinstance(other, _OnRecord) or other.record != self.record:
-            return None
-        if isinstance(other, RowExclude):
-            return say("Decision {id} leaves this record out already.", id=other.id)
-        return say("Decision {id} lets this record in already.", id=other.id)
-
 
 class RowRelease(_OnRecord):
     """Lets a quarantined record in although it fails these rules; what could not be read stays unknown."""
 
     rules: Annotated[tuple[RuleCode, ...], Field(min_length=1)]
+
+    repeated: ClassVar[str] = "Decision {id} lets this record in already."
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
@@ -137,6 +134,8 @@ class RowRelease(_OnRecord):
 
 class RowExclude(_OnRecord):
     """Keeps a record out, in each copy that the partner has sent or will send."""
+
+    repeated: ClassVar[str] = "Decision {id} leaves this record out already."
 
     def sentence(self) -> str:
         return say("record {record} is left out", record=self.record)
@@ -242,7 +241,6 @@ def quality_rules() -> dict[str, dict[str, str]]:
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each partner and rule."""
     rows = review.read(refreshed.settings, review.QUARANTINED_ROWS)
     alone = Counter(_by_one_rule_alone(rows).values())
     for item, own in by_item(rows).items():

@@ -172,8 +172,6 @@ class Reading:
 
 @dataclass(frozen=True)
 class RecordCopy:
-    """One record in the newest extract that holds it."""
-
     partner: str
     extract_id: str
     sheet: str
@@ -248,12 +246,10 @@ class RecordCopy:
         located, _ = places.locate_rows(tables, place_aliases, self.keys)
         place_of = {one["mention_id"]: one["place_id"] for one in located["matches"].to_pylist()}
         ids = (place_of[one] for one in located["place_mentions"]["mention_id"].to_pylist())
-        return ", ".join(dict.fromkeys(self._shown_place(one) for one in ids if one)) or None
-
-    def _shown_place(self, place_id: str) -> str:
-        place = places.known_place(place_id)
-        county = place.county if self.contract.agreement.finest_place != "country" else None
-        return county or place.country or place.name
+        known = [places.known_place(one) for one in ids if one]
+        is_finer = self.contract.agreement.finest_place != "country"
+        shown = ((is_finer and one.county) or one.country or one.name for one in known)
+        return ", ".join(dict.fromkeys(shown)) or None
 
 
 def newest_copy(settings: Settings, record: str) -> RecordCopy | None:

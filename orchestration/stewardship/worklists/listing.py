@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.contracts import Contracts
-from orchestration.core import End, Settings, packed, say, seed_rows, together, unpacked
+from orchestration.core import End, Settings, packed, say, seed_rows, together, unpacked, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions.active import Decisions, active_decisions, list_decisions
 from orchestration.stewardship.items import (
@@ -27,10 +27,11 @@ from orchestration.stewardship.items import (
     under_held_extracts,
 )
 from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
-from orchestration.stewardship.kinds.decision import Refreshed, worths_of
+from orchestration.stewardship.kinds.decision import Refreshed, Worths
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
 from orchestration.stewardship.worklists.drift import drifted_contracts
+from orchestration.typing import open_views
 
 SOON = timedelta(days=14)
 _SENTENCES = ("title", "detail", "why", "what_to_do")
@@ -59,7 +60,8 @@ def write_open_items(
         drifted_contracts,
         _late_partners,
     )
-    with worths_of(settings, waits_for_release) as worths:
+    with open_views(settings, *Worths.views) as con:
+        worths = Worths(con, waits_for_release)
         refreshed = Refreshed(settings, worths, end, contracts)
         listed = [item for finder in finders for item in finder(refreshed)]
         worth_of = {one.item: one.movements for one in listed} | worths_of_waived(settings, worths)
@@ -78,7 +80,8 @@ def write_open_items(
         str(item.item): {name: packed(getattr(item, name)) for name in _SENTENCES} for item in listed
     }
     rows = ({**vars(one), "answered_by": " ".join(one.answered_by)} for one in listed)
-    review.write_open_items(settings, rows, sentences)
+    review.write(settings, review.OPEN_ITEMS, rows)
+    write_json(review.written_to(settings) / review.OPEN_ITEMS_SAID, sentences)
     return len(listed)
 
 
@@ -232,7 +235,6 @@ def _waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def why_in_short(row: Mapping[str, str]) -> str:
-    """Return the title of the reason why a file was not taken."""
     return _titles().get(row.get("code", ""), "The reason is below")
 
 

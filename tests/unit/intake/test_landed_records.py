@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from hypothesis import strategies as st
 
 from orchestration.contracts import Contract, Vocabulary, load_vocabulary
 from orchestration.core import Keys
-from orchestration.intake import LandedCell
+from orchestration.intake import LandedCell, row_groups
 from orchestration.intake.landing.landing import CELLS
-from orchestration.typing import Tables, cells_in_memory, landed_cells, table_rows, together, typed_tables
-from orchestration.typing.landed_cells import cells_of_file
-from tests.fixtures.partner_files import book
+from orchestration.typing import LandedCells, Tables, landed_cells, table_rows, together, typed_tables
+from tests.fixtures.partner_files import book, in_memory
 
 CONTRACT = Contract.model_validate(
     book(
@@ -96,8 +96,7 @@ def test_no_record_is_split_and_no_cell_is_lost(
     path = land(cells, tmp_path / "cells.parquet", cells_in_a_group)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(landed_cells, "_CELLS_IN_A_PARTITION", cells_in_a_partition)
-        with cells_of_file(path, tmp_path / "spill") as landed:
-            records = list(landed.records())
+        records = list(LandedCells(partial(row_groups, path), tmp_path / "spill").records())
     ids = [record[0].record_id for record in records]
     assert sorted(ids) == sorted({cell.record_id for cell in cells})
     assert records == [[cell for cell in cells if cell.record_id == number] for number in ids]
@@ -115,7 +114,7 @@ def test_each_record_is_typed_once_with_its_mentions(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table_rows, "RECORDS_IN_A_BATCH", records_in_a_batch)
-        landed = cells_in_memory(cells, Path())
+        landed = in_memory(cells, Path())
         typed = rows_of(typed_tables(landed, ENTRY, CONTRACT, vocabulary, KEYS))
     rows = Counter(
         number for number, *_ in {(c.record_id, c.sheet, c.row_number) for c in cells if not c.part}
@@ -141,14 +140,13 @@ def test_large_extracts_sort_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for at in range(1000)
     ]
     path = land(cells, tmp_path / "cells.parquet", 300)
-    with cells_of_file(path, spill) as landed:
-        records = landed.records()
-        first = next(records)
-        assert len(list(spill.rglob("*.arrow"))) > 2
-        assert len([first, *records]) == 1000
-        assert list(spill.iterdir()) == []
+    records = LandedCells(partial(row_groups, path), spill).records()
+    first = next(records)
+    assert len(list(spill.rglob("*.arrow"))) > 2
+    assert len([first, *records]) == 1000
+    assert list(spill.iterdir()) == []
 
-        records = landed.records()
-        next(records)
-        records.close()
-        assert list(spill.iterdir()) == [], "a reader that is given up leaves nothing either"
+    records = LandedCells(partial(row_groups, path), spill).records()
+    next(records)
+    records.close()
+    assert list(spill.iterdir()) == [], "a reader that is given up leaves nothing either"

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from orchestration.contracts import Contract, load_contract
 from orchestration.core import SAMPLE_PARTNERS
 from orchestration.intake import ExtractStopped, RecordReader, account, open_source
-from orchestration.intake.landing.landing import landed_cells, write_cells
+from orchestration.intake.landing.landing import write_cells
 from orchestration.intake.reading import block
+from orchestration.typing import cells_of
 from tests.fixtures.partner_files import KEYS, book
 
 HEADER = ["No", "Date", "Sent", "Sex", "Born", "From", "Way/bus"]
@@ -145,7 +146,7 @@ def landed(path: Path, contract: Contract) -> tuple[Any, RecordReader]:
         return (type(fault), fault.code), reader
     for table in tables:
         table.validate(full=True)
-    return [cell for table in tables for cell in landed_cells(table)], reader
+    return [cell for table in tables for cell in cells_of(table, {})], reader
 
 
 def assert_alike(path: Path, contract: Contract, rows: int = 1) -> RecordReader:

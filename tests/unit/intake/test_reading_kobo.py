@@ -59,7 +59,7 @@ def export(path: Path, *rows: list[str]) -> Path:
 def modes(cells: list[LandedCell], content: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Transport of every row as typed, with the problems noted."""
     contract = Contract.model_validate(content)
-    row_reader = RowReader(contract, load_vocabulary(), None, date(2024, 5, 1), 1900)
+    row_reader = RowReader({"received_on": "2024-05-01"}, contract, load_vocabulary())
     found = []
     for number in sorted({cell.row_number for cell in cells}):
         row = row_reader.main_row(0, "", number, [cell for cell in cells if cell.row_number == number])

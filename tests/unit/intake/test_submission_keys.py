@@ -10,6 +10,7 @@ from orchestration.contracts import Contract
 from orchestration.core import Keys
 from orchestration.intake import SUBMISSION_KEY, open_source
 from orchestration.intake.records.records import RecordReader
+from orchestration.typing import cells_of
 from tests.fixtures.partner_files import KEYS, book, read, typed, values
 
 ROOT = "9b2f0c1e-0000-4000-8000-00000000beef"
@@ -35,7 +36,8 @@ def codes(folder: Path, content: dict[str, Any], *entries: dict[str, Any], keys:
     path = export(folder, *({"_uuid": f"copy {at}"} | one for at, one in enumerate(entries)))
     made = Contract.model_validate(content)
     with open_source(path, made) as source:
-        return values(list(RecordReader(made, keys, path.name).landed_cells(source)), SUBMISSION_KEY)
+        tables = list(RecordReader(made, keys, path.name).landed_tables(source))
+    return values([cell for table in tables for cell in cells_of(table, {})], SUBMISSION_KEY)
 
 
 def test_an_edited_submission_has_one_code_at_two_partners(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ WRITES_WITHOUT_DURABLE = {
     "Dagster's history": "defs/history",
     "a file in memory": "intake/landing/erasing intake/landing/sealing",
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/server",
-    "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
+    "writes what `placing` yields": "intake/pulling/form_servers intake/pulling/pull",
     "files of a candidate, which staging syncs one by one before its manifest names them":
         "outputs/exports/data_package outputs/exports/geojson outputs/exports/write "
         "outputs/report/write release/evidence_base",

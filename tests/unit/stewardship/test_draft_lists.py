@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, write_json
 from orchestration.stewardship import review
 
 COLUMNS = ("item",)
@@ -21,7 +21,8 @@ def settings(tmp_path: Path) -> Settings:
 
 def write(settings: Settings, item: str) -> None:
     review.write(settings, review.LINKS, [{"item": item}], COLUMNS)
-    review.write_open_items(settings, [{"item": item}], {item: {}})
+    review.write(settings, review.OPEN_ITEMS, [{"item": item}])
+    write_json(review.written_to(settings) / review.OPEN_ITEMS_SAID, {item: {}})
 
 
 def shown(settings: Settings) -> list[str]:

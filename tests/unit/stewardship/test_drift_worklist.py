@@ -12,8 +12,9 @@ from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
 from orchestration.stewardship import audit, items, review, worklists
-from orchestration.stewardship.kinds.decision import Refreshed, worths_of
+from orchestration.stewardship.kinds.decision import Refreshed, Worths
 from orchestration.stewardship.worklists.drift import drift_questions, drifted_contracts
+from orchestration.typing import open_views
 from orchestration.typing.step import type_extracts
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import STEWARD, make_accounts, shown, visitor
@@ -83,8 +84,8 @@ def test_desk_shows_identifying_answers_to_signed_in_stewards_and_logs_the_view(
 
 def test_drift_is_one_item_a_contract(home: Settings) -> None:
     end = End("run", AS_OF.isoformat(), outcome=PUBLISHED)
-    with worths_of(home) as worths:
-        (found,) = drifted_contracts(Refreshed(home, worths, end, load_contracts(home.partners)))
+    with open_views(home, *Worths.views) as con:
+        (found,) = drifted_contracts(Refreshed(home, Worths(con), end, load_contracts(home.partners)))
     assert (found.item, found.movements) == (ITEM, 18)
     assert "renamed: 1" in found.detail and "Town" not in found.detail
 

@@ -1,8 +1,13 @@
-"""Fetch a form of KoboToolbox (API v2) as one JSON file with the submissions of all pages.
+"""Fetch a form of KoboToolbox (API v2) or ODK Central.
 
-The server gives at most 1,000 submissions a page and no value that moves with each edit, so the whole form
-is fetched each time. Submissions are written as they came, in the order of `_id`, each once. A page begins
-with the last submission of the page before: if another stands there, one was deleted meanwhile.
+KoboToolbox gives at most 1,000 submissions a page and no value that moves with each edit, so the whole form
+is fetched each time, as one JSON file. Submissions are written as they came, in the order of `_id`, each
+once. A page begins with the last submission of the page before: if another stands there, one was deleted
+meanwhile.
+
+ODK Central gives the zip of its tables (`submissions.csv.zip`), without media. A session is opened with the
+password of a web user and closed afterwards. From version 2026.1 on, Central says by ETag whether anything
+changed; of earlier ones the members of the zip are compared.
 """
 
 from __future__ import annotations
@@ -10,9 +15,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from orchestration.intake.pulling.server import Response, Server, existing
+from orchestration.intake.pulling.server import NOT_MODIFIED, BrokenOff, Response, Server, existing
 from orchestration.intake.pulling.state import Mark, PullFailed
+from orchestration.intake.reading.any_file import kind_of
 
 PAGE = 1_000
 ROUNDS = 3
@@ -94,3 +101,41 @@ def _id_of(record: Any) -> int:
     if not isinstance(found, int):
         raise PullFailed(_OTHERWISE)
     return found
+
+
+class OdkCentral(Server):
+    refused = (
+        "the server refuses the user and the password, or this user may not view submissions. Check "
+        "`source.email` and the user's role; put a new password"
+    )
+    missing = "the server knows no such form. Check `source.project` and `source.form`"
+
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
+        """Log in, write the zip, log out; return None if the server says that nothing has changed."""
+        source, sessions = self.source, f"{self.source.server}/v1/sessions"
+        post = {"email": source.email, "password": self.secret}
+        token = self.request(sessions, Response.object, post=post).get("token")
+        if not isinstance(token, str):
+            raise PullFailed(
+                "the server answers in another way than ODK Central documents: no token at log-in."
+            )
+        self.authorize(f"Bearer {token}")
+        try:
+            form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
+            address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"
+            return self._download(address, into, mark)
+        finally:
+            self.log_out(f"{sessions}/current")
+
+    def _download(self, address: str, into: Path, mark: Mark) -> Mark | None:
+        def read(response: Response) -> Mark | None:
+            if response.status == NOT_MODIFIED:
+                return None
+            with open(into, "wb", opener=existing) as file:
+                for chunk in response.chunks():
+                    file.write(chunk)
+            if kind_of(into) == "broken_zip":  # its table of contents stands at the end
+                raise BrokenOff
+            return Mark(etag=response.headers.get("ETag"))
+
+        return self.request(address, read, headers={"If-None-Match": mark.etag} if mark.etag else None)
