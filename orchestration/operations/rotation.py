@@ -24,7 +24,6 @@ from orchestration.core import (
     RELEASE_KEY,
     STEWARDS_RECIPIENT,
     NjiaError,
-    ReleaseKey,
     Settings,
     UsageError,
     durable,
@@ -35,6 +34,7 @@ from orchestration.core import (
     load_keys,
     note_sums,
     settle_checks,
+    write_new_release_key,
     write_public_part,
     write_secret,
 )
@@ -132,9 +132,7 @@ def _sign_again(settings: Settings, new_key: Path) -> Rotated:
         before = installed_public_key(settings)
     except NjiaError:
         before = None
-    after = ReleaseKey.generate()
-    after.write_new(new_key)
-    return Rotated(*release.resign(settings, before, after))
+    return Rotated(*release.resign(settings, before, write_new_release_key(new_key)))
 
 
 def _remake(

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
         write_changes,
     )
     from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines, compared
-    from orchestration.release.erasing import erase_editions, still_held
+    from orchestration.release.earlier import (
+        erase_editions,
+        fit_to_return,
+        is_left_behind,
+        is_rolled_back,
+        rollback,
+        still_held,
+    )
     from orchestration.release.lineage import (
         forget_in_lineage,
         forgotten_in_lineage,
@@ -53,12 +60,6 @@ if TYPE_CHECKING:
         list_releases,
         open_edition,
         switching,
-    )
-    from orchestration.release.rollbacks import (
-        fit_to_return,
-        is_left_behind,
-        is_rolled_back,
-        rollback,
     )
     from orchestration.release.signature import (
         Verification,

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import NjiaError, Settings, sha256_of
+from orchestration.release.earlier import never_current
 from orchestration.release.published_tables import PUBLISHED, read_published_models
 from orchestration.release.releases import PUBLIC, SCHEMA_VERSION, Release, list_releases
-from orchestration.release.rollbacks import never_current
 
 EPOCHS = "epochs"
 _EPOCH_SCHEMA = pa.schema([("period_id", pa.string()), ("epoch", pa.int32())])

@@ -34,7 +34,7 @@ from orchestration.release.candidate import (
     objections,
     read_verdict,
 )
-from orchestration.release.erasing import erase_editions
+from orchestration.release.earlier import erase_editions, is_left_behind
 from orchestration.release.lineage import sweep_lineage
 from orchestration.release.releases import (
     CANDIDATE,
@@ -52,7 +52,6 @@ from orchestration.release.releases import (
     switch_current,
     switching,
 )
-from orchestration.release.rollbacks import is_left_behind
 from orchestration.release.signature import manifests_of, sign
 from orchestration.stewardship import Decisions, active_decisions
 

@@ -27,6 +27,7 @@ from orchestration.core import (
 )
 from orchestration.release.candidate import count_checks, release_id
 from orchestration.release.carried import Carried
+from orchestration.release.earlier import never_current
 from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase, combined
 from orchestration.release.lineage import sweep_lineage
 from orchestration.release.published_tables import (
@@ -60,7 +61,6 @@ from orchestration.release.releases import (
     remove_folder,
     switching,
 )
-from orchestration.release.rollbacks import never_current
 
 READ_ONLY = 0o444
 UNTIL_PUBLISHED = 0o700  # readers of releases may not read what the gate has not passed
