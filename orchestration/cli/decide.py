@@ -314,7 +314,6 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 
 
 def show_decisions(decisions: list[dict[str, Any]]) -> None:
-    """Show what each decision says, then who decided and why."""
     if not decisions:
         console.say("No decision has been recorded yet.")
         return

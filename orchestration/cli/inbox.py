@@ -86,7 +86,6 @@ def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_jso
 
 
 def show_source(source: Mapping[str, Any]) -> None:
-    """Show in one line how the last pull of a source ended."""
     name = f"{source['partner']} · {source['contract']}"
     fetched = console.minute_of(source["fetched"]) if source["fetched"] else "never"
     if source["outcome"] == "failed":

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
@@ -14,9 +14,6 @@ from rich.markup import escape
 
 from orchestration.cli import console, options
 from orchestration.core import Settings, safe
-
-if TYPE_CHECKING:
-    from orchestration.release import Answer
 
 # Laying out a hundred thousand rows takes minutes, and a screen shows few.
 MOST_ROWS, MOST_RECORDS = 200, 20
@@ -45,27 +42,22 @@ def query_command(settings: Settings, sql: str, edition: str, form: str, timeout
     It is read-only. An export of microdata (CSV or JSON) is noted in the audit log.
     """
     from orchestration.release import run_query
+    from orchestration.stewardship import audit
 
     console.signed_release(settings)
     answer = run_query(settings, sql, edition, timeout)
-    if edition == "members" and form != "table":
-        _log_export(settings, sql, form, answer)  # first the log, then the rows
+    if edition == "members" and form != "table":  # first the log, then the rows
+        audit.record(
+            settings,
+            audit.os_user(),
+            "exported",
+            answer.release_id,
+            edition="members",
+            form=form,
+            rows=len(answer.rows),
+            statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),
+        )
     show_rows(answer, form)
-
-
-def _log_export(settings: Settings, sql: str, form: str, answer: Answer) -> None:
-    from orchestration.stewardship import audit
-
-    audit.record(
-        settings,
-        audit.os_user(),
-        "exported",
-        answer.release_id,
-        edition="members",
-        form=form,
-        rows=len(answer.rows),
-        statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),
-    )
 
 
 def show_rows(answer: Any, form: str, screen: Console = console.out) -> None:

@@ -33,7 +33,8 @@ SECTIONS = {
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
 TWINS = {
-    "diff": "releases", "pull": "inbox", "restore": "backup", "rollback": "releases", "unseal": "audit",
+    "diff": "releases", "open": "serve", "pull": "inbox", "restore": "backup", "rollback": "releases",
+    "unseal": "audit", "verify": "check",
 }  # fmt: skip
 
 

@@ -72,7 +72,6 @@ def has_signed(key: Ed25519PublicKey, content: bytes, signature: bytes) -> bool:
 
 
 def write_new_release_key(path: Path) -> Ed25519PrivateKey:
-    """Make a key that signs releases, and write it to a new file."""
     key = Ed25519PrivateKey.generate()
     content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_secret(path, content.decode().rstrip())

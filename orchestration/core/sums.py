@@ -45,7 +45,6 @@ def read_json(path: Path) -> Any:
 
 
 def append_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Append an object as one line, with its sum."""
     append_line(path, line_of(content))
 
 
@@ -111,7 +110,6 @@ def summed(path: Path) -> Iterator[Path]:
 
 
 def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:
-    """Write a file, and its sum beside it."""
     with summed(path) as partial:
         write_new(partial, content.encode() if isinstance(content, str) else content, mode)
 

@@ -20,6 +20,7 @@ from orchestration.core import (
     interrupts_kept,
     kind_and_place,
     machine_fault,
+    read_artifact,
     refreshes,
 )
 from orchestration.defs.history import delete_old_runs
@@ -92,7 +93,7 @@ def end(
         return
     runs.ended, runs.outcome, runs.is_rolled_back = run_id, outcome, is_rolled_back
     run = runs.current if runs.current and runs.current.run_id == run_id else None
-    at_gate = at_gate and releasing.has_verdict(runs.settings)
+    at_gate = at_gate and read_artifact(runs.settings.work, releasing.RELEASE_GATE) is not None
     try:
         instance.add_run_tags(run_id, {OUTCOME: outcome})
         if runs.entry and runs.entry.run_id == run_id:
@@ -106,12 +107,6 @@ def end(
         logging.getLogger(__name__).warning(
             "The end of run %s could not be recorded: %s.", run_id, kind_and_place(error)
         )
-
-
-def write_stop(runs: Runs, run_id: str) -> None:
-    """Record that Ctrl-C stopped a run before Dagster knew it."""
-    if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:
-        run_outcome.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
 
 
 def version_of(artifact: Artifact) -> dg.DataVersion:

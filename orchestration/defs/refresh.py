@@ -65,7 +65,8 @@ def run_refresh(
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
             result = _run(runs, run_id, steps)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        boundary.write_stop(runs, run_id)
+        if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:  # before Dagster knew of it
+            run_outcome.write_end(settings, runs.entry, runs.current, refreshes.STOPPED)
         raise KeyboardInterrupt from None
     except Exception:
         if not isinstance(runs.error, MachineFault):

@@ -95,7 +95,10 @@ def rotate(
     with release.switching(settings) if kind == "release" else nullcontext():
         try:
             if kind == "release":
-                rotated = _sign_again(settings, waiting(key))
+                before = None
+                with suppress(NjiaError):
+                    before = installed_public_key(settings)
+                rotated = Rotated(*release.resign(settings, before, write_new_release_key(waiting(key))))
             else:
                 rotated = _remake(settings, kind, waiting(key), private_key, recipient, progress)
             expect_key(settings, kind, waiting(key))
@@ -125,14 +128,6 @@ def _extracts(settings: Settings, kind: str) -> list[tuple[str, str]]:
     if kind == "link":
         return intake.extracts_with_codes(settings)
     return [(path.parent.name, path.stem) for path in sorted(settings.sealed.glob("*/[!.]*.age"))]
-
-
-def _sign_again(settings: Settings, new_key: Path) -> Rotated:
-    try:
-        before = installed_public_key(settings)
-    except NjiaError:
-        before = None
-    return Rotated(*release.resign(settings, before, write_new_release_key(new_key)))
 
 
 def _remake(
@@ -195,19 +190,15 @@ def finish_rotations(settings: Settings) -> None:
             else:
                 durable.remove_folder(successor)
         durable.remove(new_key)
-    _finish_signing(settings)
+    # With a new release key, its signatures come into force; those of one that never came are dropped.
+    is_new = is_replaced(settings, "release")
+    release.settle_signatures(settings, installed_public_key(settings) if is_new else None)
+    durable.remove(waiting(settings.keys / RELEASE_KEY))
+    if is_new:
+        write_public_part(settings, replaces=True)
     settle_checks(settings)
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
     """Return the folder that depends on each key: its own place, where a link leads to another disk."""
     return {"stewards": settings.sealed.resolve(), "link": settings.link_codes.resolve()}
-
-
-def _finish_signing(settings: Settings) -> None:
-    """Put the signatures of a new key in force, and its public part; drop those of a key that never came."""
-    is_new = is_replaced(settings, "release")
-    release.settle_signatures(settings, installed_public_key(settings) if is_new else None)
-    durable.remove(waiting(settings.keys / RELEASE_KEY))
-    if is_new:
-        write_public_part(settings, replaces=True)

@@ -24,8 +24,8 @@ from orchestration.core import (
     read_artifact,
 )
 from orchestration.refresh.extracts import (
+    CARRY,
     IN_FORCE,
-    carried_of,
     drift_of,
     settle_again,
     settled_of,
@@ -129,7 +129,7 @@ def _stage(run: Run, settled: gates.InForce, current: release.Release | None) ->
         inputs,
         gates.check_results(settings),
         run.decisions["check_waiver"],
-        carried_of(settings),
+        release.Carried(**artifact_of(settings, CARRY).facts),
         write_pages,
     )
 
@@ -150,11 +150,6 @@ def judge(run: Run) -> gates.ReleaseVerdict:
 def verdict_of(settings: Settings) -> gates.ReleaseVerdict:
     """Return the last verdict, even if its candidate was published or removed since."""
     return gates.verdict_of_facts(artifact_of(settings, RELEASE_GATE).facts["verdict"])
-
-
-def has_verdict(settings: Settings) -> bool:
-    """Whether a candidate has been judged."""
-    return read_artifact(settings.work, RELEASE_GATE) is not None
 
 
 def publish(run: Run) -> release.Release | None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         read_candidate,
         release_id,
     )
-    from orchestration.release.carried import Carried, carried_tables, carry, last_with_periods
     from orchestration.release.changes import (
         diff,
         extracts_since,
@@ -25,10 +24,14 @@ if TYPE_CHECKING:
     )
     from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines, compared
     from orchestration.release.earlier import (
+        Carried,
+        carried_tables,
+        carry,
         erase_editions,
         fit_to_return,
         is_left_behind,
         is_rolled_back,
+        last_with_periods,
         rollback,
         still_held,
     )
@@ -40,7 +43,12 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.published_tables import CHECK_RESULTS, MEMBERS_SCHEMAS, key_of
+    from orchestration.release.published_tables import (
+        CHECK_RESULTS,
+        MEMBERS_SCHEMAS,
+        key_of,
+        read_published_models,
+    )
     from orchestration.release.publishing import Outcome, publish, refresh_summary
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (

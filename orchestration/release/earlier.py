@@ -1,18 +1,29 @@
-"""Earlier releases: return to one, and erase the members' edition of one that holds a forgotten record.
+"""Earlier releases: return to one, erase the members' edition of one, carry public rows from one.
 
 A rollback is recorded as a decision, so that the next refresh does not publish the same content again.
 
 Of an erased release the signed manifest stays: it records what was published, when and from what. A signed
 erasure note explains the missing tables, so tampering cannot pass for an erasure. The public edition has no
 records and stays.
+
+Public rows of closed years and rounds are published once and carried from the newest release that published
+them, also after a rollback. They are an input: each file is compared with the hash in its release's manifest
+before anything is built.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from orchestration.core import (
     PARTIAL,
@@ -27,12 +38,14 @@ from orchestration.core import (
     sync,
     write_json,
 )
+from orchestration.release.published_tables import PUBLISHED, read_published_models
 from orchestration.release.releases import (
     ERASURE,
     ERASURE_SIGNATURE,
     MANIFEST,
     MEMBERS,
     PUBLIC,
+    SCHEMA_VERSION,
     Release,
     alerts_of,
     changed_files,
@@ -60,6 +73,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 IN_FORCE = "in_force"
+EPOCHS = "epochs"
+_EPOCH_SCHEMA = pa.schema([("period_id", pa.string()), ("epoch", pa.int32())])
 
 
 def erase_editions(settings: Settings, today: date) -> list[str]:
@@ -73,7 +88,9 @@ def erase_editions(settings: Settings, today: date) -> list[str]:
     for release in list_releases(settings):
         cells = _cells_of(release.manifest)
         owed = [one for one in due if set(one.cells) & cells]
-        if not owed or _is_erased(release):
+        is_noted = bool(erasure_of(release)) and (release.path / ERASURE_SIGNATURE).is_file()
+        # A kill may have come after the note.
+        if not owed or (is_noted and not any(folder.exists() for folder in _editions(release))):
             continue
         if release.is_current:
             held |= cells
@@ -114,12 +131,6 @@ def _erase(release: Release, owed: Iterable[Due], today: date, key: Ed25519Priva
     sync(release.path)
 
 
-def _is_erased(release: Release) -> bool:
-    """Return whether the erasure is complete: a kill may have come after the note."""
-    is_noted = bool(erasure_of(release)) and (release.path / ERASURE_SIGNATURE).is_file()
-    return is_noted and not any(folder.exists() for folder in _editions(release))
-
-
 def _editions(release: Release) -> list[Path]:
     """Return the folders of the members' edition, half-removed ones included."""
     return [release.path / f"{start}{MEMBERS}" for start in (PARTIAL, "")]
@@ -150,7 +161,8 @@ def fit_to_return(settings: Settings, release_id: str) -> Release:
             "again. Choose another (`njia releases`)."
         )
     decided = active_decisions(settings, settings.as_of())["alert_release"]
-    if not _public_alerts(target) <= set(map(_alert_of, decided)):
+    shown = (_alert_of(row | {"corridor": row["corridor_id"]}) for row in alerts_of(target, PUBLIC))
+    if not set(shown) <= set(map(_alert_of, decided)):
         raise UsageError(
             f"The release {target.release_id} shows the public an alert, and the decision that released the "
             "alert was revoked. Choose another (`njia releases`), or release the alert again (`njia decide "
@@ -164,11 +176,6 @@ def fit_to_return(settings: Settings, release_id: str) -> Release:
     if fault := why_not_signed(settings, target):
         raise NjiaError(f"{fault} Nothing was changed.")
     return target
-
-
-def _public_alerts(release: Release) -> set[tuple[str, str, str]]:
-    """Return corridor, direction and first month of each alert that a release shows the public."""
-    return {_alert_of(row | {"corridor": row["corridor_id"]}) for row in alerts_of(release, PUBLIC)}
 
 
 def _alert_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -264,3 +271,110 @@ def never_current(settings: Settings) -> list[Release]:
         for release in releases
         if release.manifest["sequence"] > newest_seen and release.release_id not in seen
     ]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The periods that a release carries or republishes.
+
+    `periods`: the manifest's note of each carried period. `anew`: the note of each period that a decision
+    republishes. `rows`: carried rows by table.
+    """
+
+    release_id: str | None = None
+    periods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    anew: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    def notes(self, periods: Iterable[str], release_id: str) -> dict[str, dict[str, Any]]:
+        """Return the manifest's notes on the public periods of this release.
+
+        `epoch`: how often it was republished. `first_release`: the release that drew its noise.
+        `carried_from`: the release its rows were read from, null if new. `republished_by`: ids of decisions.
+        """
+        new: dict[str, Any] = {"epoch": 0, "republished_by": []}
+        return {
+            period: dict(self.periods[period]) | {"carried_from": self.release_id}
+            if period in self.periods
+            else new | dict(self.anew.get(period, {})) | {"first_release": release_id, "carried_from": None}
+            for period in sorted(periods)
+        }
+
+
+def carried_tables(manifest_path: Path) -> dict[str, list[str]]:
+    """Return the columns of each published table whose rows belong to periods, by its name.
+
+    Numbers that others published have no period of ours: every release has them as their source does.
+    """
+    tables = read_published_models(manifest_path, (PUBLISHED,))
+    return {
+        table.name: list(table.columns)
+        for table in tables
+        if "period_id" in table.columns and not table.is_of_members
+    }
+
+
+def last_with_periods(settings: Settings) -> Release | None:
+    """Return the newest release that published closed years or rounds, also after a rollback.
+
+    Until version 1, tables of another schema begin the published years anew.
+    """
+    unseen = {release.release_id for release in never_current(settings)}
+    seen = (release for release in list_releases(settings) if release.release_id not in unseen)
+    return next(
+        (
+            release
+            for release in seen
+            if release.manifest.get("periods") and release.manifest["schema_version"] == SCHEMA_VERSION
+        ),
+        None,
+    )
+
+
+def carry(
+    settings: Settings,
+    republished: Iterable[Mapping[str, Any]],
+    columns: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> Carried:
+    """Write the carried rows to `work/carried`, one Parquet file for each table.
+
+    `republished`: decisions to republish a year. `columns`: today's columns of each table; those that the
+    earlier release lacks become null. Raises NjiaError if a source file was changed after publication.
+    """
+    shutil.rmtree(settings.carried, ignore_errors=True)
+    settings.carried.mkdir(parents=True)
+    release = last_with_periods(settings)
+    if release is None:
+        return Carried()
+    notes: dict[str, Mapping[str, Any]] = release.manifest["periods"]
+    anew: dict[str, Mapping[str, Any]] = {}
+    for decision in republished:
+        year = f"year-{decision['year']}"
+        note = anew.get(year) or notes.get(year)
+        if note is not None and decision["id"] not in note["republished_by"]:
+            done = [*note["republished_by"], decision["id"]]
+            anew[year] = {"epoch": note["epoch"] + 1, "republished_by": done}
+    carried = {period: note for period, note in notes.items() if period not in anew}
+    rows = {}
+    for path in sorted((release.path / PUBLIC / "parquet").glob(f"{PUBLISHED}.*.parquet")):
+        named = path.relative_to(release.path).as_posix()
+        if release.manifest["files"].get(named, {}).get("sha256") != sha256_of(path):
+            raise NjiaError(
+                f"{path} was changed after it was published: its hash differs from the manifest of the "
+                f"release {release.release_id}, which closed years are carried from. Restore that release "
+                "from a backup; `njia verify` shows what else was changed."
+            )
+        name = path.stem.removeprefix(f"{PUBLISHED}.")
+        table = pq.read_table(path)
+        if "period_id" not in table.column_names:
+            continue
+        table = table.filter(pc.is_in(table["period_id"], pa.array(list(carried), pa.string())))
+        for column in columns.get(name, ()):
+            if column not in table.column_names:
+                table = table.append_column(column, pa.nulls(table.num_rows))
+        pq.write_table(table, settings.carried / f"{name}.parquet")
+        rows[name] = table.num_rows
+    epochs = [{"period_id": period, "epoch": note["epoch"]} for period, note in anew.items()]
+    rows[EPOCHS] = len(epochs)
+    pq.write_table(pa.Table.from_pylist(epochs, schema=_EPOCH_SCHEMA), settings.carried / f"{EPOCHS}.parquet")
+    return Carried(release.release_id, carried, anew, rows)

@@ -59,7 +59,13 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
     """Return a sentence if a release's signature does not hold, else None. Its other files are not read."""
     try:
         if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings)):
-            return _why_misnamed(release)
+            signed = release.manifest.get("release_id")
+            if signed == release.release_id:
+                return None
+            return (
+                f"The release {release.release_id} was replaced: its signed manifest is that of {signed}. "
+                "Restore it from a backup, or return with `njia rollback` to a release whose signature holds."
+            )
     except NjiaError as error:
         return (
             f"The signature of the release {release.release_id} cannot be checked here, so the release may "
@@ -74,16 +80,6 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
         f"The signature of the release {release.release_id} does not hold: its manifest was changed, or "
         f"{settings.keys} holds another key. `njia verify {release.release_id}` shows which. "
         "`njia rollback` returns to a release whose signature holds."
-    )
-
-
-def _why_misnamed(release: Release) -> str | None:
-    signed = release.manifest.get("release_id")
-    if signed == release.release_id:
-        return None
-    return (
-        f"The release {release.release_id} was replaced: its signed manifest is that of {signed}. Restore "
-        "it from a backup, or return with `njia rollback` to a release whose signature holds."
     )
 
 

@@ -126,7 +126,10 @@ def build(settings: Settings, part: Part) -> list[NodeOutcome]:
         if not broken:
             sync(file)
             file.replace(settings.warehouse)
-    _keep_manifest(settings, path)
+    # Beside the work file: it lists the tests that had to run on these tables.
+    content, copy = path.read_bytes(), settings.work / "dbt" / MANIFEST
+    if not copy.is_file() or copy.read_bytes() != content:
+        durable.write_bytes(copy, content)
     return [
         *(
             NodeOutcome(
@@ -232,7 +235,10 @@ def _next_file(settings: Settings, part: Part) -> Iterator[tuple[Path, duckdb.Du
     try:
         if part is not Part.WAREHOUSE:
             shutil.copyfile(settings.warehouse, file)
-        with open_duckdb(file, settings.spill, _threads(settings), writes=True) as con:
+        # Few threads for few megabytes, as threads cost more there.
+        size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
+        threads = min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
+        with open_duckdb(file, settings.spill, threads, writes=True) as con:
             con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
             yield file, con
     finally:
@@ -259,16 +265,3 @@ def _row_counts(con: duckdb.DuckDBPyConnection, relations: Mapping[str, tuple[st
     counted = con.execute(" union all ".join(counts)).fetchall() if relations else []
     names = list(relations)
     return {names[number]: rows for number, rows in counted}
-
-
-def _threads(settings: Settings) -> int:
-    """Return the number of threads for the engine: few for few megabytes, as threads cost more there."""
-    size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
-    return min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
-
-
-def _keep_manifest(settings: Settings, manifest: Path) -> None:
-    """Copy the manifest beside the work file: it lists the tests that had to run on these tables."""
-    content, copy = manifest.read_bytes(), settings.work / "dbt" / MANIFEST
-    if not copy.is_file() or copy.read_bytes() != content:
-        durable.write_bytes(copy, content)
