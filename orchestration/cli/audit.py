@@ -1,7 +1,5 @@
 """`njia audit`: who did what and when; `njia unseal`: open an original, which the audit log notes."""
 
-from __future__ import annotations
-
 import sys
 from datetime import UTC, datetime, time
 from pathlib import Path

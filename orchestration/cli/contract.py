@@ -1,7 +1,5 @@
 """`njia contract check` and `draft`: try a partner's contract before a refresh uses it."""
 
-from __future__ import annotations
-
 import re
 import sys
 import textwrap

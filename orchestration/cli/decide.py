@@ -1,7 +1,5 @@
 """`njia decide …`: what stewards decide, and what waits for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

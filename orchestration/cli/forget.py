@@ -1,7 +1,5 @@
 """`njia forget`: erase records everywhere, publish without them, and say what was erased."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the next refresh finds: `njia inbox add` puts files there, `njia pull` fetches them from servers."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from pathlib import Path

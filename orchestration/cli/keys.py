@@ -1,7 +1,5 @@
 """`njia keys`: which keys there are; `rotate`: a new one for an old one."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Parameters that several commands share, and reading what was typed."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from contextlib import suppress

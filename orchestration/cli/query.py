@@ -1,7 +1,5 @@
 """`njia query`: one SELECT on the current release, as a table, CSV or JSON."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import math

@@ -1,7 +1,5 @@
 """`njia refresh`: from the inbox to a published release."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any

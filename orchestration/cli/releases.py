@@ -1,7 +1,5 @@
 """Commands on kept releases: `releases` lists them, `diff` compares two, `rollback` returns to one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

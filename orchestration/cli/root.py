@@ -1,7 +1,5 @@
 """The `njia` command: which commands there are, and how each of them ends."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

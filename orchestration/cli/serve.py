@@ -1,7 +1,5 @@
 """`njia serve`: desk, members' files and Dagster UI behind one login; `njia open`: report and map."""
 
-from __future__ import annotations
-
 import os
 import webbrowser
 

@@ -1,7 +1,5 @@
 """`njia status`: one look at an installation."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from typing import Any

@@ -4,8 +4,6 @@ Folders that other accounts may read are closed without notice; a readable key i
 have been copied. Faults are recognised in the errors of every library, and named.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import re

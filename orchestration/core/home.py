@@ -4,8 +4,6 @@
 command and Dagster compare them with LAYOUT_VERSION before they touch the home.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from importlib.metadata import version

@@ -8,8 +8,6 @@ key without a check value is proven by the release in force.
 check a signature without Njia. The key is no input of a refresh.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator, Mapping

@@ -8,8 +8,6 @@ draw. A package lists its names once, as imports that the type checker reads too
     offer_when_asked(__name__)
 """
 
-from __future__ import annotations
-
 import ast
 import sys
 from importlib import import_module

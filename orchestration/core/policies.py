@@ -4,8 +4,6 @@
 macros/protection.sql), `history_policy.csv` how much of the past is kept.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import re

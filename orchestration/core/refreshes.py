@@ -5,8 +5,6 @@ Messages, the quality report and its trend, the desk, and `njia status` read the
 partners and checks, and counts; no value of a row. Beside it lies a request for a refresh, until one begins.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace

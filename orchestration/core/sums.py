@@ -4,8 +4,6 @@ A JSON object holds the SHA-256 of its other content as `sum`. The SHA-256 of ev
 `.sums.json` beside it. An object without a sum was written by hand: it is taken as it is.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

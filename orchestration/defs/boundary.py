@@ -1,7 +1,5 @@
 """The exception boundary around every step, the record of how a run ended, and the names all assets share."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar

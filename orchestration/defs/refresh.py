@@ -1,7 +1,5 @@
 """Run the refresh job in this process, on the Dagster instance of the UI."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

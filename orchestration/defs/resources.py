@@ -3,8 +3,6 @@
 Dagster itself reads only this file of the folder.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg

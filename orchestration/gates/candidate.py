@@ -4,8 +4,6 @@ The verdict lists the hashes of the judged files and every check with outcome an
 check failed, could not be judged or did not run. `release` publishes by this file alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace

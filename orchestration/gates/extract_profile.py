@@ -8,8 +8,6 @@ hold nothing. Extracts are compared within one contract, which takes over the hi
 partner that its first records are part of; volumes and columns also within one way of delivery and, for full
 extracts, one declared period."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime

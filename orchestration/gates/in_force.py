@@ -2,8 +2,6 @@
 
 A held extract does not replace its partner's earlier ones: the last good one stays in force."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime

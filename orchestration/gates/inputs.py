@@ -4,8 +4,6 @@ Time enters only through its effects: records under embargo or past retention, c
 ended agreements, overdue partners. (Expired waivers are no longer among the decisions.)
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable

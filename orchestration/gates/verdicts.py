@@ -3,8 +3,6 @@
 On trial a file that is not landed has the profile and limits of a landed one, without a comparison to earlier
 ones (`njia contract check`)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime

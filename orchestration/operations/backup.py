@@ -5,8 +5,6 @@ belongs in, and gives it to restic as a folder of links that is laid out like a 
 `njia` and a tag of the home, so that only the home's own are pruned.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

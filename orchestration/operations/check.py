@@ -3,8 +3,6 @@
 The first kind whose pattern fits a file is its kind. A file that cannot be checked never stops the others.
 """
 
-from __future__ import annotations
-
 import csv
 import os
 import zlib

@@ -12,8 +12,6 @@ Does not belong here: how each room erases its own files, which records are past
 Dagster's runs (`defs/history.py`), and releases, which are removed where they are published.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -8,8 +8,6 @@ key is never rotated: WHY_NO_RECORD_KEY.
 Does not belong here: making the first keys (`core`).
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from contextlib import nullcontext, suppress

@@ -1,7 +1,5 @@
 """What `njia status` shows, as the rooms have recorded it, and warnings, which `njia refresh` shows, too."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Take in, type, locate, judge and put in force: from partners' files to the extracts that feed the marts."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection
 from dataclasses import asdict

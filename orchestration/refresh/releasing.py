@@ -1,7 +1,5 @@
 """Stage the candidate, judge it, publish it, and give partners their receipts."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress

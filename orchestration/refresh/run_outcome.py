@@ -1,7 +1,5 @@
 """Record how a run ended: the stewards' lists, the quality report, the journal, and the summary."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """The tables of the warehouse: parts built by dbt, with linkage, statistics and the fit between them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict
 

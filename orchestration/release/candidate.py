@@ -2,8 +2,6 @@
 
 At most one exists: a folder of `releases` that is not published yet."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta

@@ -4,8 +4,6 @@
 like the verdict, because it names partners; a copy for the desk stays in `review/changes/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

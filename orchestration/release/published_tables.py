@@ -3,8 +3,6 @@
 The added ones cannot be dbt models, because their content is known only after dbt has run.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from collections import defaultdict

@@ -3,8 +3,6 @@
 There is no force flag.
 """
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterable, Mapping
 from datetime import datetime

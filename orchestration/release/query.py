@@ -1,7 +1,5 @@
 """Run one SELECT over the current release, in a connection that can reach nothing else (`njia query`)."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Iterator

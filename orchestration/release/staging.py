@@ -2,8 +2,6 @@
 
 Not here: judging the candidate (the release gate) and switching to it (`publishing`)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime

@@ -3,8 +3,6 @@
 Not here: the audit entry (the command writes it), and the content of the rows (`unseal`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -11,8 +11,6 @@ first and logged after: it must not be lost because the log cannot be written. W
 steward hears that the decision stands, and `gaps` finds it later, also after a crash between.
 """
 
-from __future__ import annotations
-
 import getpass
 import hashlib
 import json

@@ -5,8 +5,6 @@ container image, another account), in `work/dbt/parsed/` of the home. Beside `ma
 queries of data tests, lies what dbt keeps to parse the same project again in a second.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -3,8 +3,6 @@
 One holds that is not revoked, has not expired and does not wait for a second person.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping

@@ -5,8 +5,6 @@ stops the caller: skipping it would silently undo what a steward decided. One ex
 about a forgotten record goes whole, with those that revoke or confirm it; the others keep their bytes.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
