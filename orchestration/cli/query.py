@@ -61,7 +61,11 @@ def query_command(settings: Settings, sql: str, edition: str, form: str, timeout
 def show_rows(answer: Any, form: str, screen: Console = console.out) -> None:
     """Show the rows of a query; `answer` has `columns` (names) and `rows` (tuples)."""
     if form == "json":
-        rows = [map(_finite_or_null, row) for row in answer.rows]
+        rows = (
+            # JSON knows neither infinity nor NaN.
+            (None if isinstance(value, float) and not math.isfinite(value) else value for value in row)
+            for row in answer.rows
+        )
         console.print_json([dict(zip(answer.columns, row, strict=True)) for row in rows])
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -69,11 +73,6 @@ def show_rows(answer: Any, form: str, screen: Console = console.out) -> None:
         writer.writerows([safe(value) for value in row] for row in answer.rows)
     else:
         _show_on_screen(answer, screen)
-
-
-def _finite_or_null(value: Any) -> Any:
-    """Replace infinity and NaN, which JSON does not know."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _show_on_screen(answer: Any, screen: Console) -> None:

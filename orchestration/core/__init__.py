@@ -53,13 +53,7 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.home import (
-        HOME_JSON,
-        adopt_home,
-        check_home,
-        is_sample_home,
-        prepare_home,
-    )
+    from orchestration.core.home import HOME_JSON, adopt_home, check_home, is_sample_home, prepare_home
     from orchestration.core.key_checks import (
         LINK_KEY,
         RELEASE_KEY,
@@ -131,7 +125,6 @@ if TYPE_CHECKING:
     from orchestration.core.sums import (
         OWN_SUM,
         add_sums_of,
-        append_json,
         line_of,
         note_sums,
         parsed,

@@ -17,7 +17,7 @@ from orchestration.core import durable
 from orchestration.core.durable import keep_last_lines
 from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
-from orchestration.core.sums import append_json, parsed, read_json, write_json
+from orchestration.core.sums import line_of, parsed, read_json, write_json
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
 CONSIDERED, ASKED = "considered.json", "refresh_asked.json"
@@ -142,7 +142,7 @@ def record(settings: Settings, ended: End) -> None:
     names = ("run_id", "outcome", "ended", "seconds", "release_id", "rows", "movements", "checks")
     in_short: dict[str, Any] = {name: getattr(ended, name) for name in names}
     in_short |= {"held": len(ended.held), "overdue": len(ended.overdue)}
-    append_json(settings.review / "history" / HISTORY, in_short)
+    durable.append_line(settings.review / "history" / HISTORY, line_of(in_short))
     durable.remove(settings.review / BEGUN)
     if ended.outcome in WHOLE:
         considered = {"landings": sorted(landings(settings)), **ended.inputs}

@@ -11,15 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import (
-    append_line,
-    remove,
-    replacing,
-    sha256_of,
-    write_bytes,
-    write_new,
-    write_text,
-)
+from orchestration.core.durable import remove, replacing, sha256_of, write_bytes, write_new, write_text
 from orchestration.core.errors import Damaged
 
 SUM, SUMS = "sum", ".sums.json"
@@ -40,10 +32,6 @@ def json_of(content: Any) -> str:
 def read_json(path: Path) -> Any:
     """Read what `write_json` wrote, without its sum; raises Damaged, or OSError where the file is missing."""
     return parsed(path.read_bytes(), path)
-
-
-def append_json(path: Path, content: Mapping[str, Any]) -> None:
-    append_line(path, line_of(content))
 
 
 def line_of(content: Mapping[str, Any]) -> str:

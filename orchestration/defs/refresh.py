@@ -99,16 +99,12 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
             asset_selection=steps,
         )
         if not result.success:  # the failed step has usually recorded it already
-            runs.interrupted = runs.interrupted or _was_interrupted(result)
+            # Dagster records Ctrl-C as a failed step.
+            runs.interrupted = runs.interrupted or any(
+                "ExecutionInterrupted" in str(event.event_specific_data)
+                for event in result.all_events
+                if event.event_type_value in ("STEP_FAILURE", "PIPELINE_FAILURE", "PIPELINE_CANCELED")
+            )
             outcome = refreshes.STOPPED if runs.interrupted else refreshes.CRASHED
             boundary.end(instance, runs, run_id, outcome)
         return result
-
-
-def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    """Whether Ctrl-C ended the run; Dagster records it as a failed step."""
-    return any(
-        "ExecutionInterrupted" in str(event.event_specific_data)
-        for event in result.all_events
-        if event.event_type_value in ("STEP_FAILURE", "PIPELINE_FAILURE", "PIPELINE_CANCELED")
-    )

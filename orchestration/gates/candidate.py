@@ -28,14 +28,7 @@ from orchestration.gates.release_profile import (
     release_profile,
 )
 from orchestration.gates.verdicts import read_verdicts
-from orchestration.release import (
-    CHECK_RESULTS,
-    EVIDENCE_BASE,
-    MANIFEST,
-    MEMBERS_SCHEMAS,
-    VERDICT,
-    hash_files,
-)
+from orchestration.release import CHECK_RESULTS, EVIDENCE_BASE, MANIFEST, MEMBERS_SCHEMAS, VERDICT, hash_files
 from orchestration.stewardship import Decisions
 from orchestration.warehouse import Part, manifest_nodes
 

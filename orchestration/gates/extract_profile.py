@@ -21,12 +21,7 @@ from expectations.extract_gate import EXTRACT_GATE, UNREAD_CAUSES
 from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.compared_records import AllRecords, Records, read_records
-from orchestration.gates.extract_comparison import (
-    COMPARISON_MEASURES,
-    COMPARISON_TEXTS,
-    History,
-    gone_from,
-)
+from orchestration.gates.extract_comparison import COMPARISON_MEASURES, COMPARISON_TEXTS, History, gone_from
 from orchestration.gates.judging import judge_row, waiver_for
 from orchestration.gates.landed import Landed
 from orchestration.gates.submissions import SHARED_SHARE, SHARED_WITH, SentBefore, in_order_of_receipt

@@ -17,12 +17,7 @@ from expectations.extract_gate import EXTRACT_GATE
 from orchestration.core import NjiaError, Settings, durable, open_duckdb, say
 from orchestration.gates.compared_records import FIELDS
 from orchestration.gates.extract_comparison import OF_FIELDS
-from orchestration.gates.extract_profile import (
-    TYPED_TABLES,
-    beside_last,
-    profile_extracts,
-    profile_rows,
-)
+from orchestration.gates.extract_profile import TYPED_TABLES, beside_last, profile_extracts, profile_rows
 from orchestration.gates.judging import Judgement, Outcome, judge, judge_row
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.stewardship import Decisions

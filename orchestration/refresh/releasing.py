@@ -21,14 +21,7 @@ from orchestration.core import (
     note_artifact,
     read_artifact,
 )
-from orchestration.refresh.extracts import (
-    CARRY,
-    IN_FORCE,
-    drift_of,
-    settle_again,
-    settled_of,
-    taken_of,
-)
+from orchestration.refresh.extracts import CARRY, IN_FORCE, drift_of, settle_again, settled_of, taken_of
 from orchestration.refresh.run import Run, artifact_of
 from orchestration.refresh.tables import LINK, nodes_of, stop_if_broken
 from orchestration.warehouse import Part, manifest_path

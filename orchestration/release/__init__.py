@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.release.candidate import (
-        discard_candidate,
-        last_verdict,
-        read_candidate,
-        release_id,
-    )
+    from orchestration.release.candidate import discard_candidate, last_verdict, read_candidate, release_id
     from orchestration.release.changes import (
         diff,
         extracts_since,

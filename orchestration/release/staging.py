@@ -150,8 +150,6 @@ def stage(
 
 def sweep(settings: Settings) -> None:
     """Remove what a killed refresh left: candidates, partial files, releases never current, their lineage."""
-    if not settings.releases.is_dir():
-        return
     for leftover in (*settings.releases.glob(f"{CANDIDATE}*"), *settings.releases.glob(f"{PARTIAL}*")):
         if leftover.is_dir():
             remove_folder(leftover)

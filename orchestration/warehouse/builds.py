@@ -20,7 +20,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.core import NjiaError, Settings, durable, fault_said, open_duckdb, sync
+from orchestration.core import NjiaError, Settings, durable, fault_said, open_duckdb, quoted, sql_text, sync
 from orchestration.warehouse.engines import DUCKDB, engine_of
 from orchestration.warehouse.parsed_project import (
     MANIFEST,
@@ -120,7 +120,11 @@ def build(settings: Settings, part: Part) -> list[NodeOutcome]:
             if name not in broken and name in nodes and nodes[name]["resource_type"] in _TABLES
         }
         engine.hand_over(relations.values())
-        rows = _row_counts(con, relations)
+        counts = (
+            f"select {sql_text(name)}, count(*) from {quoted(*relation)}"
+            for name, relation in relations.items()
+        )
+        rows = dict(con.execute(" union all ".join(counts)).fetchall()) if relations else {}
         answers = list(run_tests(engine.count, _tests_of(part, path), broken))
         con.close()
         if not broken:
@@ -255,13 +259,3 @@ def _tests_of(part: Part, manifest: Path) -> dict[str, Mapping[str, Any]]:
         and (parents := node["depends_on"]["nodes"])
         and _last_part(parents, parts) is part
     }
-
-
-def _row_counts(con: duckdb.DuckDBPyConnection, relations: Mapping[str, tuple[str, str]]) -> dict[str, int]:
-    counts = (
-        f'select {number}, count(*) from "{schema}"."{name}"'
-        for number, (schema, name) in enumerate(relations.values())
-    )
-    counted = con.execute(" union all ".join(counts)).fetchall() if relations else []
-    names = list(relations)
-    return {names[number]: rows for number, rows in counted}

@@ -168,8 +168,6 @@ def in_words(error: ValidationError) -> str:
 
 
 def refuse_unknown_files(settings: Settings) -> None:
-    if not settings.decisions.is_dir():
-        return
     for path in sorted(settings.decisions.glob("*.jsonl")):
         if path.stem not in KINDS and not path.name.startswith(PARTIAL):
             raise NjiaError(

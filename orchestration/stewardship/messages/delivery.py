@@ -23,9 +23,9 @@ from orchestration.core import (
     NjiaError,
     Settings,
     UsageError,
-    append_json,
     durable,
     keep_last_lines,
+    line_of,
     locked_folder,
     read_json,
     refreshes,
@@ -151,7 +151,7 @@ def write_notice(settings: Settings, message: Message) -> None:
     }
     try:
         write_summed(settings.notices / name, f"{message.subject}\n\n{message.text}")
-        append_json(settings.notices / LINES, line)
+        durable.append_line(settings.notices / LINES, line_of(line))
     except OSError as error:
         raise Undelivered(f"{settings.notices} cannot be written ({error.strerror}).") from None
 
