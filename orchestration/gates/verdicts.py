@@ -56,10 +56,12 @@ class Verdict:
 
 
 _PLOTTED = ("_share", "_vs_last")
-_TYPES = {
-    "bool": pa.bool_(), "float | None": pa.float64(), "list[str]": pa.list_(pa.string()),
-}  # fmt: skip
-VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(str(part.type), pa.string())) for part in fields(Verdict)])
+_TYPES: dict[Any, pa.DataType] = {
+    bool: pa.bool_(),
+    float | None: pa.float64(),
+    list[str]: pa.list_(pa.string()),
+}
+VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(part.type, pa.string())) for part in fields(Verdict)])
 
 
 @dataclass(frozen=True)
