@@ -1,7 +1,5 @@
 """`njia account …`: who may enter what `njia serve` serves."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,9 +1,6 @@
 """`njia audit`: who did what and when; `njia unseal`: open an original, which the audit log notes."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -93,20 +90,15 @@ def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
         out.print(f"\nThe log is whole: {len(log.lines):,} lines. Note the hash of the last one elsewhere:")
         out.print(log.head, soft_wrap=True)
     if gaps:
-        _warn(
-            "Decisions without a line",
-            gaps.untold,
-            "They are older than the log, were written into their file by hand, or the log could not be "
-            "written.",
-        )
-        _warn("Decisions changed since they were logged", gaps.changed, "Ask who edited their file.")
-        _warn("Decisions missing from their files", gaps.gone, "Ask who edited them, or restore a backup.")
-
-
-def _warn(what: str, ids: Sequence[str], why: str) -> None:
-    if ids:
-        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
-        mark("warning", f"{what}: {', '.join(ids[-MOST_NAMED:])}{more}. {why}")
+        untold = "They are older than the log, were written into their file by hand, or the log could not be"
+        for what, ids, why in (
+            ("without a line", gaps.untold, f"{untold} written."),
+            ("changed since they were logged", gaps.changed, "Ask who edited their file."),
+            ("missing from their files", gaps.gone, "Ask who edited them, or restore a backup."),
+        ):
+            if ids:
+                more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+                mark("warning", f"Decisions {what}: {', '.join(ids[-MOST_NAMED:])}{more}. {why}")
 
 
 @click.command()

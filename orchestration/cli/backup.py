@@ -1,7 +1,5 @@
 """`njia backup` and `njia restore`: the home in a repository of restic, and out of it again."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import replace
 from pathlib import Path

@@ -1,21 +1,22 @@
-"""`njia check`: whether every file of a home is what Njia wrote."""
+"""`njia check`: is a home what Njia wrote; `njia verify`: is a release what was published."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
 
 from orchestration.cli import console
-from orchestration.cli.options import damaged_installation, json_output
+from orchestration.cli.options import damaged_installation, installation, json_output
 from orchestration.core import Damaged, Settings, UsageError
 
 if TYPE_CHECKING:
     from orchestration.operations import Checked
 
-MOST_NAMED = 5
+MOST_NAMED, TAMPERED = 5, 3
 
 
 @click.command()
@@ -63,3 +64,69 @@ def show_check(checked: Checked) -> None:
         console.show_names(checked.unknown[:MOST_NAMED])
     if not checked.faults:
         console.out.print("\nEvery file is what Njia wrote.")
+
+
+@click.command()
+@click.argument("release_or_folder", metavar="[RELEASE|FOLDER]", default="current")
+@click.option(
+    "--key",
+    "public_key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The release.pub you were given; by default the installation's own.",
+)
+@json_output
+@installation
+def verify_command(
+    settings: Settings, release_or_folder: str, public_key: Path | None, as_json: bool
+) -> None:
+    """Check a release's files and signature.
+
+    Every file is hashed again. A copied FOLDER needs only --key.
+
+    Exit code: 0 it is what was published, 3 it is not (changed, added and missing files are listed), 2
+    wrong use.
+    """
+    from orchestration import release
+    from orchestration.core import installed_public_key, load_public_key
+
+    given = Path(release_or_folder)
+    is_folder = given.is_dir() and (public_key is not None or (given / "manifest.json").is_file())
+    folder = given if is_folder else _release_folder(settings, release_or_folder)
+    key = load_public_key(public_key) if public_key else installed_public_key(settings)
+    resolved = folder.resolve()
+    is_in_place = resolved.parent == settings.releases.resolve()
+    result = release.verify(folder, key, resolved.name if is_in_place else None)
+    show_verification(result)
+    if as_json:
+        console.print_json(result.as_dict())
+    if not result.ok:
+        console.complain(f"{result.release_id} is not what this key has signed. Do not use it.")
+        sys.exit(TAMPERED)
+
+
+def _release_folder(settings: Settings, name: str) -> Path:
+    """Return the folder of a release; UsageError for a name that is neither a release nor a folder."""
+    from orchestration import release
+
+    try:
+        return release.find_release(settings, name).path
+    except UsageError as error:
+        if name == "current":
+            raise
+        is_folder = Path(name).is_dir()
+        lacks = "The folder of that name has no manifest." if is_folder else "Nor is there such a folder."
+        raise UsageError(f"{error} {lacks}") from None
+
+
+def show_verification(result: Any) -> None:
+    console.out.print(f"\n[bold]{'As published' if result.ok else 'Not as published'}[/]\n")
+    console.say(f"Release {result.release_id} in {result.folder}")
+    console.say(f"Signature {result.signature} (key {result.key_id}); files checked: {result.files:,}")
+    if result.lies_as:
+        console.say(f"Its folder has the name of another release, {result.lies_as}.")
+    if result.erased_on:
+        console.say(f"Its members' edition was deleted on {result.erased_on}: it held a forgotten record.")
+    for difference in ("changed", "missing", "added"):
+        if names := getattr(result, difference):
+            console.say(f"{len(names):,} {difference}:")
+            console.show_names(names)

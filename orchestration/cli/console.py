@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.core import NjiaError, UsageError
+from orchestration.core import NjiaError, UsageError, texts_for
 
 if TYPE_CHECKING:
     from orchestration.core import Settings
@@ -24,22 +24,6 @@ if TYPE_CHECKING:
 out = Console(highlight=False, emoji=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
-STEPS = {
-    "take_in": "Reading, minimising and landing the inbox",
-    "type_extracts": "Typing dates, counts, codes and routes",
-    "locate": "Locating place names",
-    "gates__verdicts": "Extract gate",
-    "in_force": "Deciding what is in force",
-    "warehouse": "Judging and shaping (dbt)",
-    "linkage": "Linking",
-    "statistics": "Measuring",
-    "counts": "Counting and protecting (dbt)",
-    "fitted": "Fitting public counts",
-    "publishable": "Building the publishable tables (dbt)",
-    "release__candidate": "Staging the candidate release",
-    "release__verdict": "Release gate",
-    "publish": "Publishing, writing receipts",
-}
 MOST_NAMED = 20
 
 
@@ -154,8 +138,9 @@ def show_new_key(private_key: str) -> None:
 @contextmanager
 def refresh_progress() -> Iterator[Callable[[str], None]]:
     """Yield a function that shows a starting step: in a spinner, or without a terminal as a line."""
+    titles = texts_for("cli.step", "en")
     with progress("Preparing the refresh") as show:
-        yield lambda step: show(STEPS[step]) if step in STEPS else None
+        yield lambda step: show(titles[step]) if step in titles else None
 
 
 @contextmanager
@@ -211,19 +196,14 @@ def show_items(items: Iterable[Mapping[str, Any]], with_names: bool = False) -> 
     """
     items = list(items)
     for item in items:
-        _show_item(item)
+        worth = f"{item['movements']:,} movements" if item["movements"] else "no movement waits"
+        due = f", due {item['due']}" if item["due"] else ""
+        out.print(f"  {escape(item['title'])}")
+        out.print(f"    [dim]{worth}{due}[/]")
         if with_names:
             out.print(f"    {item['item']}", soft_wrap=True, style="dim")
     if any(str(item["item"]).startswith("place:") for item in items):
         say("A token t-… stands for a name. Places at the desk (njia serve) shows it to signed-in stewards.")
-
-
-def _show_item(item: Mapping[str, Any]) -> None:
-    """Show the title of an item, what it is worth, when it is due."""
-    worth = f"{item['movements']:,} movements" if item["movements"] else "no movement waits"
-    due = f", due {item['due']}" if item["due"] else ""
-    out.print(f"  {escape(item['title'])}")
-    out.print(f"    [dim]{worth}{due}[/]")
 
 
 def signed_release(settings: Settings) -> Release | None:

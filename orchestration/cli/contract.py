@@ -1,7 +1,5 @@
 """`njia contract check` and `draft`: try a partner's contract before a refresh uses it."""
 
-from __future__ import annotations
-
 import re
 import sys
 import textwrap
@@ -119,18 +117,14 @@ _EXPLAINED = {
 }
 
 
-def _show_lines(report: Any) -> None:
-    """Show that every line or row of the file is a row of a table, or why not."""
+def _show_reading(report: Any) -> None:
+    # Every line or row of the file is a row of a table, or it is said why not.
     explained: Counter[str] = Counter()
     for one in report.rows_explained:
         explained[_EXPLAINED[one["why"]]] += one["rows"]
     read = report.rows_read + sum(report.child_rows_read.values())
     parts = [f"{read:,} rows", *(f"{rows:,} {why}" for why, rows in explained.items())]
     out.print(f"\n{sum(report.physical_rows.values()):,} lines in the file = {' + '.join(parts)}")
-
-
-def _show_reading(report: Any) -> None:
-    _show_lines(report)
     out.print(
         f"{report.rows_read:,} rows read = {report.rows_refused:,} refused + {report.rows_landed:,} landed"
         f" ({report.records:,} records)"
@@ -182,7 +176,6 @@ def _show_reading(report: Any) -> None:
 
 
 def _show_drift(drift: dict[str, Any]) -> None:
-    """Show changed columns and code lists, and the change to the contract that answers them."""
     since = "its contract and the last extract" if drift["compared_with"] else "its contract"
     out.print(f"\nWhat differs from {since}", soft_wrap=True)
     for column in drift["renamed"]:

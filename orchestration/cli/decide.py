@@ -1,7 +1,5 @@
 """`njia decide …`: what stewards decide, and what waits for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -314,7 +312,6 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 
 
 def show_decisions(decisions: list[dict[str, Any]]) -> None:
-    """Show what each decision says, then who decided and why."""
     if not decisions:
         console.say("No decision has been recorded yet.")
         return

@@ -1,7 +1,5 @@
 """`njia forget`: erase records everywhere, publish without them, and say what was erased."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -92,9 +90,18 @@ def forget_command(
                 raise UsageError(
                     "There is no terminal to ask for confirmation: give --yes. Nothing was erased."
                 )
-            _announce(
-                partner, len(all_asked.records[partner]), copies, all_asked.unclear, private_key is not None
+            own = len(all_asked.records[partner])
+            count = "1 record" if own == 1 else f"{own:,} records"
+            also = f", with copies of the same submissions at {_counted(copies)}," if copies else ""
+            resealed = "sealed again without it"
+            fate = resealed if private_key else f"destroyed (with --key: {resealed})"
+            err.print(
+                f"{count} of {partner}{also} will be erased everywhere, and older editions that hold it "
+                f"deleted. Originals that hold it will be {fate}. This cannot be undone.",
+                soft_wrap=True,
             )
+            if all_asked.unclear:
+                err.print(_unclear(all_asked.unclear), soft_wrap=True)
             click.confirm("Go on?", abort=True, err=True)
         erased = forget.erase(settings, keys, all_asked, private_key, settings.as_of())
         forget.log_erased(settings, author or audit.os_user(), erased, reason)
@@ -136,19 +143,6 @@ def forget_command(
             f"The release without the record was refused, so the current one, {held}, still holds it. "
             f"{ended.error or ''} Fix the cause and run `njia refresh`: it also deletes the older editions."
         )
-
-
-def _announce(partner: str, records: int, copies: Mapping[str, int], unclear: int, has_key: bool) -> None:
-    fate = "sealed again without it" if has_key else "destroyed (with --key: sealed again without it)"
-    count = "1 record" if records == 1 else f"{records:,} records"
-    also = f", with copies of the same submissions at {_counted(copies)}," if copies else ""
-    err.print(
-        f"{count} of {partner}{also} will be erased everywhere, and older editions that hold it deleted. "
-        f"Originals that hold it will be {fate}. This cannot be undone.",
-        soft_wrap=True,
-    )
-    if unclear:
-        err.print(_unclear(unclear), soft_wrap=True)
 
 
 def _counted(copies: Mapping[str, int]) -> str:

@@ -1,7 +1,5 @@
 """What the next refresh finds: `njia inbox add` puts files there, `njia pull` fetches them from servers."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,7 +84,6 @@ def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_jso
 
 
 def show_source(source: Mapping[str, Any]) -> None:
-    """Show in one line how the last pull of a source ended."""
     name = f"{source['partner']} · {source['contract']}"
     fetched = console.minute_of(source["fetched"]) if source["fetched"] else "never"
     if source["outcome"] == "failed":

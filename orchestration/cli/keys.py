@@ -1,7 +1,5 @@
 """`njia keys`: which keys there are; `rotate`: a new one for an old one."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any
@@ -136,13 +134,18 @@ def rotate(
         console.log_act(settings, f"The {kind} key is rotated", "rotated", kind, **counts)
     finally:
         lock.release()
-    _show(kind, str(key_id), result)
+    say(f"Rotated: the {kind} key is {key_id} now.")
+    for name, names in result.items():
+        if names:
+            say(f"{len(names):,} {LEFT[kind] if name == 'left' else RESULTS[name]}.")
+            if name in ("destroyed", "left"):
+                console.show_names(names)
+    say(NEXT[kind])
     if as_json:
         console.print_json({"outcome": "rotated", "kind": kind, **result, "id": key_id})
 
 
 def _cost(settings: Settings, kind: str, has_private_key: bool) -> str:
-    """Say what a rotation changes and loses."""
     from orchestration.intake import extracts_with_codes
 
     if kind == "release":
@@ -171,13 +174,3 @@ def _cost(settings: Settings, kind: str, has_private_key: bool) -> str:
         "record without a code is linked to no other: a person seen by two partners counts twice until a "
         "partner sends the file again. Links that stewards decided stay. The next refresh publishes."
     )
-
-
-def _show(kind: str, key_id: str, result: dict[str, list[str]]) -> None:
-    say(f"Rotated: the {kind} key is {key_id} now.")
-    for name, names in result.items():
-        if names:
-            say(f"{len(names):,} {LEFT[kind] if name == 'left' else RESULTS[name]}.")
-            if name in ("destroyed", "left"):
-                console.show_names(names)
-    say(NEXT[kind])

@@ -1,7 +1,5 @@
 """`njia notify`: send the messages that are due."""
 
-from __future__ import annotations
-
 import sys
 
 import click

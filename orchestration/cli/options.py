@@ -1,7 +1,5 @@
 """Parameters that several commands share, and reading what was typed."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,7 +29,6 @@ yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def home_and_partners(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --home and --partners."""
     path = click.Path(path_type=Path)
     home = click.option("--home", type=path, help="Folder of the installation [NJIA_HOME, ./var].")
     partners = click.option("--partners", type=path, help="Folder of the contracts [NJIA_PARTNERS].")

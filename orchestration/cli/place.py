@@ -1,7 +1,5 @@
 """`njia place`: what the place resolver makes of a name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,12 +1,10 @@
 """`njia query`: one SELECT on the current release, as a table, CSV or JSON."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
@@ -14,9 +12,6 @@ from rich.markup import escape
 
 from orchestration.cli import console, options
 from orchestration.core import Settings, safe
-
-if TYPE_CHECKING:
-    from orchestration.release import Answer
 
 # Laying out a hundred thousand rows takes minutes, and a screen shows few.
 MOST_ROWS, MOST_RECORDS = 200, 20
@@ -45,33 +40,32 @@ def query_command(settings: Settings, sql: str, edition: str, form: str, timeout
     It is read-only. An export of microdata (CSV or JSON) is noted in the audit log.
     """
     from orchestration.release import run_query
+    from orchestration.stewardship import audit
 
     console.signed_release(settings)
     answer = run_query(settings, sql, edition, timeout)
-    if edition == "members" and form != "table":
-        _log_export(settings, sql, form, answer)  # first the log, then the rows
+    if edition == "members" and form != "table":  # first the log, then the rows
+        audit.record(
+            settings,
+            audit.os_user(),
+            "exported",
+            answer.release_id,
+            edition="members",
+            form=form,
+            rows=len(answer.rows),
+            statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),
+        )
     show_rows(answer, form)
-
-
-def _log_export(settings: Settings, sql: str, form: str, answer: Answer) -> None:
-    from orchestration.stewardship import audit
-
-    audit.record(
-        settings,
-        audit.os_user(),
-        "exported",
-        answer.release_id,
-        edition="members",
-        form=form,
-        rows=len(answer.rows),
-        statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),
-    )
 
 
 def show_rows(answer: Any, form: str, screen: Console = console.out) -> None:
     """Show the rows of a query; `answer` has `columns` (names) and `rows` (tuples)."""
     if form == "json":
-        rows = [map(_finite_or_null, row) for row in answer.rows]
+        rows = (
+            # JSON knows neither infinity nor NaN.
+            (None if isinstance(value, float) and not math.isfinite(value) else value for value in row)
+            for row in answer.rows
+        )
         console.print_json([dict(zip(answer.columns, row, strict=True)) for row in rows])
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -79,11 +73,6 @@ def show_rows(answer: Any, form: str, screen: Console = console.out) -> None:
         writer.writerows([safe(value) for value in row] for row in answer.rows)
     else:
         _show_on_screen(answer, screen)
-
-
-def _finite_or_null(value: Any) -> Any:
-    """Replace infinity and NaN, which JSON does not know."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _show_on_screen(answer: Any, screen: Console) -> None:

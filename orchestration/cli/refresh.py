@@ -1,7 +1,5 @@
 """`njia refresh`: from the inbox to a published release."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -58,7 +56,13 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
         if file["outcome"] in ("held", "unreadable"):
             console.show_files([file | {"file": names.get((file["partner"], file["file"]), file["file"])}])
     console.show_files(vars(file) for file in left_alone(settings))
-    _show_next_steps(settings)
+    out.print("\nWhere to look next")
+    out.print("  njia open           the report and the map of this release")
+    out.print('  njia query "from published.corridors limit 5"')
+    out.print("  njia status         what is in force, what waits for a steward")
+    out.print("  njia serve          the desk, the files, and this refresh in the Dagster UI")
+    out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
+    out.print("                      for stewards: places, rows and checks to review\n")
     if as_json:
         console.print_json(summary)
     if ended.error is not None:
@@ -113,13 +117,3 @@ def show_summary(summary: Mapping[str, Any], is_rolled_back: bool, failed: Mappi
 
 def _listed(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts)
-
-
-def _show_next_steps(settings: Settings) -> None:
-    out.print("\nWhere to look next")
-    out.print("  njia open           the report and the map of this release")
-    out.print('  njia query "from published.corridors limit 5"')
-    out.print("  njia status         what is in force, what waits for a steward")
-    out.print("  njia serve          the desk, the files, and this refresh in the Dagster UI")
-    out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
-    out.print("                      for stewards: places, rows and checks to review\n")

@@ -1,7 +1,5 @@
 """Commands on kept releases: `releases` lists them, `diff` compares two, `rollback` returns to one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click
@@ -28,26 +26,20 @@ def releases_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         listed = [{**release.manifest, "is_current": release.is_current} for release in kept]
         console.print_json({"releases": listed})
-    else:
-        _show(kept)
-    current_release(settings)
-
-
-def _show(kept: list[Any]) -> None:
-
-    if not kept:
+    elif not kept:
         console.say("No release yet. `njia refresh` publishes the first one.")
-        return
-    table = console.table("", "release", "movements", "extracts", "content hash", whole=["release"])
-    for release in kept:
-        table.add_row(
-            "→" if release.is_current else "erased" if release.is_erased else "",
-            release.release_id,
-            f"{release.manifest['movements'] or 0:,}",
-            str(sum(extract["fate"] == "in_force" for extract in release.manifest["extracts"])),
-            release.manifest["content_hash"][:12],
-        )
-    console.out.print(table)
+    else:
+        table = console.table("", "release", "movements", "extracts", "content hash", whole=["release"])
+        for release in kept:
+            table.add_row(
+                "→" if release.is_current else "erased" if release.is_erased else "",
+                release.release_id,
+                f"{release.manifest['movements'] or 0:,}",
+                str(sum(extract["fate"] == "in_force" for extract in release.manifest["extracts"])),
+                release.manifest["content_hash"][:12],
+            )
+        console.out.print(table)
+    current_release(settings)
 
 
 @click.command()

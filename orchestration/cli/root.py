@@ -1,7 +1,5 @@
 """The `njia` command: which commands there are, and how each of them ends."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -33,7 +31,8 @@ SECTIONS = {
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
 TWINS = {
-    "diff": "releases", "pull": "inbox", "restore": "backup", "rollback": "releases", "unseal": "audit",
+    "diff": "releases", "open": "serve", "pull": "inbox", "restore": "backup", "rollback": "releases",
+    "unseal": "audit", "verify": "check",
 }  # fmt: skip
 
 

@@ -1,14 +1,12 @@
-"""`njia serve`: desk, members' files and Dagster UI behind one login."""
-
-from __future__ import annotations
+"""`njia serve`: desk, members' files and Dagster UI behind one login; `njia open`: report and map."""
 
 import os
+import webbrowser
 
 import click
 
-from orchestration.cli import console
-from orchestration.cli.options import written_installation
-from orchestration.core import LOOPBACK, Settings
+from orchestration.cli import console, options
+from orchestration.core import LOOPBACK, Settings, UsageError, has_display
 
 
 @click.command()
@@ -19,7 +17,7 @@ from orchestration.core import LOOPBACK, Settings
     show_default=True,
     help="Port of this machine to listen on.",
 )
-@written_installation
+@options.written_installation
 def serve_command(settings: Settings, port: int) -> None:
     """Serve desk, files and Dagster UI.
 
@@ -64,3 +62,38 @@ def serve_command(settings: Settings, port: int) -> None:
             click.echo(f"There is no account yet. This link opens it once:\n  {address}{first_path}")
 
     desk.serve(settings, port, elsewhere, services.running(), on_ready=say_where)
+
+
+@click.command()
+@options.edition
+@click.option("--print-path", is_flag=True, help="Print the paths only.")
+@click.option("--folder", is_flag=True, help="Print the edition's folder only, to read several of its files.")
+@options.installation
+def open_command(settings: Settings, edition: str, print_path: bool, folder: bool) -> None:
+    """Open the report and the map.
+
+    Both are files that need no server and no network. Without a display, their paths are printed.
+
+    --folder prints the folder of the release in force itself. `current` leads to another release once one is
+    published, so a program that reads several files through it may mix two.
+    """
+    from orchestration.outputs import pages_of
+    from orchestration.release import edition_in_force
+
+    current = console.signed_release(settings)
+    if folder:
+        click.echo(edition_in_force(settings, edition)[1].parent)
+        return
+    if current is None:
+        raise UsageError("There is no release yet: njia refresh")
+    pages = pages_of(current.edition(edition))
+    if not pages:
+        raise UsageError(
+            f"Release {current.release_id} has no pages of the {edition} edition: the next `njia refresh` "
+            "that publishes writes them."
+        )
+    for page in pages:
+        click.echo(page)
+    if not print_path and has_display():
+        for page in pages:
+            webbrowser.open(page.as_uri())

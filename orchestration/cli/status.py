@@ -1,7 +1,5 @@
 """`njia status`: one look at an installation."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +63,13 @@ def show_status(status: Mapping[str, Any], with_all: bool) -> None:
     for sentence in status["warnings"]:
         mark("warning", sentence)
     for channel in status["messages"]:
-        mark("messages", _unsent(channel))
+        sentence = f"{channel['channel']}: {channel['why']}"
+        if channel["since"] is not None:
+            sentence += (
+                f" {channel['waiting']} event(s) wait. It has failed {channel['tries']} time(s) since "
+                f"{minute_of(channel['since'])}; the next try is after {minute_of(channel['next_try'])}."
+            )
+        mark("messages", sentence)
     for agreement in status["agreements"]:
         partner = f"{agreement['partner']} ({agreement['contract']})"
         mark("agreement", f"{partner} {agreement['state']}, {agreement['ends_on']}")
@@ -90,7 +94,6 @@ def show_status(status: Mapping[str, Any], with_all: bool) -> None:
 
 
 def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, Any]]) -> None:
-    """Show what the last refresh held, left in the inbox or could not apply, and when that was."""
     idle_decisions = status["decisions_without_effect"]
     if (status["held"] or not_taken or idle_decisions) and status["lists_as_of"]:
         out.print(f"[bold]At the last refresh, {minute_of(status['lists_as_of'])}:[/]")
@@ -107,7 +110,6 @@ def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, A
 
 
 def _show_lists(status: Mapping[str, Any]) -> None:
-    """Show how many items wait for a steward, how long each list is, and the most valuable items."""
     number, first = status["open_items"]["number"], status["open_items"]["most_valuable"]
     as_of = f", as of {minute_of(status['lists_as_of'])}" if status["lists_as_of"] else ""
     out.print(f"[bold]Waiting for a steward:[/] {f'{number:,} open item(s)' if number else 'nothing'}{as_of}")
@@ -141,7 +143,6 @@ def _show_release(release: Mapping[str, Any], partners: list[Mapping[str, Any]])
 
 
 def _show_next_run(next_run: Mapping[str, Any]) -> None:
-    """Say when a refresh starts by itself, or why none does."""
     if next_run["waits"]:
         out.print(f"Waiting for a refresh: {escape(next_run['waits'])}.")
     if next_run["can_start"]:
@@ -161,13 +162,3 @@ def _show_partners(partners: list[Mapping[str, Any]]) -> None:
         values = (partner[name] for name in (*columns, "state"))
         table.add_row(*("–" if value is None else str(value) for value in values))
     out.print(table)
-
-
-def _unsent(channel: Mapping[str, Any]) -> str:
-    reason = f"{channel['channel']}: {channel['why']}"
-    if channel["since"] is None:
-        return reason
-    return (
-        f"{reason} {channel['waiting']} event(s) wait. It has failed {channel['tries']} time(s) since "
-        f"{minute_of(channel['since'])}; the next try is after {minute_of(channel['next_try'])}."
-    )

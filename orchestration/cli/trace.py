@@ -69,7 +69,7 @@ def _log(settings: Settings, found: Trace) -> None:
         "traced",
         found.release_id,
         table=found.table,
-        row=None if found.is_of_a_movement else "|".join(found.key.values()),
+        row=None if "movement_id" in found.key else "|".join(found.key.values()),
         extracts=sorted(found.extract_ids),
         rows=len({(part.extract_id, part.sheet, row) for part in found.rows for row in part.row_numbers}),
     )
@@ -80,7 +80,11 @@ def show_trace(found: Trace) -> None:
     out.print(f"[bold]{escape(found.table)}[/]  {escape(key)}")
     say(f"Release {found.release_id}, {found.edition} edition: {_values(found.values) or 'no value'}")
     if found.counted:
-        _show_counted(found)
+        say(f"It counts {_many(len(found.counted), 'row')} of {found.table}. Trace each with:")
+        for row in found.counted[:MOST_COUNTED]:
+            _indented(f"{found.table}|{row}")
+        if len(found.counted) > MOST_COUNTED:
+            _indented(f"and {len(found.counted) - MOST_COUNTED:,} more: --json has all")
     if found.records:
         say(
             f"Behind it{' today' if found.is_protected else ''}: {_many(found.records, 'record')} of "
@@ -116,14 +120,6 @@ def _values(values: Mapping[str, Any]) -> str:
         else f"{name} {value}"
         for name, value in values.items()
     )
-
-
-def _show_counted(found: Trace) -> None:
-    say(f"It counts {_many(len(found.counted), 'row')} of {found.table}. Trace each with:")
-    for key in found.counted[:MOST_COUNTED]:
-        _indented(f"{found.table}|{key}")
-    if len(found.counted) > MOST_COUNTED:
-        _indented(f"and {len(found.counted) - MOST_COUNTED:,} more: --json has all")
 
 
 def _show_extracts(extracts: Sequence[Mapping[str, Any]]) -> None:

@@ -53,30 +53,25 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.home import (
-        HOME_JSON,
-        adopt_home,
-        check_home,
-        is_sample_home,
-        prepare_home,
-    )
+    from orchestration.core.home import HOME_JSON, adopt_home, check_home, is_sample_home, prepare_home
     from orchestration.core.key_checks import (
         LINK_KEY,
         RELEASE_KEY,
         RELEASE_PUB,
         SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
-        PublicKey,
-        ReleaseKey,
         expect_key,
+        has_signed,
         installed_public_key,
         is_replaced,
         key_faults,
+        key_id,
         key_places,
         load_public_key,
         load_release_key,
         needs,
         settle_checks,
+        write_new_release_key,
         write_public_part,
     )
     from orchestration.core.keys import (
@@ -131,7 +126,6 @@ if TYPE_CHECKING:
     from orchestration.core.sums import (
         OWN_SUM,
         add_sums_of,
-        append_json,
         line_of,
         note_sums,
         parsed,

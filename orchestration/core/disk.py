@@ -4,8 +4,6 @@ Folders that other accounts may read are closed without notice; a readable key i
 have been copied. Faults are recognised in the errors of every library, and named.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import re
@@ -36,14 +34,11 @@ def check_modes(settings: Settings) -> None:
     """Close the folders to other accounts; raises UsageError with the command to type for an open key."""
     if os.name != "posix":
         return  # Windows keeps rights in access lists
-    _refuse_open_keys(settings)
-    for folder in restricted_folders(settings):
-        _close(folder)
-
-
-def _refuse_open_keys(settings: Settings) -> None:
-    open_to_others = [path for path in _key_files(settings.keys) if _is_open(path)]
-    if open_to_others:
+    found: list[Path] = []
+    with suppress(OSError):  # missing, or owned by another account, as it should be
+        found = sorted(settings.keys.iterdir())
+    files = (path for path in found if path.is_file() and path.suffix != PUBLIC_PART)
+    if open_to_others := [path for path in files if _is_open(path)]:  # forgotten copies of a key included
         names = ", ".join(path.name for path in open_to_others)
         paths = " ".join(f"'{path}'" for path in open_to_others)
         raise UsageError(
@@ -58,15 +53,8 @@ def _refuse_open_keys(settings: Settings) -> None:
                 f"Other accounts may open {settings.keys}. Close it:\n  chmod 700 '{settings.keys}'"
             )
         _close(settings.keys)
-
-
-def _key_files(folder: Path) -> Iterator[Path]:
-    """Yield every file but the public parts, forgotten copies of a key included."""
-    try:
-        paths = sorted(folder.iterdir())
-    except OSError:  # missing, or owned by another account, as it should be
-        return
-    yield from (path for path in paths if path.is_file() and path.suffix != PUBLIC_PART)
+    for folder in restricted_folders(settings):
+        _close(folder)
 
 
 def _is_open(path: Path) -> bool:

@@ -5,8 +5,6 @@ cut before that leaves the old state or the new one. What can be made again (`wo
 need not pass; other programs' files (DuckDB, Parquet, age) are written to the path that `replacing` yields.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets

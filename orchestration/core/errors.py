@@ -4,8 +4,6 @@ A message names the partner, file, row or column, what was found, what was expec
 never quotes a cell: a value may identify a person.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

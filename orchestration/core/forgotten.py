@@ -5,8 +5,6 @@ submission's code recognises it in an extract of any partner. Without the record
 it, one can confirm a guessed reference. Each room erases its own files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -4,8 +4,6 @@
 command and Dagster compare them with LAYOUT_VERSION before they touch the home.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from importlib.metadata import version
@@ -95,46 +93,49 @@ def adopt_home(settings: Settings, is_sample: bool = False) -> None:
 
 def prepare_home(settings: Settings, is_sample: bool = False) -> None:
     """Adopt the home and create what is missing; raises UsageError also without write access."""
+    folders = (*restricted_folders(settings), settings.releases)
     try:
-        _prepare(settings, is_sample)
+        adopt_home(settings, is_sample)
+        for folder in folders:
+            if folder.is_symlink() and not folder.exists():
+                raise UsageError(
+                    f"{folder} is a link to {folder.readlink()}, which is missing. Mount that disk, or "
+                    "restore the folder. Remove the link only if nothing lay there."
+                )
+            durable.make_folder(folder)
+        # Everything but the releases is for this account only; the host decides who may read releases.
+        check_modes(settings)
+        dagster_yaml = settings.dagster_home / "dagster.yaml"
+        runs = json.dumps(str(settings.dagster_home / "history" / "runs"))
+        wanted = DAGSTER_YAML % {"runs": runs, "ticks": number_kept("ticks")}
+        if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
+            durable.write_text(dagster_yaml, wanted)
     except OSError as error:
         raise machine_fault(error, settings.home) or UsageError(
             f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
             "may write, with NJIA_HOME or --home."
         ) from None
-    for folder in (settings.home, *restricted_folders(settings), settings.releases):
+    for folder in (settings.home, *folders):
         if not os.access(folder, os.W_OK):
             raise UsageError(
                 f"{folder} cannot be written: its disk is mounted read-only, or another account owns it."
             )
 
 
-def _prepare(settings: Settings, is_sample: bool) -> None:
-    adopt_home(settings, is_sample)
-    for folder in (*restricted_folders(settings), settings.releases):
-        if folder.is_symlink() and not folder.exists():
-            raise UsageError(
-                f"{folder} is a link to {folder.readlink()}, which is missing. Mount that disk, or restore "
-                "the folder. Remove the link only if nothing lay there."
-            )
-        durable.make_folder(folder)
-    # Everything but the releases is for this account only; the host decides who may read releases.
-    check_modes(settings)
-    dagster_yaml = settings.dagster_home / "dagster.yaml"
-    runs = json.dumps(str(settings.dagster_home / "history" / "runs"))
-    wanted = DAGSTER_YAML % {"runs": runs, "ticks": number_kept("ticks")}
-    if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
-        durable.write_text(dagster_yaml, wanted)
-
-
 def _read(settings: Settings) -> dict[str, Any]:
-    """Read home.json; empty for a home that was never used. Raises Damaged where it names no layout."""
+    """Read home.json; empty for a home that was never used.
+
+    Raises Damaged where it names no layout, or is missing beside what a refresh makes.
+    """
     marker = settings.home / HOME_JSON
     try:
         if marker.is_symlink() or marker.is_dir():
             raise Damaged(marker, f"it is a {'link' if marker.is_symlink() else 'folder'}, no file")
         if not marker.exists():
-            return _of_a_new_home(settings)
+            made = sorted([*settings.releases.glob("[!.]*"), *settings.landing.glob("*/[!.]*.json")])
+            if made or settings.current.is_symlink():
+                raise Damaged(marker, f"it is missing beside {(made or [settings.current])[0]}")
+            return {}
         found = read_json(marker)
         numbers = [found["layout_version"], *(found[name] for name in OLDEST_PROGRAMS if name in found)]
     except (KeyError, TypeError):
@@ -146,11 +147,3 @@ def _read(settings: Settings) -> dict[str, Any]:
     if not numbers or any(type(number) is not int or number < 1 for number in numbers):
         raise Damaged(marker, "it names no layout of a home")
     return dict(found)
-
-
-def _of_a_new_home(settings: Settings) -> dict[str, Any]:
-    """Return nothing; raises Damaged where the home holds a release or an extract, which a refresh makes."""
-    made = sorted([*settings.releases.glob("[!.]*"), *settings.landing.glob("*/[!.]*.json")])
-    if made or settings.current.is_symlink():
-        raise Damaged(settings.home / HOME_JSON, f"it is missing beside {(made or [settings.current])[0]}")
-    return {}

@@ -8,8 +8,6 @@ key without a check value is proven by the release in force.
 check a signature without Njia. The key is no input of a refresh.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -63,81 +61,36 @@ _IF_LOST = {
 }
 
 
-class PublicKey:
-    """Verifies signatures of the release key."""
-
-    def __init__(self, key: Ed25519PublicKey) -> None:
-        self._key = key
-
-    @classmethod
-    def of_pem(cls, pem: bytes) -> PublicKey:
-        """Raise ValueError or TypeError for what is no Ed25519 public key."""
-        key = load_pem_public_key(pem)
-        if not isinstance(key, Ed25519PublicKey):
-            raise TypeError
-        return cls(key)
-
-    @classmethod
-    def of_raw(cls, key: bytes) -> PublicKey:
-        return cls(Ed25519PublicKey.from_public_bytes(key))
-
-    @property
-    def raw(self) -> bytes:
-        """The key itself, 32 bytes."""
-        return self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-    @property
-    def id(self) -> str:
-        """8 hex digits, short enough to compare on the telephone."""
-        return hashlib.sha256(self.raw).hexdigest()[:8]
-
-    @property
-    def pem(self) -> bytes:
-        return self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-    def has_signed(self, content: bytes, signature: bytes) -> bool:
-        try:
-            self._key.verify(signature, content)
-        except InvalidSignature:
-            return False
-        return True
+def has_signed(key: Ed25519PublicKey, content: bytes, signature: bytes) -> bool:
+    try:
+        key.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True
 
 
-class ReleaseKey:
-    """Signs releases. It is read for one use and never shown."""
-
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-
-    @classmethod
-    def generate(cls) -> ReleaseKey:
-        return cls(Ed25519PrivateKey.generate())
-
-    @property
-    def public(self) -> PublicKey:
-        return PublicKey(self._key.public_key())
-
-    def sign(self, content: bytes) -> bytes:
-        """Return the signature, 64 bytes."""
-        return self._key.sign(content)
-
-    def write_new(self, path: Path) -> None:
-        content = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_secret(path, content.decode().rstrip())
+def write_new_release_key(path: Path) -> Ed25519PrivateKey:
+    key = Ed25519PrivateKey.generate()
+    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_secret(path, content.decode().rstrip())
+    return key
 
 
-def read_release_key(path: Path) -> ReleaseKey:
+def _read_release_key(path: Path) -> Ed25519PrivateKey:
     """Read a private key; raises ValueError or TypeError for what is no Ed25519 key."""
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError
-    return ReleaseKey(key)
+    return key
 
 
-def load_public_key(path: Path) -> PublicKey:
+def load_public_key(path: Path) -> Ed25519PublicKey:
     """Read a public key; raises UsageError where the file is missing or no Ed25519 public key."""
     try:
-        return PublicKey.of_pem(path.read_bytes())
+        key = load_pem_public_key(path.read_bytes())
+        if not isinstance(key, Ed25519PublicKey):
+            raise TypeError
+        return key
     except (FileNotFoundError, PermissionError):
         raise UsageError(
             f"There is no public key {path} that this account may read. Ask whoever runs Njia for its "
@@ -227,7 +180,7 @@ def key_in(name: str, path: Path) -> bytes:
     found, advice = f"expected: {expected.get(name, f'{2 * KEY_BYTES} hex digits')}", mend(name)
     try:
         if name == "release":
-            return read_release_key(path).public.raw
+            return _read_release_key(path).public_key().public_bytes_raw()
         text = path.read_text().strip()
         if name == "stewards":
             if "AGE-SECRET-KEY-" in text:
@@ -250,28 +203,29 @@ def mend(name: str) -> str:
     return _RESTORE + _IF_LOST.get(name, f"If it is lost: `njia keys rotate {name}`.")
 
 
-def load_release_key(settings: Settings) -> ReleaseKey:
+def load_release_key(settings: Settings) -> Ed25519PrivateKey:
     """Read and prove the release key; raises what `proven` raises."""
     proven(settings, "release")
-    return read_release_key(settings.keys / RELEASE_KEY)
+    return _read_release_key(settings.keys / RELEASE_KEY)
 
 
-def installed_public_key(settings: Settings) -> PublicKey:
+def installed_public_key(settings: Settings) -> Ed25519PublicKey:
     """Return the proven public key; from `release.pub` where `release.key` cannot be used."""
     try:
-        return load_release_key(settings).public
+        return load_release_key(settings).public_key()
     except NjiaError:
         path = settings.keys / RELEASE_PUB
         if not os.access(path, os.F_OK):
             raise
         key = load_public_key(path)
-        _prove(settings, "release", key.raw, path)
+        _prove(settings, "release", key.public_bytes_raw(), path)
         return key
 
 
 def write_public_part(settings: Settings, replaces: bool = False) -> None:
     """Write `release.pub` where it is missing; after a rotation it `replaces` that of the earlier key."""
-    path, pem = settings.keys / RELEASE_PUB, load_release_key(settings).public.pem
+    path, key = settings.keys / RELEASE_PUB, load_release_key(settings).public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     if not path.exists() or (replaces and path.read_bytes() != pem):
         write_bytes(path, pem, 0o600)  # the file is public, its folder is not
 
@@ -291,7 +245,7 @@ def key_faults(settings: Settings) -> Iterator[Damaged]:
         advice = "Delete it: the next `njia refresh` writes it from release.key."
     try:
         if os.access(path, os.F_OK):
-            _prove(settings, "release", load_public_key(path).raw, path, advice)
+            _prove(settings, "release", load_public_key(path).public_bytes_raw(), path, advice)
     except Damaged as fault:
         yield fault
     except UsageError:
@@ -309,7 +263,8 @@ def _signs(settings: Settings, key: bytes) -> bool:
     manifest, signature = (settings.current / f"manifest.{ending}" for ending in ("json", "sig"))
     if not (manifest.is_file() and signature.is_file()):
         return True
-    return bool(key) and PublicKey.of_raw(key).has_signed(manifest.read_bytes(), signature.read_bytes())
+    signer = Ed25519PublicKey.from_public_bytes(key) if key else None
+    return signer is not None and has_signed(signer, manifest.read_bytes(), signature.read_bytes())
 
 
 def _check(name: str, key: bytes) -> str:

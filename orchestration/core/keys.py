@@ -29,11 +29,11 @@ from orchestration.core.key_checks import (
     SAMPLES_PRIVATE_KEY,
     STEWARDS_RECIPIENT,
     USES,
-    ReleaseKey,
     key_id,
     needs,
     note_new_checks,
     proven,
+    write_new_release_key,
     write_public_part,
 )
 from orchestration.core.settings import Settings
@@ -183,7 +183,7 @@ def create_missing_keys(settings: Settings) -> str | None:
         if not (folder / file).exists():
             write_secret(folder / file, secrets.token_hex(KEY_BYTES))
     if not (folder / RELEASE_KEY).exists():
-        ReleaseKey.generate().write_new(folder / RELEASE_KEY)
+        write_new_release_key(folder / RELEASE_KEY)
     write_public_part(settings)
     if (folder / STEWARDS_RECIPIENT).exists():
         note_new_checks(settings)

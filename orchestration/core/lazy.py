@@ -8,8 +8,6 @@ draw. A package lists its names once, as imports that the type checker reads too
     offer_when_asked(__name__)
 """
 
-from __future__ import annotations
-
 import ast
 import sys
 from importlib import import_module
@@ -21,7 +19,7 @@ from typing import Any
 class _Package(ModuleType):
     """A package, once `offer_when_asked` has been called in it."""
 
-    _homes: dict[str, tuple[str, str]]
+    _homes: dict[str, tuple[str, str]]  # module of each name, and its name there
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._homes:
@@ -39,17 +37,13 @@ class _Package(ModuleType):
 def offer_when_asked(package: str) -> None:
     """Make the imports under `if TYPE_CHECKING:` of a package available on first use."""
     module = sys.modules[package]
-    module.__dict__["_homes"] = _imported_for_types(Path(str(module.__file__)))
-    module.__class__ = _Package
-
-
-def _imported_for_types(path: Path) -> dict[str, tuple[str, str]]:
-    """Map each name imported under `if TYPE_CHECKING:` to its module and its name there."""
-    blocks = [
-        block for block in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(block, ast.If)
-    ]
-    lines = [line for block in blocks if ast.unparse(block.test) == "TYPE_CHECKING" for line in block.body]
-    imports = [line for line in lines if isinstance(line, ast.ImportFrom)]
-    return {
-        alias.asname or alias.name: (str(line.module), alias.name) for line in imports for alias in line.names
+    blocks = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body
+    module.__dict__["_homes"] = {
+        alias.asname or alias.name: (str(line.module), alias.name)
+        for block in blocks
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for line in block.body
+        if isinstance(line, ast.ImportFrom)
+        for alias in line.names
     }
+    module.__class__ = _Package

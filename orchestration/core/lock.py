@@ -42,7 +42,17 @@ class RefreshLock:
         try:
             self._lock.acquire()
         except Timeout:
-            raise RefreshRunning(_held_message(last_holder(self._settings))) from None
+            holder = last_holder(self._settings)
+            process, run = holder["process"], holder["run"]
+            if process == "unknown" or is_alive(holder):
+                raise RefreshRunning(
+                    f"Another refresh is running (process {process}, run {run}). Wait for it to end, or see "
+                    "it in the Dagster UI (`njia serve`)."
+                ) from None
+            raise RefreshRunning(
+                f"The refresh lock is held although its process is gone ({process}, run {run}): a process "
+                "that it started still runs. Stop that process, or wait until it ends."
+            ) from None
         since = datetime.now(UTC).replace(microsecond=0).isoformat()
         holder = {**this_process(), "run": run, "since": since}
         durable.write_text(_holder_file(self._settings), json.dumps(holder))
@@ -127,18 +137,6 @@ def _started(process: psutil.Process) -> float:
     import psutil
 
     return process.create_time() - psutil.boot_time()
-
-
-def _held_message(holder: Mapping[str, Any]) -> str:
-    if holder["process"] == "unknown" or is_alive(holder):
-        return (
-            f"Another refresh is running (process {holder['process']}, run {holder['run']}). "
-            "Wait for it to end, or see it in the Dagster UI (`njia serve`)."
-        )
-    return (
-        f"The refresh lock is held although its process is gone ({holder['process']}, run {holder['run']}): "
-        "a process that it started still runs. Stop that process, or wait until it ends."
-    )
 
 
 def _holder_file(settings: Settings) -> Path:

@@ -4,8 +4,6 @@
 macros/protection.sql), `history_policy.csv` how much of the past is kept.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import re
@@ -23,42 +21,9 @@ HISTORY_SEED = REFERENCE_SEEDS / "history_policy.csv"
 NOISE_ROWS = (1, 2, 3, 4, 5)
 _HASHES = 1 << 32
 _WORDS = "microdata_quasi_identifiers"
-# Least and greatest sensible value of each number; all but those of _FRACTIONS are whole.
-_LIMITS: dict[str, tuple[float, float]] = {
-    "public_least_count": (3, 1000),
-    "public_least_label_count": (3, 1000),
-    "public_least_share_count": (20, 1_000_000),
-    "public_delay_days": (30, 3650),
-    "public_round_least_reports": (2, 1000),
-    "members_least_count": (2, 1000),
-    "comparison_least_cases": (1, 1000),
-    "comparison_least_matched": (1, 1000),
-    "comparison_changed_percent": (1, 99),
-    "comparison_least_percent": (101, 1000),
-    **{f"noise_row_{row}_variance": (0.5, 100_000) for row in NOISE_ROWS},
-    **{f"noise_row_{row}_largest": (1, 10_000) for row in NOISE_ROWS},
-    "hotspot_label_scale": (1, 100),
-    "shift_label_scale": (1, 100),
-    "shift_label_errors": (1, 10),
-    "label_least_others": (1, 1000),
-    "completeness_scale": (1, 100),
-    "noise_row_2_from": (2, 1_000_000),
-    "noise_row_3_from": (3, 1_000_000),
-    "utility_least_movements": (1, 1_000_000_000),
-    "utility_least_share": (0, 1),
-    "microdata_least_class": (2, 1000),
-}
-# Members see what the public sees, and a label needs no smaller count than a row.
-_AT_LEAST = {
-    "public_least_count": "members_least_count",
-    "public_least_label_count": "public_least_count",
-    "comparison_least_cases": "comparison_least_matched",
-}
-_FRACTIONS = {
-    "utility_least_share",
-    "shift_label_errors",
-    *(f"noise_row_{row}_variance" for row in NOISE_ROWS),
-}
+# Least and greatest sensible value of each number, and the number that it may not be under: members see what
+# the public sees, and a label needs no smaller count than a row.
+LIMITS = Path(__file__).with_name("policy_limits.csv")
 
 
 @dataclass(frozen=True)
@@ -102,17 +67,21 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
     values = {row["name"]: row["value"].strip() for row in rows}
     if len(values) < len(rows):
         raise NjiaError(f"{policy.name} has a name in two rows. Remove one of them.")
-    expected = {*_LIMITS, _WORDS}
+    limits = {row["name"]: row for row in _rows(LIMITS, ("name", "least", "most", "kind", "not_under"))}
+    expected = {*limits, _WORDS}
     if missing := sorted(expected - values.keys()):
         raise NjiaError(f"{policy.name} has no row {missing[0]}. Add it, with the value Njia ships.")
     if unknown := sorted(values.keys() - expected):
         raise NjiaError(f"{policy.name} has a row {unknown[0]} that nothing reads. Remove it.")
-    numbers = {name: _number(policy, name, values[name], limits) for name, limits in _LIMITS.items()}
+    numbers = {
+        name: _number(policy, name, values[name], float(row["least"]), float(row["most"]), row["kind"])
+        for name, row in limits.items()
+    }
     if not numbers["noise_row_2_from"] < numbers["noise_row_3_from"]:
         raise _wrong(policy, "noise_row_3_from", values["noise_row_3_from"], "more than noise_row_2_from")
-    for name, at_least in _AT_LEAST.items():
-        if numbers[name] < numbers[at_least]:
-            raise _wrong(policy, name, values[name], f"at least {at_least} ({values[at_least]})")
+    for name, row in limits.items():
+        if (other := row["not_under"]) and numbers[name] < numbers[other]:
+            raise _wrong(policy, name, values[name], f"at least {other} ({values[other]})")
     quasi_identifiers = tuple(values[_WORDS].split())
     if not quasi_identifiers:
         raise _wrong(policy, _WORDS, "", "names of columns of fct_movements")
@@ -194,7 +163,7 @@ def history_policy(seed: Path = HISTORY_SEED) -> dict[str, int]:
     for name, value in values.items():
         if name in FOR_EVER and value != ALL:
             raise _wrong(seed, name, value, f"{ALL}, because nothing removes these")
-    return {name: int(_number(seed, name, values[name], (least, None))) for name, least in LEAST_KEPT.items()}
+    return {name: int(_number(seed, name, values[name], least)) for name, least in LEAST_KEPT.items()}
 
 
 def _rows(seed: Path, columns: Iterable[str]) -> list[dict[str, str]]:
@@ -209,9 +178,10 @@ def _rows(seed: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     return rows
 
 
-def _number(seed: Path, name: str, value: str, limits: tuple[float, float | None]) -> float:
-    least, most = limits
-    kind, form = ("number", r"\d+(\.\d+)?") if name in _FRACTIONS else ("whole number", r"\d+")
+def _number(
+    seed: Path, name: str, value: str, least: float, most: float | None = None, kind: str = "whole number"
+) -> float:
+    form = r"\d+" if kind == "whole number" else r"\d+(\.\d+)?"
     number = float(value) if re.fullmatch(form, value, re.ASCII) else -1.0
     if number < least or (most is not None and number > most):
         raise _wrong(seed, name, value, f"a {kind} from {least:g}" + (f" to {most:g}" if most else ""))

@@ -5,8 +5,6 @@ Messages, the quality report and its trend, the desk, and `njia status` read the
 partners and checks, and counts; no value of a row. Beside it lies a request for a refresh, until one begins.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +17,7 @@ from orchestration.core import durable
 from orchestration.core.durable import keep_last_lines
 from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
-from orchestration.core.sums import append_json, parsed, read_json, write_json
+from orchestration.core.sums import line_of, parsed, read_json, write_json
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
 CONSIDERED, ASKED = "considered.json", "refresh_asked.json"
@@ -28,9 +26,8 @@ STEPS = (
     "take_in", "type_extracts", "locate", "gates__verdicts", "in_force", "warehouse", "linkage",
     "statistics", "counts", "fitted", "publishable", "release__candidate", "release__verdict", "publish",
 )  # fmt: skip
-UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, WAITS, CRASHED, STOPPED = (
-    "under_way", "published", "unchanged", "refused", "waits", "crashed", "stopped",
-)  # fmt: skip
+UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED = "under_way", "published", "unchanged", "refused"
+WAITS, CRASHED, STOPPED = "waits", "crashed", "stopped"
 # Outcomes of a complete refresh: its results and its lists for stewards are whole.
 WHOLE = (PUBLISHED, UNCHANGED, REFUSED, WAITS)
 # Outcomes that leave a candidate unpublished: the lists for stewards describe it.
@@ -94,14 +91,12 @@ def begin(
 
 
 def at_step(settings: Settings, begun: End, step: str) -> End:
-    """Record that a step begins."""
     entry = replace(begun, steps={**begun.steps, step: _now()})
     write_json(settings.review / BEGUN, asdict(entry))
     return entry
 
 
 def ask(settings: Settings, author: str) -> None:
-    """Record a request for a refresh."""
     write_json(settings.review / ASKED, {"author": author, "time": _now()})
 
 
@@ -144,7 +139,10 @@ def record(settings: Settings, ended: End) -> None:
     if ended.outcome == STOPPED:
         ended = replace(ended, inputs={**ended.inputs, "landings": sorted(landings(settings))})
     write_json(settings.review / LAST, asdict(ended))
-    append_json(settings.review / "history" / HISTORY, _in_short(ended))
+    names = ("run_id", "outcome", "ended", "seconds", "release_id", "rows", "movements", "checks")
+    in_short: dict[str, Any] = {name: getattr(ended, name) for name in names}
+    in_short |= {"held": len(ended.held), "overdue": len(ended.overdue)}
+    durable.append_line(settings.review / "history" / HISTORY, line_of(in_short))
     durable.remove(settings.review / BEGUN)
     if ended.outcome in WHOLE:
         considered = {"landings": sorted(landings(settings)), **ended.inputs}
@@ -205,12 +203,6 @@ def lists_as_of(settings: Settings) -> datetime | None:
     return datetime.fromisoformat(str(end["ended"])) if end else None
 
 
-def lists_show_candidate(settings: Settings) -> bool:
-    """Whether the stewards' lists describe a candidate that was refused or waits."""
-    end = last_whole(settings)
-    return end is not None and end["outcome"] in NOT_PUBLISHED
-
-
 def last_whole(settings: Settings) -> Mapping[str, Any] | None:
     """Return the last complete refresh in short form."""
     return next((entry for entry in reversed(history(settings)) if entry["outcome"] in WHOLE), None)
@@ -265,12 +257,6 @@ def _entries(settings: Settings) -> Iterator[tuple[Mapping[str, Any], bytes]]:
     for line in path.read_bytes().split(b"\n") if path.is_file() else ():
         with suppress(ValueError):
             yield parsed(line, path), line
-
-
-def _in_short(ended: End) -> dict[str, Any]:
-    names = ("run_id", "outcome", "ended", "seconds", "release_id", "rows", "movements", "checks")
-    entry = {name: getattr(ended, name) for name in names}
-    return entry | {"held": len(ended.held), "overdue": len(ended.overdue)}
 
 
 def _now() -> str:

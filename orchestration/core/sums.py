@@ -4,8 +4,6 @@ A JSON object holds the SHA-256 of its other content as `sum`. The SHA-256 of ev
 `.sums.json` beside it. An object without a sum was written by hand: it is taken as it is.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -13,15 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import (
-    append_line,
-    remove,
-    replacing,
-    sha256_of,
-    write_bytes,
-    write_new,
-    write_text,
-)
+from orchestration.core.durable import remove, replacing, sha256_of, write_bytes, write_new, write_text
 from orchestration.core.errors import Damaged
 
 SUM, SUMS = "sum", ".sums.json"
@@ -42,11 +32,6 @@ def json_of(content: Any) -> str:
 def read_json(path: Path) -> Any:
     """Read what `write_json` wrote, without its sum; raises Damaged, or OSError where the file is missing."""
     return parsed(path.read_bytes(), path)
-
-
-def append_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Append an object as one line, with its sum."""
-    append_line(path, line_of(content))
 
 
 def line_of(content: Mapping[str, Any]) -> str:
@@ -111,7 +96,6 @@ def summed(path: Path) -> Iterator[Path]:
 
 
 def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:
-    """Write a file, and its sum beside it."""
     with summed(path) as partial:
         write_new(partial, content.encode() if isinstance(content, str) else content, mode)
 

@@ -1,7 +1,7 @@
 """Texts that people read, in English and Swahili: one line each in `texts.csv`.
 
-`keys` says where a text is used, each place with its prefix: `desk.`, `report.`, `map.`, `message.`. The
-English of a line with `said` is its key: a sentence of the code (`say`) or of a reference file. A text
+`keys` says where a text is used, each place with its prefix: `desk.`, `report.`, `map.`, `message.`, `cli.`.
+The English of a line with `said` is its key: a sentence of the code (`say`) or of a reference file. A text
 without Swahili is shown in English. `templates` opens the HTML pages that show texts, `safe` protects cells.
 """
 

@@ -10,8 +10,6 @@ outcome and the parsed dbt project, which `njia status` and the next refresh rea
 records.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

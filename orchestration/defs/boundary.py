@@ -1,7 +1,5 @@
 """The exception boundary around every step, the record of how a run ended, and the names all assets share."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -20,6 +18,7 @@ from orchestration.core import (
     interrupts_kept,
     kind_and_place,
     machine_fault,
+    read_artifact,
     refreshes,
 )
 from orchestration.defs.history import delete_old_runs
@@ -57,7 +56,11 @@ def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
     answer: Answer
     try:
         with interrupts_kept():
-            run = runs.begin(op.run_id, _is_refresh(op.run))
+            steps = op.run.step_keys_to_execute
+            is_continued = op.run.parent_run_id is not None
+            # The whole job, or the rest of it after a failure; not some steps by hand.
+            is_refresh = steps is None or (LAST_STEP in steps and (FIRST_STEP in steps or is_continued))
+            run = runs.begin(op.run_id, is_refresh)
             runs.at_step(op.op_handle.name)
             answer = work(run)
     except KeyboardInterrupt:
@@ -92,7 +95,7 @@ def end(
         return
     runs.ended, runs.outcome, runs.is_rolled_back = run_id, outcome, is_rolled_back
     run = runs.current if runs.current and runs.current.run_id == run_id else None
-    at_gate = at_gate and releasing.has_verdict(runs.settings)
+    at_gate = at_gate and read_artifact(runs.settings.work, releasing.RELEASE_GATE) is not None
     try:
         instance.add_run_tags(run_id, {OUTCOME: outcome})
         if runs.entry and runs.entry.run_id == run_id:
@@ -100,18 +103,17 @@ def end(
                 runs.settings, runs.entry, run, outcome, reason, at_gate, is_rolled_back
             )
             if outcome in refreshes.WHOLE:
-                instance.add_run_tags(run_id, _tags(journalled))
+                # For the list of runs: held and overdue counts that are not zero, and a new release.
+                counts = {HELD: len(journalled.held), OVERDUE: len(journalled.overdue)}
+                tags = {name: str(count) for name, count in counts.items() if count}
+                if journalled.outcome == refreshes.PUBLISHED and journalled.release_id:
+                    tags[RELEASE] = journalled.release_id
+                instance.add_run_tags(run_id, tags)
         delete_old_runs(instance)
     except Exception as error:
         logging.getLogger(__name__).warning(
             "The end of run %s could not be recorded: %s.", run_id, kind_and_place(error)
         )
-
-
-def write_stop(runs: Runs, run_id: str) -> None:
-    """Record that Ctrl-C stopped a run before Dagster knew it."""
-    if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:
-        run_outcome.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
 
 
 def version_of(artifact: Artifact) -> dg.DataVersion:
@@ -132,22 +134,6 @@ def asset(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Return a decorator for the step `name`, which makes one asset; the rest is for `spec`."""
     return dg.multi_asset(name=name, specs=[spec(*of_spec, **more)], check_specs=list(checks))
-
-
-def _is_refresh(run: dg.DagsterRun) -> bool:
-    """Whether a run is the whole job, or the rest of it after a failure; not some steps by hand."""
-    steps = run.step_keys_to_execute
-    is_continued = run.parent_run_id is not None
-    return steps is None or (LAST_STEP in steps and (FIRST_STEP in steps or is_continued))
-
-
-def _tags(ended: refreshes.End) -> dict[str, str]:
-    """Return tags for the list of runs: held and overdue counts that are not zero, and a new release."""
-    counts = {HELD: len(ended.held), OVERDUE: len(ended.overdue)}
-    tags = {name: str(count) for name, count in counts.items() if count}
-    return tags | (
-        {RELEASE: ended.release_id} if ended.outcome == refreshes.PUBLISHED and ended.release_id else {}
-    )
 
 
 def _metadata(runs: Runs, problem: NjiaError) -> dict[str, dg.MetadataValue]:

@@ -4,8 +4,6 @@ Dagster does not notice that the process of a run is gone. With one run at a tim
 queued.
 """
 
-from __future__ import annotations
-
 import logging
 from datetime import UTC, datetime, timedelta
 

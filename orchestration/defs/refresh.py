@@ -1,7 +1,5 @@
 """Run the refresh job in this process, on the Dagster instance of the UI."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time
@@ -65,7 +63,8 @@ def run_refresh(
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
             result = _run(runs, run_id, steps)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        boundary.write_stop(runs, run_id)
+        if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:  # before Dagster knew of it
+            run_outcome.write_end(settings, runs.entry, runs.current, refreshes.STOPPED)
         raise KeyboardInterrupt from None
     except Exception:
         if not isinstance(runs.error, MachineFault):
@@ -100,16 +99,12 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
             asset_selection=steps,
         )
         if not result.success:  # the failed step has usually recorded it already
-            runs.interrupted = runs.interrupted or _was_interrupted(result)
+            # Dagster records Ctrl-C as a failed step.
+            runs.interrupted = runs.interrupted or any(
+                "ExecutionInterrupted" in str(event.event_specific_data)
+                for event in result.all_events
+                if event.event_type_value in ("STEP_FAILURE", "PIPELINE_FAILURE", "PIPELINE_CANCELED")
+            )
             outcome = refreshes.STOPPED if runs.interrupted else refreshes.CRASHED
             boundary.end(instance, runs, run_id, outcome)
         return result
-
-
-def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    """Whether Ctrl-C ended the run; Dagster records it as a failed step."""
-    return any(
-        "ExecutionInterrupted" in str(event.event_specific_data)
-        for event in result.all_events
-        if event.event_type_value in ("STEP_FAILURE", "PIPELINE_FAILURE", "PIPELINE_CANCELED")
-    )

@@ -148,7 +148,11 @@ def candidate_check(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetChe
     for expectation in RELEASE_CHECKS.values():
         own = [check for check in verdict.checks if check.name == expectation.name]
         failed = [check for check in own if check.outcome != "passed"]
-        measures = _worst(expectation, own) if expectation.name in PART_CHECKS else verdict.measures
+        measures = verdict.measures
+        if expectation.name in PART_CHECKS:  # the worst of all partners, counties, corridors or tables
+            [limit] = expectation.limits
+            observed = [check.observed for check in own if check.observed is not None]
+            measures = {limit.column: (min if limit.maximum is None else max)(observed, default=None)}
         metadata |= expectation.numbers(measures)
         rows.append(_row(expectation, own, failed))
         if failed:
@@ -189,13 +193,6 @@ def _row(
             "expected": expectation.expected,
         }
     )
-
-
-def _worst(expectation: Expectation, found: list[gates.CheckOutcome]) -> dict[str, float | None]:
-    """Return the worst measure of all partners, counties, corridors or tables."""
-    [limit] = expectation.limits
-    observed = [check.observed for check in found if check.observed is not None]
-    return {limit.column: (min if limit.maximum is None else max)(observed, default=None)}
 
 
 def _finding(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:

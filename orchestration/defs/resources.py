@@ -3,15 +3,13 @@
 Dagster itself reads only this file of the folder.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from orchestration.contracts import Contracts, load_contracts
 from orchestration.core import NjiaError, Settings, check_home, clear_work_left_behind
-from orchestration.defs import extract_checks, extracts, gates, pulled, release, warehouse
+from orchestration.defs import extracts, gates, pulled, release, warehouse
 from orchestration.defs.boundary import QUIET_LOGS, REFRESH, STARTED_BY
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.operations import next_run
@@ -49,7 +47,7 @@ def evidence_base(runs: Runs) -> dg.Definitions:
             *tables,
             *release.assets(published),
         ],
-        asset_checks=extract_checks.checks(contracts),
+        asset_checks=gates.checks(contracts),
         # One process, because it holds the refresh lock; also for assets materialised from the lineage page.
         executor=dg.in_process_executor,
         resources={"runs": runs},

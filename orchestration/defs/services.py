@@ -4,8 +4,6 @@
 when this process does.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

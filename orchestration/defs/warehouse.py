@@ -29,24 +29,27 @@ _GROUPS = {
 }
 SHAPED, COUNTED, FITTED = (dg.AssetKey(["warehouse", name]) for name in ("shaped", "counted", "fitted"))
 LINKAGE, STATISTICS, LEAVES = map(dg.AssetKey, ("linkage", "statistics", "fitted"))
+# The asset of a part's tables on the way, its group, what the part does, and what the asset is.
 _ON_THE_WAY = {
     Part.WAREHOUSE: (
         SHAPED,
         "shape",
+        "Judge and shape the extracts in force, with dbt.",
         "Seeds, staged and judged rows, movements and counts, which linkage reads.",
     ),
     Part.COUNTS: (
         COUNTED,
         "link",
+        "Build the tables that need linkage, with dbt.",
         "Linked rows, counts and protected counts, which statistics, the fit and the marts read; what "
         "members read in the schemas `quality` and `meta`.",
     ),
-    Part.PUBLISHABLE: (FITTED, "marts", "Fitted counts, whose sums the public tables show."),
-}
-_DESCRIPTIONS = {
-    Part.WAREHOUSE: "Judge and shape the extracts in force, with dbt.",
-    Part.COUNTS: "Build the tables that need linkage, with dbt.",
-    Part.PUBLISHABLE: "Build the tables that need statistics and fitted counts, with dbt.",
+    Part.PUBLISHABLE: (
+        FITTED,
+        "marts",
+        "Build the tables that need statistics and fitted counts, with dbt.",
+        "Fitted counts, whose sums the public tables show.",
+    ),
 }
 
 
@@ -112,7 +115,7 @@ def _key(node: Mapping[str, Any], part: Part) -> dg.AssetKey:
 
 
 def _on_the_way(part: Part, nodes: Mapping[str, Any], own: Mapping[str, dg.AssetKey]) -> dg.AssetSpec:
-    key, group, description = _ON_THE_WAY[part]
+    key, group, _, description = _ON_THE_WAY[part]
     read = {parent for name in own for parent in nodes[name]["depends_on"].get("nodes", [])}
     sources = {name.split(".")[2] for name in read if name.startswith("source.")}
     parts = list(Part)
@@ -131,14 +134,17 @@ def _part(
     for node in nodes.values():
         if node["resource_type"] == "test" and (key := _asset_of(node, own)):
             tests.setdefault(key, []).append(node)
-    checks = {
-        key: dg.AssetCheckSpec(TESTS, asset=key, blocking=True, description=_guarded(of_asset))
-        for key, of_asset in tests.items()
-    }
+    checks = {}
+    for key, of_asset in tests.items():
+        guarded = " ".join(map(_guards, of_asset))
+        if len({test["attached_node"] for test in of_asset}) > 1:
+            many = f"{len(of_asset)} tests of tables on the way."
+            guarded = f"{many} A failed one says what it guards and what to do."
+        checks[key] = dg.AssetCheckSpec(TESTS, asset=key, blocking=True, description=guarded)
 
     @dg.multi_asset(
         name=part.value,
-        description=_DESCRIPTIONS[part],
+        description=_ON_THE_WAY[part][2],
         can_subset=True,
         specs=list(specs.values()),
         check_specs=list(checks.values()),
@@ -179,13 +185,6 @@ def _asset_of(test: Mapping[str, Any], own: Mapping[str, dg.AssetKey]) -> dg.Ass
     """Return the asset of this part that a test belongs to."""
     parents = [test.get("attached_node"), *(test.get("depends_on") or {}).get("nodes", [])]
     return next((own[parent] for parent in parents if parent in own), None)
-
-
-def _guarded(tests: list[Any]) -> str:
-    """Return what the tests guard; of an asset of many tables, how many there are."""
-    if len({test["attached_node"] for test in tests}) > 1:
-        return f"{len(tests)} tests of tables on the way. A failed one says what it guards and what to do."
-    return " ".join(map(_guards, tests))
 
 
 def _guards(test: Mapping[str, Any]) -> str:

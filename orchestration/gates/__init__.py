@@ -11,13 +11,14 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.gates.candidate import (
+        IN_FORCE,
         CheckOutcome,
         ReleaseVerdict,
+        check_results,
         judge_candidate,
         verdict_of_facts,
     )
     from orchestration.gates.differences import Differences, differences
-    from orchestration.gates.earlier_checks import IN_FORCE, check_results
     from orchestration.gates.in_force import (
         ExtractFate,
         InForce,

@@ -4,38 +4,40 @@ The verdict lists the hashes of the judged files and every check with outcome an
 check failed, could not be judged or did not run. `release` publishes by this file alone.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from expectations.checks import release_scope
 from expectations.release_gate import LINKAGE_GATE, PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, durable, read_json, sha256_of, write_json
-from orchestration.gates.earlier_checks import (
-    EXTRACT_GATE_STAGE,
-    WAREHOUSE_STAGE,
-    check_results,
-    published_tables,
-)
+from orchestration.core import NjiaError, Settings, durable, read_artifact, read_json, sha256_of, write_json
 from orchestration.gates.in_force import read_in_force
-from orchestration.gates.judging import Judgement, judge
+from orchestration.gates.judging import judge
 from orchestration.gates.protection import protection_measures
-from orchestration.gates.release_profile import ReleaseProfile, like_for_like, release_profile
-from orchestration.release import (
-    EVIDENCE_BASE,
-    MANIFEST,
-    MEMBERS_SCHEMAS,
-    VERDICT,
-    hash_files,
+from orchestration.gates.release_profile import (
+    ReleaseProfile,
+    like_for_like,
+    published_tables,
+    release_profile,
 )
+from orchestration.gates.verdicts import read_verdicts
+from orchestration.release import CHECK_RESULTS, EVIDENCE_BASE, MANIFEST, MEMBERS_SCHEMAS, VERDICT, hash_files
 from orchestration.stewardship import Decisions
+from orchestration.warehouse import Part, manifest_nodes
 
+# Checks before staging: verdicts of the extract gate, and tests of dbt.
+EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
+# The artifact of the extracts in force. Those of dbt's parts hold `in_force` (the fingerprint they were built
+# from) and `nodes` (the outcome of each).
+IN_FORCE = "in_force"
+_OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 _FROM_EARLIER = ("stage", "subject", "waived_by", "observed", "expected", "why", "steward_action")
 
@@ -82,7 +84,6 @@ class ReleaseVerdict:
 
 
 def verdict_of_facts(facts: Mapping[str, Any]) -> ReleaseVerdict:
-    """Restore a verdict from its JSON data."""
     checks = tuple(CheckOutcome(**check) for check in facts["checks"])
     return ReleaseVerdict(**{**facts, "checks": checks, "reasons": tuple(facts["reasons"])})
 
@@ -121,7 +122,16 @@ def judge_candidate(
             release.name if current.is_file() else None,
         ),
     )
-    checks = [*_earlier(rows), _same_inputs(settings, manifest), *_gate(profile, decisions, as_of)]
+    in_force, outcome = read_in_force(settings), "not_run"
+    if in_force:
+        outcome = "passed" if manifest.get("inputs_hash") == in_force.inputs_hash else "failed"
+    same_inputs = _own_check(
+        "candidate_has_the_inputs_in_force",
+        "release_gate",
+        outcome,
+        "The checks before staging belong to the extracts in force now, not to another candidate.",
+    )
+    checks = [*_earlier(rows), same_inputs, *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
     if hash_files(candidate) != files:
         reasons.append("The candidate's files changed while they were judged. Run `njia refresh` again.")
@@ -131,7 +141,10 @@ def judge_candidate(
         checks=tuple(checks),
         files={**files, MANIFEST: sha256_of(candidate / MANIFEST)},
         reasons=tuple(reasons),
-        measures=_measures(profile),
+        measures={
+            str(name): None if value != value else float(value)
+            for name, value in profile.measures.iloc[0].items()
+        },
     )
     write_json(verdict_path, {**asdict(verdict), "as_of": as_of.isoformat()})
     return verdict
@@ -143,28 +156,23 @@ def _gate(profile: ReleaseProfile, decisions: Decisions, as_of: datetime) -> Ite
     frames = {of_tables.name: profile.tables, **profile.parts}
     parts = pd.concat([frame.assign(check=name) for name, frame in frames.items()], ignore_index=True)
     for frame, gate in ((profile.measures, RELEASE_GATE), (parts, (*TABLE_GATE, *PART_GATE, *LINKAGE_GATE))):
-        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        rows: list[dict[Any, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
         judged: dict[str, list[CheckOutcome]] = {}
         for judgement in judge(frame, gate):
             row, name = rows[judgement.row], judgement.expectation.name
             if row.get("check") in (None, name):
-                judged.setdefault(name, []).append(_judged(judgement, row, decisions, as_of))
+                subject = str(row.get("subject", WHOLE))
+                scope = release_scope(name, subject)
+                check = judgement.as_check(row, decisions["check_waiver"], scope, as_of)
+                outcome = CheckOutcome(name=name, stage="release_gate", subject=subject, **check)
+                judged.setdefault(name, []).append(outcome)
         for name, checks in judged.items():
-            yield from checks if name not in profile.parts else _of_parts(checks)
-
-
-def _of_parts(checks: Sequence[CheckOutcome]) -> Iterable[CheckOutcome]:
-    """Return the parts that did not pass, else the first, which changed most, as the whole release."""
-    worst = [check for check in checks if check.outcome != "passed"]
-    return worst or [replace(checks[0], subject=WHOLE)]
-
-
-def _judged(
-    judgement: Judgement, row: Mapping[Any, Any], decisions: Decisions, as_of: datetime
-) -> CheckOutcome:
-    name, subject = judgement.expectation.name, str(row.get("subject", WHOLE))
-    check = judgement.as_check(row, decisions["check_waiver"], release_scope(name, subject), as_of)
-    return CheckOutcome(name=name, stage="release_gate", subject=subject, **check)
+            if name in profile.parts:
+                # The parts that did not pass, else the first, which changed most, as the whole release.
+                failed = [check for check in checks if check.outcome != "passed"]
+                yield from failed or [replace(checks[0], subject=WHOLE)]
+            else:
+                yield from checks
 
 
 def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
@@ -188,19 +196,6 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
     return checks
 
 
-def _same_inputs(settings: Settings, manifest: Mapping[str, Any]) -> CheckOutcome:
-    """Compare the inputs' hash in the candidate's manifest with the one in force."""
-    in_force, outcome = read_in_force(settings), "not_run"
-    if in_force:
-        outcome = "passed" if manifest.get("inputs_hash") == in_force.inputs_hash else "failed"
-    return _own_check(
-        "candidate_has_the_inputs_in_force",
-        "release_gate",
-        outcome,
-        "The checks before staging belong to the extracts in force now, not to another candidate.",
-    )
-
-
 def _own_check(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
     return CheckOutcome(
         name=name,
@@ -221,6 +216,86 @@ def _reason(check: CheckOutcome) -> str:
     return f"{check.name} of {check.subject} {outcome}{numbers}.{finding} {check.steward_action}".strip()
 
 
-def _measures(profile: ReleaseProfile) -> dict[str, float | None]:
-    row = profile.measures.iloc[0]
-    return {str(name): None if value != value else float(value) for name, value in row.items()}
+def check_results(settings: Settings) -> pa.Table:
+    """Return one row per check before staging; a dbt test without a result is `not_run`."""
+    rows = [*_extract_gate(settings), *_dbt(settings)]
+    rows.sort(key=lambda row: (row["stage"], row["subject"], row["check_name"]))
+    return pa.Table.from_pylist(rows, schema=CHECK_RESULTS)
+
+
+def _extract_gate(settings: Settings) -> list[dict[str, Any]]:
+    codes = {
+        (row["partner"], row["extract_id"]): row["partner_code"]
+        for path in sorted((settings.typed / "extracts").glob("*.parquet"))
+        for row in pq.read_table(path, columns=["extract_id", "partner", "partner_code"]).to_pylist()
+    }
+    return [
+        {
+            **{name: value for name, value in vars(verdict).items() if name in CHECK_RESULTS.names},
+            "stage": EXTRACT_GATE_STAGE,
+            "subject": verdict.extract_id,
+            "partner_code": codes.get((verdict.partner, verdict.extract_id)),
+            "outcome": "waived" if verdict.waived else verdict.outcome,
+        }
+        for verdict in read_verdicts(settings).verdicts
+    ]
+
+
+def _dbt(settings: Settings) -> list[dict[str, Any]]:
+    """Return rows of all tests of the manifest, and of models that could not be built."""
+    nodes: Mapping[str, Mapping[str, Any]] = {}
+    with suppress(FileNotFoundError):
+        nodes = manifest_nodes(settings.work / "dbt" / "manifest.json")
+    in_force = read_artifact(settings.work, IN_FORCE)
+    parts = [read_artifact(settings.work, part) for part in Part]
+    # Without parts that were built from other extracts than those in force.
+    results: dict[str, Mapping[str, Any]] = {
+        result["unique_id"]: result
+        for part in parts
+        if part and in_force and part.facts["in_force"] == in_force.fingerprint
+        for result in part.facts["nodes"]
+    }
+    rows = []
+    for unique_id in sorted({*results, *(name for name, node in nodes.items() if _is_test(node))}):
+        node, result = nodes.get(unique_id, {}), results.get(unique_id, {})
+        is_test = _is_test(result or node)
+        status = str(result.get("status", "skipped"))
+        if not is_test and status == "success":
+            continue
+        config = node.get("config") or {}
+        meta = config.get("meta") or node.get("meta") or {}
+        is_warning = str(config.get("severity", "error")).lower() == "warn" or status == "warn"
+        rows.append(
+            {
+                "stage": WAREHOUSE_STAGE,
+                "subject": _table(node, nodes) or str(result.get("name", "")),
+                "partner_code": None,
+                "check_name": str(result.get("name") or node.get("name")) if is_test else "model_is_built",
+                "severity": "warn" if is_warning else "refuse",
+                "outcome": _OUTCOMES.get(status, "not_run"),
+                "observed": float(result.get("failures") or 0) if result else None,
+                "expected": "0 failing rows" if is_test else "built",
+                "waived_by": None,
+                "why": _one_line(node.get("description")),
+                "steward_action": _one_line(meta.get("steward_action"))
+                or "Look at the failing rows of this test in the work file; it guards the table's structure.",
+            }
+        )
+    return rows
+
+
+def _is_test(node: Mapping[str, Any]) -> bool:
+    return node.get("resource_type") == "test"
+
+
+def _table(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return the table that a test guards, or the model itself."""
+    if not _is_test(node):
+        return f"{node['schema']}.{node['name']}" if node else None
+    parents = [node.get("attached_node"), *(node.get("depends_on") or {}).get("nodes", [])]
+    owner = next((nodes[parent] for parent in parents if parent in nodes), None)
+    return f"{owner['schema']}.{owner['name']}" if owner else None
+
+
+def _one_line(text: Any) -> str:
+    return " ".join(str(text or "").split())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
@@ -20,33 +22,11 @@ class Field(NamedTuple):
 
     column: str
     label: str
-    of_contract: str = ""
+    of_contract: str
 
 
-FIELDS = {
-    "month": Field("month", "Month", "event_on"),
-    "day of the month": Field("day", "Day of the month", "event_on"),
-    "person_count": Field("persons", "Number of persons", "person_count"),
-    "sex": Field("sex", "Sex", "sex"),
-    "age_band": Field("age_band", "Age band", "age_band"),
-    "trafficking_status": Field("trafficking_status", "Status of the case", "trafficking_status"),
-    "counts as a victim": Field("counts_as_victim", "Counts as a victim", "trafficking_status"),
-    "place(origin)": Field("origin_place", "Place of origin", "place(origin)"),
-    "place(intended_destination)": Field(
-        "intended_destination_place", "Promised place", "place(intended_destination)"
-    ),
-    "place(exploitation)": Field("exploitation_place", "Place of exploitation", "place(exploitation)"),
-    "place(observation)": Field("observation_place", "Place of observation", "place(observation)"),
-    "number of stops": Field("stops", "Number of stops"),
-    "exploitation_type": Field("exploitation_type", "Kind of exploitation", "exploitation_type"),
-    "industry": Field("industry", "Work", "industry"),
-    "transport_mode": Field("transport_mode", "Transport", "transport_mode"),
-    "recruitment_method": Field("recruitment_method", "Recruitment", "recruitment_method"),
-    "means_of_control": Field("means_of_control", "Means of control", "means_of_control"),
-    "means": Field("means", "Means", "means"),
-    "act": Field("act", "Act", "act"),
-    "nationality": Field("nationality", "Nationality", "nationality"),
-}
+with Path(__file__).with_name("compared_fields.csv").open(encoding="utf-8", newline="") as _lines:
+    FIELDS = {row.pop("name"): Field(**row) for row in csv.DictReader(_lines)}
 NAMES = tuple(FIELDS)
 PLACES = tuple(name for name in FIELDS if name.startswith("place("))
 _ROLES = [name[len("place(") : -1] for name in PLACES]

@@ -4,8 +4,6 @@ The extract gate stores only its measures. These counts are made anew from the t
 hold the records; nothing of them is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -275,13 +275,8 @@ def _vanished(before: Counts, now: Counts, blocks: Sequence[Counts]) -> Iterator
     yield from (int(code) for code in np.flatnonzero(is_gone))
 
 
-def month_name(month: int) -> str:
-    """Name a month of `Records.months`, such as 2026-03."""
-    return f"{month // 12}-{month % 12 + 1:02d}"
-
-
 def _named(months: npt.NDArray[np.int64]) -> str:
     """Name months in order; several that follow each other as `first – last`."""
     runs = np.split(np.sort(months), np.flatnonzero(np.diff(np.sort(months)) != 1) + 1) if len(months) else []
-    texts = [[month_name(month) for month in run] for run in runs]
+    texts = [[f"{month // 12}-{month % 12 + 1:02d}" for month in run] for run in runs]
     return ", ".join(text[0] if len(text) == 1 else f"{text[0]} – {text[-1]}" for text in texts)

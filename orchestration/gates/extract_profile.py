@@ -8,8 +8,6 @@ hold nothing. Extracts are compared within one contract, which takes over the hi
 partner that its first records are part of; volumes and columns also within one way of delivery and, for full
 extracts, one declared period."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -23,12 +21,7 @@ from expectations.extract_gate import EXTRACT_GATE, UNREAD_CAUSES
 from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.compared_records import AllRecords, Records, read_records
-from orchestration.gates.extract_comparison import (
-    COMPARISON_MEASURES,
-    COMPARISON_TEXTS,
-    History,
-    gone_from,
-)
+from orchestration.gates.extract_comparison import COMPARISON_MEASURES, COMPARISON_TEXTS, History, gone_from
 from orchestration.gates.judging import judge_row, waiver_for
 from orchestration.gates.landed import Landed
 from orchestration.gates.submissions import SHARED_SHARE, SHARED_WITH, SentBefore, in_order_of_receipt
@@ -190,6 +183,8 @@ def profile_rows(
 
 def _of_file(landed: Landed) -> dict[str, Any]:
     content = landed.content
+    child_rows, orphans = content.get("child_rows_read") or {}, content.get("child_orphans") or {}
+    of_other_shape = sum(one["records"] for one in landed.refused_rows if one["rule_code"] == "row_shape")
     read, refused = int(content.get("rows_read") or 0), int(content.get("rows_refused") or 0)
     return {
         "rows_read": read,
@@ -199,10 +194,13 @@ def _of_file(landed: Landed) -> dict[str, Any]:
         "required_columns_missing": landed.required_columns_missing,
         "required_columns_empty": landed.required_columns_empty,
         "rows_unexplained": content.get("rows_unexplained"),
-        "row_shape_share": _share(landed.rows_of_other_shape, read),
+        "row_shape_share": _share(of_other_shape, read),
         "rows_after_end": content.get("rows_after_end"),
-        "child_rows_read": sum((content.get("child_rows_read") or {}).values()),
-        "orphan_share": landed.orphan_share,
+        "child_rows_read": sum(child_rows.values()),
+        # In the child sheet with most rows that have no record.
+        "orphan_share": max(
+            (orphans.get(name, 0) / rows for name, rows in child_rows.items() if rows), default=None
+        ),
     }
 
 
@@ -256,7 +254,11 @@ def _add_unread(row: dict[str, Any], landed: Landed, problems: Mapping[str, Coun
             codes.append((unmapped, cells))
         if cells >= thresholds.UNREAD_CELLS_FEWEST and not _would_hold(unmapped, cells):
             unread.append((found.total() / cells, field, cells))
-    _add_codes(row, codes)
+    if codes:  # the worst field, so that a field with few answers only warns
+        unmapped, answered = max(codes, key=_weight)
+        row |= {"coded_records": answered, "code_mapped_share": 1 - unmapped / answered}
+    else:
+        row |= {"coded_records": records, "code_mapped_share": 1.0 if records else None}
     row |= dict.fromkeys(("unread_share", "filled_cells", *UNREAD_TEXTS))
     if unread:
         row["unread_share"], row["unread_field"], row["filled_cells"] = max(unread)
@@ -264,23 +266,15 @@ def _add_unread(row: dict[str, Any], landed: Landed, problems: Mapping[str, Coun
         row["unread_cause"] = UNREAD_CAUSES[problems[row["unread_field"]].most_common(1)[0][0]]
 
 
-def _add_codes(row: dict[str, Any], fields: list[tuple[int, int]]) -> None:
-    """Add the counts of the worst field, so that a field with few answers only warns."""
-    if not fields:
-        row |= {"coded_records": row["records"], "code_mapped_share": 1.0 if row["records"] else None}
-        return
-    unmapped, answered = max(fields, key=lambda field: (_would_hold(*field), _lower_bound(*field), field[0]))
-    row |= {"coded_records": answered, "code_mapped_share": 1 - unmapped / answered}
-
-
 def _would_hold(unmapped: int, answered: int) -> bool:
     """Whether a field would hold the extract; one with few answers only warns."""
     return answered >= thresholds.SMALL_EXTRACT and 1 - unmapped / answered < thresholds.CODES_MAPPED_MIN
 
 
-def _lower_bound(unmapped: int, answered: int) -> float:
-    """Return the unmapped share of a field, shrunk for few answers: 3 of 3 weighs less than 90 of 100."""
-    return unmapped / (answered + 20)
+def _weight(field: tuple[int, int]) -> tuple[bool, float, int]:
+    """Order fields by their unmapped share, shrunk for few answers: 3 of 3 weighs less than 90 of 100."""
+    unmapped, answered = field
+    return _would_hold(unmapped, answered), unmapped / (answered + 20), unmapped
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -2,34 +2,22 @@
 
 A held extract does not replace its partner's earlier ones: the last good one stays in force."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from importlib.metadata import version
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
-from orchestration.core import Keys, Settings, code_of, read_json, record_of, write_json
+from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, record_of, write_json
 from orchestration.gates.extract_profile import extract_keys
-from orchestration.gates.inputs import (
-    CODE,
-    IS_PAST_RETENTION,
-    contract_hashes,
-    decided_by_time,
-    engine_versions,
-    inputs_hash,
-)
+from orchestration.gates.inputs import CODE, ENGINES, IS_PAST_RETENTION, contract_hashes, decided_by_time
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt, sources
-from orchestration.gates.verdicts import (
-    ExtractVerdicts,
-    read_verdicts,
-    write_table,
-)
+from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.release import EXTRACT_FIELDS
 from orchestration.stewardship import Decisions
 from orchestration.typing import open_views
@@ -117,12 +105,12 @@ def put_in_force(
         "decisions": {decisions.content_hash()},
         "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
         "code": {code_of(*CODE)},
-        "engines": engine_versions() | {settings.engine},
+        "engines": {*(f"{name}={version(name)}" for name in ENGINES), settings.engine},
         "boundaries": {f"{name}={value}" for name, value in (boundaries or {}).items()},
     }
-    given = inputs_hash(parts)
+    given = fingerprint_of(parts)
     parts |= {f"{DECIDED}{name}": texts for name, texts in decided.items()}
-    hashed = inputs_hash(parts)
+    hashed = fingerprint_of(parts)
     stale, held = _stale_and_held(register, fates)
     manifest = settings.current / "manifest.json"
     rows = _row_decisions(decisions)

@@ -4,13 +4,10 @@ Time enters only through its effects: records under embargo or past retention, c
 ended agreements, overdue partners. (Expired waivers are no longer among the decisions.)
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
-from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -21,7 +18,8 @@ from orchestration.typing import open_views
 
 # Everything that decides the content of a release: program, models, expectations, seeds.
 CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")
-_ENGINES = (
+# Libraries: another version may round or read differently.
+ENGINES = (
     "duckdb", "pyarrow", "numpy", "scipy", "pandas", "jellyfish", "dbt-core", "dbt-duckdb",
     "great-expectations",
 )  # fmt: skip
@@ -31,18 +29,6 @@ IS_PAST_RETENTION = (
 )
 
 _EXTRACT = "partner || '/' || extract_id"
-
-
-def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:
-    """Hash named sets of texts (64 hex digits), whatever their order."""
-    sorted_parts = {name: sorted(set(texts)) for name, texts in parts.items()}
-    text = json.dumps(sorted_parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def engine_versions() -> set[str]:
-    """Return the versions of libraries: another version may round or read differently."""
-    return {f"{name}={version(name)}" for name in _ENGINES}
 
 
 def contract_hashes(partners: Path) -> dict[str, str]:
@@ -62,7 +48,8 @@ def decided_by_time(
     settings: Settings, today: date, in_force: Iterable[tuple[str, str]]
 ) -> dict[str, set[str]]:
     """Return what the date decides about typed extracts and about the records of those in force."""
-    lag_days, complete_after = _dbt_variables()
+    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    lag_days, complete_after = int(variables["lag_days"]), int(variables["complete_after_months"])
     closed_until = today - timedelta(days=load_publication_policy()["public_delay_days"])
     with open_views(settings, "extracts", "records") as con:
         con.execute("create table in_force (partner varchar, extract_id varchar)")
@@ -115,10 +102,3 @@ def agreements_ended(settings: Settings, today: date) -> list[str]:
             f"select {_EXTRACT} from extracts where agreement_to < ? order by 1", [today]
         ).fetchall()
     return [str(row[0]) for row in rows]
-
-
-def _dbt_variables() -> tuple[int, int]:
-    """Return lag_days and complete_after_months of the dbt project."""
-    project = DBT_PROJECT / "dbt_project.yml"
-    variables = yaml.safe_load(project.read_text(encoding="utf-8"))["vars"]
-    return int(variables["lag_days"]), int(variables["complete_after_months"])

@@ -177,19 +177,13 @@ def _read(result: Any, rows: int) -> list[Outcome]:
     if result.success:
         return ["passed"] * rows
     indexes = (result.result or {}).get("unexpected_index_list")
-    if _raised(result.exception_info) or not indexes:
+    # GX reports an exception in one flat record, or in a record per metric.
+    raised = result.exception_info if isinstance(result.exception_info, dict) else {}
+    infos = [raised, *(part for part in raised.values() if isinstance(part, dict))]
+    if not indexes or any(info.get("raised_exception") for info in infos):
         return ["error"] * rows
     failed = {int(index[_ROW]) for index in indexes}
     return ["failed" if row in failed else "passed" for row in range(rows)]
-
-
-def _raised(info: Any) -> bool:
-    """Whether GX reports an exception: one flat record, or a record per metric."""
-    if not isinstance(info, dict):
-        return False
-    if "raised_exception" in info:
-        return bool(info["raised_exception"])
-    return any(isinstance(part, dict) and part.get("raised_exception") for part in info.values())
 
 
 def _number(row: Mapping[Any, Any], column: str) -> float | None:

@@ -116,38 +116,24 @@ class Landed:
             if one["reason"].startswith(_RULE)
         ]
 
-    @property
-    def rows_of_other_shape(self) -> int:
-        """Number of main rows with more or fewer cells than the header."""
-        return sum(one["records"] for one in self.refused_rows if one["rule_code"] == "row_shape")
-
-    @property
-    def orphan_share(self) -> float | None:
-        """Share of child rows without their record, in the child sheet with most of them."""
-        orphans = self.content.get("child_orphans") or {}
-        read = self.content.get("child_rows_read") or {}
-        return max((orphans.get(name, 0) / rows for name, rows in read.items() if rows), default=None)
-
 
 def landed_extracts(settings: Settings) -> list[Landed]:
     """Every extract in the register, by partner in the order of landing; Damaged for a note that is."""
-    found = []
-    for path in sorted(settings.landing.glob("*/[!.]*.json")):
-        found.append(Landed(path.parent.name, path.stem, read_json(path)))
+    notes = sorted(settings.landing.glob("*/[!.]*.json"))
+    found = [Landed(path.parent.name, path.stem, read_json(path)) for path in notes]
     return sorted(found, key=lambda landed: (landed.partner, landed.sequence, landed.extract_id))
 
 
 def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
     columns = [same(name) for name in _names(spec.get("column"))]
-    # A field without a column is a constant, or follows from the declared period.
-    return not columns or any(_is_one_of(column, names) for column in columns)
-
-
-def _is_one_of(column: str, names: set[str]) -> bool:
-    # A choose-many question may be exported as one column a choice, named `question/choice`.
-    choices = any(name.startswith(f"{column}/") for name in names)
-    # In a long layout `item_type=TACT` is a kind in the column `item_type`.
-    return choices or bool({column, column.rsplit("/", 1)[-1], column.partition("=")[0]} & names)
+    # A field without a column is a constant, or follows from the declared period. A choose-many question may
+    # be exported as one column a choice, named `question/choice`; in a long layout `item_type=TACT` is a kind
+    # in the column `item_type`.
+    return not columns or any(
+        {column, column.rsplit("/", 1)[-1], column.partition("=")[0]} & names
+        or any(name.startswith(f"{column}/") for name in names)
+        for column in columns
+    )
 
 
 def _names(found: Any) -> Iterator[str]:

@@ -27,7 +27,6 @@ from orchestration.core import (
     open_duckdb,
     quoted,
 )
-from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.gates.public_counts import CELL, protected_cells, public_counts
 from orchestration.gates.public_labels import with_drawn_labels
@@ -38,6 +37,7 @@ from orchestration.gates.public_rows import (
     rows_that_say_too_much,
     texts,
 )
+from orchestration.gates.release_profile import published_tables
 from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, last_with_periods
 from orchestration.statistics import LEAVES, wrong_leaves
 from orchestration.stewardship import Decisions

@@ -33,6 +33,7 @@ from orchestration.release import (
     add_lineages,
     changed_lines,
     lineage_of,
+    read_published_models,
 )
 from orchestration.typing import add_views
 
@@ -151,6 +152,16 @@ def release_profile(
     ).astype(dict.fromkeys(("rows", "rows_last", "rows_vs_last"), "float64"))
     parts = {**same_records.parts, **_of_linkage(settings)}
     return ReleaseProfile(tables, pd.DataFrame([measures]).astype("float64"), parts)
+
+
+def published_tables(settings: Settings, schemas: tuple[str, ...], is_public: bool = False) -> set[str]:
+    """Return `schema.table` of the models in these schemas; empty before dbt has parsed the project.
+
+    `is_public`: leave out the tables that members alone have.
+    """
+    manifest = settings.work / "dbt" / "manifest.json"
+    models = read_published_models(manifest, schemas) if manifest.is_file() else []
+    return {table.full_name for table in models if not (is_public and table.is_of_members)}
 
 
 def _ratio(now: _Measured, last: _Measured, measure: str) -> float | None:

@@ -3,8 +3,6 @@
 How much of an extract another partner sent first, for the extract gate; and which partners are one source.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 On trial a file that is not landed has the profile and limits of a landed one, without a comparison to earlier
 ones (`njia contract check`)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
@@ -19,12 +17,7 @@ from expectations.extract_gate import EXTRACT_GATE
 from orchestration.core import NjiaError, Settings, durable, open_duckdb, say
 from orchestration.gates.compared_records import FIELDS
 from orchestration.gates.extract_comparison import OF_FIELDS
-from orchestration.gates.extract_profile import (
-    TYPED_TABLES,
-    beside_last,
-    profile_extracts,
-    profile_rows,
-)
+from orchestration.gates.extract_profile import TYPED_TABLES, beside_last, profile_extracts, profile_rows
 from orchestration.gates.judging import Judgement, Outcome, judge, judge_row
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.stewardship import Decisions
@@ -63,10 +56,12 @@ class Verdict:
 
 
 _PLOTTED = ("_share", "_vs_last")
-_TYPES = {
-    "bool": pa.bool_(), "float | None": pa.float64(), "list[str]": pa.list_(pa.string()),
-}  # fmt: skip
-VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(str(part.type), pa.string())) for part in fields(Verdict)])
+_TYPES: dict[Any, pa.DataType] = {
+    bool: pa.bool_(),
+    float | None: pa.float64(),
+    list[str]: pa.list_(pa.string()),
+}
+VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(part.type, pa.string())) for part in fields(Verdict)])
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
         files_not_read,
         note_damage,
     )
+    from orchestration.operations.forget import erase_past_retention, trim_history
     from orchestration.operations.proofs import sqlite_answer
-    from orchestration.operations.retention import erase_past_retention, trim_history
     from orchestration.operations.rotation import (
         WHY_NO_RECORD_KEY,
         finish_rotations,

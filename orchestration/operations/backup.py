@@ -5,8 +5,6 @@ belongs in, and gives it to restic as a folder of links that is laid out like a 
 `njia` and a tag of the home, so that only the home's own are pruned.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -93,7 +91,20 @@ class _Restic:
     def __init__(self, settings: Settings, repository: str | None, disk: Path) -> None:
         if shutil.which("restic") is None:
             raise UsageError("Backups are made by restic, which is missing. Run: apt-get install restic")
-        self.password = _password_file(settings)
+        path = settings.backup_password
+        if path is None or not path.is_file():
+            found = f"{path} is no file" if path else "NJIA_BACKUP_PASSWORD_FILE is not set"
+            raise UsageError(
+                f"{found}. Put a long password into a file outside the home, and name it there. Keep a copy "
+                "elsewhere: without it no backup can be opened."
+            )
+        if path.is_relative_to(settings.home) or path.is_relative_to(settings.keys):
+            raise UsageError(
+                f"Move {path} out of the home and the keys' folder: whoever has one has the other."
+            )
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise UsageError(f"Other accounts may read {path}. Close it:\n  chmod 600 '{path}'")
+        self.password = path
         self.folder = local_folder(repository)
         place = str(self.folder or repository)
         self.options = ["--password-file", str(self.password), *(["--repo", place] if repository else [])]
@@ -220,7 +231,17 @@ def restore(
     these marks nothing is restored. The folder appears when all is done.
     """
     folder = folder.resolve()
-    _refuse_target(settings, folder)
+    if folder.is_mount():
+        raise UsageError(f"{folder} is a disk. Name a new folder on it.")
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UsageError(
+            f"{folder} is not empty, and a restore replaces nothing. Name a new folder; then copy single "
+            "files from it, or put it in the place of the home."
+        )
+    if not folder.parent.is_dir():
+        raise UsageError(f"There is no folder {folder.parent}.")
+    if folder != settings.home and folder.is_relative_to(settings.home):
+        raise UsageError(f"{folder} lies in the home {settings.home}. Name a folder outside of it.")
     partial = folder.with_name(f".restoring-{folder.name}")
     new = replace(settings, home=partial, keys=partial / "keys")
     restic = _Restic(settings, repository, partial.parent)
@@ -253,21 +274,6 @@ def restore(
         durable.remove_folder(partial)
         lock.release()
     return Restored(chosen.id, chosen.time, sum(one.records for one in erased), faults)
-
-
-def _password_file(settings: Settings) -> Path:
-    path, keys = settings.backup_password, settings.keys
-    if path is None or not path.is_file():
-        found = f"{path} is no file" if path else "NJIA_BACKUP_PASSWORD_FILE is not set"
-        raise UsageError(
-            f"{found}. Put a long password into a file outside the home, and name it there. Keep a copy "
-            "elsewhere: without it no backup can be opened."
-        )
-    if path.is_relative_to(settings.home) or path.is_relative_to(keys):
-        raise UsageError(f"Move {path} out of the home and the keys' folder: whoever has one has the other.")
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        raise UsageError(f"Other accounts may read {path}. Close it:\n  chmod 600 '{path}'")
-    return path
 
 
 @contextmanager
@@ -318,20 +324,6 @@ def _link(path: Path, to: Path) -> None:
                 os.link(path, to)
                 return
         shutil.copy2(path, to)
-
-
-def _refuse_target(settings: Settings, folder: Path) -> None:
-    if folder.is_mount():
-        raise UsageError(f"{folder} is a disk. Name a new folder on it.")
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise UsageError(
-            f"{folder} is not empty, and a restore replaces nothing. Name a new folder; then copy single "
-            "files from it, or put it in the place of the home."
-        )
-    if not folder.parent.is_dir():
-        raise UsageError(f"There is no folder {folder.parent}.")
-    if folder != settings.home and folder.is_relative_to(settings.home):
-        raise UsageError(f"{folder} lies in the home {settings.home}. Name a folder outside of it.")
 
 
 def _chosen(snapshots: Sequence[_Snapshot], name: str | None) -> tuple[_Snapshot, _Snapshot]:

@@ -3,8 +3,6 @@
 The first kind whose pattern fits a file is its kind. A file that cannot be checked never stops the others.
 """
 
-from __future__ import annotations
-
 import csv
 import os
 import zlib
@@ -43,12 +41,8 @@ class Kind:
     mend: str
 
 
-def _kinds() -> list[Kind]:
-    with Path(__file__).with_name("file_kinds.csv").open(encoding="utf-8", newline="") as lines:
-        return [Kind(**row) for row in csv.DictReader(lines)]
-
-
-KINDS = _kinds()
+with Path(__file__).with_name("file_kinds.csv").open(encoding="utf-8", newline="") as _lines:
+    KINDS = [Kind(**row) for row in csv.DictReader(_lines)]
 UNKNOWN = Kind("unknown", "*", "nothing", "no", "Njia did not write this file.", "Move it out of the home.")
 
 
@@ -176,16 +170,15 @@ def _is_of(night: date, path: Path) -> bool:
 def _faults(kind: Kind, look: proofs.Look, files: list[Path]) -> list[Fault]:
     found: list[tuple[Path, str]] = []
     try:
-        for path, what in getattr(proofs, kind.proof)(look, files):
-            found.append((path, what))
+        found.extend(getattr(proofs, kind.proof)(look, files))
     except (NjiaError, OSError, ValueError, KeyError, TypeError) as error:
         why = f"it cannot be checked ({kind_and_place(error)})"
         place = look.settings.home / kind.files.split()[0].split("*")[0]
         found.append((place, str(error) if isinstance(error, NjiaError) else why))
-    return [_fault(kind, look.settings, path, what) for path, what in dict.fromkeys(found)]
-
-
-def _fault(kind: Kind, settings: Settings, path: Path, what: str) -> Fault:
-    where = path.relative_to(settings.home).as_posix() if path.is_relative_to(settings.home) else str(path)
-    mend = kind.mend.format(restore=RESTORE, partner=path.parent.name, extract=path.stem)
-    return Fault(kind.kind, escaped(where), what, kind.means, mend)
+    faults = []
+    for path, what in dict.fromkeys(found):
+        home = look.settings.home
+        where = path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
+        mend = kind.mend.format(restore=RESTORE, partner=path.parent.name, extract=path.stem)
+        faults.append(Fault(kind.kind, escaped(where), what, kind.means, mend))
+    return faults

@@ -1,4 +1,6 @@
-"""Forget records: erase them from everything that Njia keeps, and keep later copies from landing.
+"""What goes: records that are forgotten or past the retention of their agreement, and old history.
+
+To forget records is to erase them from everything that Njia keeps, and keep later copies from landing.
 
 The order makes an interruption harmless. First the originals, which need the stewards' key; then the
 tombstones and a note of the editions to delete; then everything but the releases; then a refresh publishes
@@ -6,34 +8,39 @@ a successor; at last the editions that held the record. Once the tombstones are 
 same `njia forget` finishes the work. Copies at other partners come first, because they are found by the asked
 records.
 
-Does not belong here: how each room erases its own files.
+Does not belong here: how each room erases its own files, which records are past retention (`gates`),
+Dagster's runs (`defs/history.py`), and releases, which are removed where they are published.
 """
 
-from __future__ import annotations
-
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from orchestration import intake, outputs, release
+from orchestration import gates, intake, outputs, release
 from orchestration.core import (
     Due,
     Keys,
+    NjiaError,
     Original,
     Settings,
     Tombstones,
     UsageError,
+    durable,
     forget_work,
+    number_kept,
     partners_with_tombstones,
     record_of,
+    refreshes,
     set_tombstones,
     shown_record,
     submission_mark,
     tombstones_of,
 )
 from orchestration.places import name_token
-from orchestration.stewardship import FORGOT, audit, erase_decisions
+from orchestration.stewardship import FORGOT, audit, erase_decisions, messages
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,13 @@ def erase(
     holds one of the records, raises UsageError and erases nothing.
     """
     intake.settle_landing(settings, keys)
-    marked = {partner: _marked(keys, partner, asked) for partner in asked.records}
+    submissions = frozenset(submission_mark(keys, code) for code in asked.submissions)
+    marked = {
+        partner: Tombstones(
+            keys, partner, frozenset(keys.tombstone(partner, record) for record in records), submissions
+        )
+        for partner, records in asked.records.items()
+    }
     names = _names_only_of(settings, keys, frozenset().union(*asked.records.values()))
     buried = {partner: tombstones_of(settings, keys, partner) for partner in asked.records}
     if private_key is not None:
@@ -127,10 +140,14 @@ def erase(
         done = _originals_done(settings, buried[partner], marked[partner], private_key)
         due = Due(now.date(), len(records), cells[partner])
         set_tombstones(settings, keys, partner, records, due, done, asked.submissions)
-    erased = [
-        _erase_of_partner(settings, keys, partner, records, names)
-        for partner, records in asked.records.items()
-    ]
+    erased = []
+    for partner, records in asked.records.items():
+        held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
+        removed = erase_decisions(settings, {shown_record(record) for record in records}, names)
+        outputs.forget_receipts(settings, partner)
+        release.forget_in_lineage(settings, partner, records)
+        rows = sum(len(extract.rows) for extract in held)
+        erased.append(Erased(partner, len(records), len(held), rows, originals, removed))
     forget_work(settings)
     return erased
 
@@ -171,12 +188,6 @@ def log_erased(settings: Settings, who: str, erased: Iterable[Erased], reason: s
         )
 
 
-def _marked(keys: Keys, partner: str, asked: Asked) -> Tombstones:
-    marks = frozenset(keys.tombstone(partner, record) for record in asked.records[partner])
-    submissions = frozenset(submission_mark(keys, code) for code in asked.submissions)
-    return Tombstones(keys, partner, marks, submissions)
-
-
 def _names_only_of(settings: Settings, keys: Keys, records: Collection[int]) -> set[str]:
     """Return the tokens of names of places that only these records have in all landed extracts."""
     import pyarrow as pa
@@ -195,17 +206,6 @@ def _names_only_of(settings: Settings, keys: Keys, records: Collection[int]) -> 
                     values = pc.unique(rows["value"].cast(pa.string())).to_pylist()
                     names |= {name_token(keys, texts[value]) for value in values if value in texts}
     return own - others
-
-
-def _erase_of_partner(
-    settings: Settings, keys: Keys, partner: str, records: frozenset[int], names: Collection[str]
-) -> Erased:
-    held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
-    removed = erase_decisions(settings, {shown_record(record) for record in records}, names)
-    outputs.forget_receipts(settings, partner)
-    release.forget_in_lineage(settings, partner, records)
-    rows = sum(len(extract.rows) for extract in held)
-    return Erased(partner, len(records), len(held), rows, originals, removed)
 
 
 def _originals_done(
@@ -245,3 +245,60 @@ def _asked(
         return intake.records_in_row(settings, partner, extract_id, sheet, int(row))
     contracts = {str(entry["contract"]) for entry in register.values()}
     return {keys.record_id(partner, f"{contract}|{reference}") for contract in contracts}
+
+
+def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[Erased]:
+    """Erase records past retention, right after typing. The caller holds the refresh lock.
+
+    A refresh has no private key of the stewards, so originals that hold such a record are destroyed. Erasing
+    empties the work folder, so every extract must be typed again. Editions that held the records are deleted
+    once a release without them is published.
+    """
+    erased = []
+    for partner, records in gates.past_retention(settings, now.date()).items():
+        of_partner = erase(settings, keys, Asked({partner: frozenset(records)}), None, now)
+        log_erased(settings, "retention", of_partner)
+        erased += of_partner
+    return erased
+
+
+def trim_history(settings: Settings) -> None:
+    """Remove old lines, files and folders, and say how many. The caller holds the refresh lock.
+
+    Of each kind nothing goes until a tenth more is there. A kill leaves the rest to the next refresh.
+    """
+    review, last = settings.review, (release.last_verdict(settings) or {}).get("candidate")
+
+    def of_candidates(folder: str, number: int) -> list[Path]:
+        # The last one judged stays although the clock may have gone back.
+        found = sorted((review / folder).glob("*Z-*.json"))
+        is_full = len(found) > number + number // 10
+        return [path for path in found[:-number] if is_full and path.stem != last]
+
+    removed = {
+        "refreshes": refreshes.keep_newest(settings, number_kept("refreshes")),
+        "verdicts": _remove(of_candidates("history", number_kept("verdicts"))),
+        "changes": _remove(of_candidates("changes", number_kept("changes"))),
+        "receipts": _remove(outputs.old_receipts(settings, number_kept("receipts"))),
+        "messages": _old_messages(settings),
+    }
+    if listed := ", ".join(f"{kind} {number}" for kind, number in removed.items() if number):
+        logging.getLogger("njia").warning(f"Removed, as history_policy.csv says: {listed}.")
+
+
+def _old_messages(settings: Settings) -> int:
+    try:
+        return messages.keep_newest(settings, number_kept("messages"))
+    except NjiaError:  # somebody sends messages, or the ledger is damaged, which sending says
+        return 0
+
+
+def _remove(paths: Iterable[Path]) -> int:
+    number = 0
+    for path in paths:
+        if path.is_dir():
+            durable.remove_folder(path)
+        else:
+            durable.remove(path)
+        number += 1
+    return number

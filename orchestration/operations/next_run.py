@@ -4,8 +4,6 @@ Reads Dagster's stores with plain SQL, because loading Dagster takes longer than
 belong here: ending dead runs (`defs/killed_runs.py`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sqlite3

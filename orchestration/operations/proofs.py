@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration import intake, release, stewardship
 from orchestration.core import (
@@ -20,7 +20,6 @@ from orchestration.core import (
     Damaged,
     Keys,
     NjiaError,
-    PublicKey,
     Settings,
     check_home,
     installed_public_key,
@@ -36,6 +35,9 @@ from orchestration.core import (
     summed_files,
 )
 from orchestration.stewardship import audit
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
 ADDED = "it was added"
@@ -227,7 +229,7 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
             yield from ((folder / name, ADDED) for name in verified.added)
 
 
-def _public_key(settings: Settings) -> PublicKey | None:
+def _public_key(settings: Settings) -> Ed25519PublicKey | None:
     """Return the key that proves releases, unproven where keys or home.json are damaged, which they show."""
     with suppress(NjiaError):
         return installed_public_key(settings)

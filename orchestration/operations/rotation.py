@@ -8,8 +8,6 @@ key is never rotated: WHY_NO_RECORD_KEY.
 Does not belong here: making the first keys (`core`).
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -24,7 +22,6 @@ from orchestration.core import (
     RELEASE_KEY,
     STEWARDS_RECIPIENT,
     NjiaError,
-    ReleaseKey,
     Settings,
     UsageError,
     durable,
@@ -35,6 +32,7 @@ from orchestration.core import (
     load_keys,
     note_sums,
     settle_checks,
+    write_new_release_key,
     write_public_part,
     write_secret,
 )
@@ -95,7 +93,10 @@ def rotate(
     with release.switching(settings) if kind == "release" else nullcontext():
         try:
             if kind == "release":
-                rotated = _sign_again(settings, waiting(key))
+                before = None
+                with suppress(NjiaError):
+                    before = installed_public_key(settings)
+                rotated = Rotated(*release.resign(settings, before, write_new_release_key(waiting(key))))
             else:
                 rotated = _remake(settings, kind, waiting(key), private_key, recipient, progress)
             expect_key(settings, kind, waiting(key))
@@ -125,16 +126,6 @@ def _extracts(settings: Settings, kind: str) -> list[tuple[str, str]]:
     if kind == "link":
         return intake.extracts_with_codes(settings)
     return [(path.parent.name, path.stem) for path in sorted(settings.sealed.glob("*/[!.]*.age"))]
-
-
-def _sign_again(settings: Settings, new_key: Path) -> Rotated:
-    try:
-        before = installed_public_key(settings)
-    except NjiaError:
-        before = None
-    after = ReleaseKey.generate()
-    after.write_new(new_key)
-    return Rotated(*release.resign(settings, before, after))
 
 
 def _remake(
@@ -197,19 +188,15 @@ def finish_rotations(settings: Settings) -> None:
             else:
                 durable.remove_folder(successor)
         durable.remove(new_key)
-    _finish_signing(settings)
+    # With a new release key, its signatures come into force; those of one that never came are dropped.
+    is_new = is_replaced(settings, "release")
+    release.settle_signatures(settings, installed_public_key(settings) if is_new else None)
+    durable.remove(waiting(settings.keys / RELEASE_KEY))
+    if is_new:
+        write_public_part(settings, replaces=True)
     settle_checks(settings)
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
     """Return the folder that depends on each key: its own place, where a link leads to another disk."""
     return {"stewards": settings.sealed.resolve(), "link": settings.link_codes.resolve()}
-
-
-def _finish_signing(settings: Settings) -> None:
-    """Put the signatures of a new key in force, and its public part; drop those of a key that never came."""
-    is_new = is_replaced(settings, "release")
-    release.settle_signatures(settings, installed_public_key(settings) if is_new else None)
-    durable.remove(waiting(settings.keys / RELEASE_KEY))
-    if is_new:
-        write_public_part(settings, replaces=True)

@@ -1,7 +1,5 @@
 """What `njia status` shows, as the rooms have recorded it, and warnings, which `njia refresh` shows, too."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -61,15 +59,6 @@ class _Sound:
         return otherwise
 
 
-def _crashed(settings: Settings) -> dict[str, Any] | None:
-    """Return the last refresh if it crashed or was killed, with the number of crashes in a row."""
-    last = refreshes.last(settings)
-    if last is None or last.outcome != refreshes.CRASHED:
-        return None
-    in_a_row = len(refreshes.crashes_in_a_row(settings))
-    return {"ended": last.ended, "reason": last.reason, "in_a_row": in_a_row}
-
-
 def read_status(settings: Settings) -> dict[str, Any]:
     """Return the release and its age, the partners, held extracts, and what waits for a steward."""
     sound = _Sound()
@@ -86,6 +75,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     lists = sound.read(lambda: _lists(settings, waiting), {})
     partners = _partners(settings, in_force["partners"], files, sound)
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
+    last = refreshes.last(settings)
     return {
         "home": str(settings.home),
         "is_home": (settings.home / HOME_JSON).is_file(),
@@ -102,7 +92,13 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "rows_embargoed": release.manifest["rows"]["embargoed"],
             "boundaries": release.manifest.get("boundaries"),
         },
-        "crashed": _crashed(settings),
+        "crashed": {
+            "ended": last.ended,
+            "reason": last.reason,
+            "in_a_row": len(refreshes.crashes_in_a_row(settings)),
+        }
+        if last and last.outcome == refreshes.CRASHED
+        else None,
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "candidate": standing
         and {
@@ -237,46 +233,43 @@ def _age(now: datetime, then: datetime) -> str:
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
     """Return warnings, the gravest first."""
-    contracts = contracts or load_contracts(settings.partners)
-    current = current_release(settings)
-    unsigned = current and why_not_signed(settings, current)
-    return [
-        *_forgotten(settings),
-        *([unsigned] if unsigned else []),
-        *_damaged(settings),
-        *_private_key(settings),
-        *_without_contract(settings),
-        *_broken(settings, contracts),
-        *_sent_twice(settings),
-    ]
+    return list(_warnings(settings, contracts or load_contracts(settings.partners)))
 
 
-def _forgotten(settings: Settings) -> Iterator[str]:
-    """Warn of forgotten records in the release in force, after a restore or a refused refresh."""
+def _warnings(settings: Settings, contracts: Contracts) -> Iterator[str]:
     if any(settings.forgotten.glob("[!.]*.json")):
         from orchestration.release import still_held  # slow to load
 
-        if held := still_held(settings):
+        if held := still_held(settings):  # after a restore or a refused refresh
             yield f"Release {held} holds records that were forgotten since: run `njia refresh`."
-
-
-def _damaged(settings: Settings) -> Iterator[str]:
-    faults = review.damaged_files(settings)
-    if faults:
+    current = current_release(settings)
+    if current and (unsigned := why_not_signed(settings, current)):
+        yield unsigned
+    if faults := review.damaged_files(settings):
         yield (
             f"{len(faults)} file(s) of the home are damaged or missing "
             f"({_listed([fault['path'] for fault in faults])}). `njia check` says what mends them."
         )
-
-
-def _private_key(settings: Settings) -> Iterator[str]:
-    """Warn of the samples' private key beside real files."""
-    file = settings.keys / SAMPLES_PRIVATE_KEY
-    if file.is_file() and not settings.has_sample_partners:
+    private_key = settings.keys / SAMPLES_PRIVATE_KEY
+    if private_key.is_file() and not settings.has_sample_partners:
         yield (
-            f"{file} opens originals of this home, which was begun with the samples. Take real files "
+            f"{private_key} opens originals of this home, which was begun with the samples. Take real files "
             "into a home of their own, with the stewards' own public key."
         )
+    gone = partners_gone(settings)
+    if gone:
+        many = "1 partner has" if len(gone) == 1 else f"{len(gone)} partners have"
+        yield (
+            f"{many} no contract: held ({_listed(gone)}). Put the contracts back, or set NJIA_PARTNERS to "
+            f"the right folder; it is {settings.partners}."
+        )
+    # Landed extracts keep the contract they landed under.
+    for partner in sorted(contracts.problems.keys() & _landed_partners(settings) - set(gone)):
+        yield (
+            f"{partner}: a contract cannot be used. Landed extracts stay in force; new files wait. "
+            f"{' '.join(contracts.problems[partner])}"
+        )
+    yield from _sent_twice(settings)
 
 
 def partners_gone(settings: Settings) -> tuple[str, ...]:
@@ -286,26 +279,6 @@ def partners_gone(settings: Settings) -> tuple[str, ...]:
 
 def _landed_partners(settings: Settings) -> set[str]:
     return {path.parent.name for path in settings.landing.glob("*/[!.]*.json")}
-
-
-def _without_contract(settings: Settings) -> Iterator[str]:
-    if gone := partners_gone(settings):
-        many = "1 partner has" if len(gone) == 1 else f"{len(gone)} partners have"
-        yield (
-            f"{many} no contract: held ({_listed(gone)}). Put the contracts back, or set NJIA_PARTNERS to "
-            f"the right folder; it is {settings.partners}."
-        )
-
-
-def _broken(settings: Settings, contracts: Contracts) -> Iterator[str]:
-    """Warn of unusable contracts. Landed extracts keep the contract they landed under."""
-    gone, landed = partners_gone(settings), _landed_partners(settings)
-    for partner, problems in sorted(contracts.problems.items()):
-        if partner in landed and partner not in gone:
-            yield (
-                f"{partner}: a contract cannot be used. Landed extracts stay in force; new files wait. "
-                f"{' '.join(problems)}"
-            )
 
 
 def _sent_twice(settings: Settings) -> Iterator[str]:

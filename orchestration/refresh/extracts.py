@@ -1,7 +1,5 @@
 """Take in, type, locate, judge and put in force: from partners' files to the extracts that feed the marts."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection
 from dataclasses import asdict
@@ -18,7 +16,6 @@ from orchestration.core import (
     Settings,
     fingerprint_of,
     note_artifact,
-    read_artifact,
     refreshes,
 )
 from orchestration.operations import are_lists_whole, erase_past_retention
@@ -69,11 +66,6 @@ def type_extracts(run: Run) -> tuple[Artifact, int]:
 def is_typed(run: Run) -> bool:
     """Whether typing and retention would change nothing."""
     return _typed.is_done(run) and not gates.past_retention(run.settings, run.as_of.date())
-
-
-def failures_of(settings: Settings) -> list[typing.TypingFailure]:
-    """Return the extracts that could not be typed."""
-    return [typing.TypingFailure(**failure) for failure in artifact_of(settings, TYPE).facts["failed"]]
 
 
 def typed_rows(settings: Settings) -> dict[str, int]:
@@ -140,11 +132,6 @@ def judge_extracts(run: Run) -> Made:
     }
 
 
-def has_verdicts(settings: Settings) -> bool:
-    """Whether any run has judged extracts."""
-    return read_artifact(settings.work, JUDGE) is not None
-
-
 def settle(run: Run) -> Artifact:
     """Put extracts in force. Done in every run. Its fingerprint covers all inputs of a release."""
     settings = run.settings
@@ -155,6 +142,8 @@ def settle(run: Run) -> Artifact:
         run.keys.ids,
         boundaries=run.county_boundaries.record(),
     )
+    whole = refreshes.last_whole(settings)
+    lists_show_candidate = whole is not None and whole["outcome"] in refreshes.NOT_PUBLISHED
     is_rolled_back = release.is_rolled_back(settings, run.decisions, settled.given_hash)
     folder = settings.work / "gates"
     facts = {
@@ -162,7 +151,7 @@ def settle(run: Run) -> Artifact:
         "is_rolled_back": is_rolled_back,
         # After a refusal or a wait, and where a list is damaged, lists and tables are made again.
         "is_unchanged": is_rolled_back
-        or (not (settled.changed or refreshes.lists_show_candidate(settings)) and are_lists_whole(settings)),
+        or (not (settled.changed or lists_show_candidate) and are_lists_whole(settings)),
         **{
             name: pq.read_metadata(folder / f"{name}.parquet").num_rows
             for name in ("sources", "alert_releases")
@@ -210,11 +199,6 @@ def carry(run: Run, tables: dict[str, list[str]]) -> Artifact:
     files = sorted(run.settings.carried.glob("*.parquet"))
     facts: dict[str, Any] = asdict(carried)
     return note_artifact(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
-
-
-def carried_of(settings: Settings) -> release.Carried:
-    """Return what was carried last."""
-    return release.Carried(**artifact_of(settings, CARRY).facts)
 
 
 def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifact:

@@ -1,7 +1,5 @@
 """Stage the candidate, judge it, publish it, and give partners their receipts."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,14 +21,7 @@ from orchestration.core import (
     note_artifact,
     read_artifact,
 )
-from orchestration.refresh.extracts import (
-    IN_FORCE,
-    carried_of,
-    drift_of,
-    settle_again,
-    settled_of,
-    taken_of,
-)
+from orchestration.refresh.extracts import CARRY, IN_FORCE, drift_of, settle_again, settled_of, taken_of
 from orchestration.refresh.run import Run, artifact_of
 from orchestration.refresh.tables import LINK, nodes_of, stop_if_broken
 from orchestration.warehouse import Part, manifest_path
@@ -129,7 +120,7 @@ def _stage(run: Run, settled: gates.InForce, current: release.Release | None) ->
         inputs,
         gates.check_results(settings),
         run.decisions["check_waiver"],
-        carried_of(settings),
+        release.Carried(**artifact_of(settings, CARRY).facts),
         write_pages,
     )
 
@@ -150,11 +141,6 @@ def judge(run: Run) -> gates.ReleaseVerdict:
 def verdict_of(settings: Settings) -> gates.ReleaseVerdict:
     """Return the last verdict, even if its candidate was published or removed since."""
     return gates.verdict_of_facts(artifact_of(settings, RELEASE_GATE).facts["verdict"])
-
-
-def has_verdict(settings: Settings) -> bool:
-    """Whether a candidate has been judged."""
-    return read_artifact(settings.work, RELEASE_GATE) is not None
 
 
 def publish(run: Run) -> release.Release | None:

@@ -1,12 +1,10 @@
 """Record how a run ended: the stewards' lists, the quality report, the journal, and the summary."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
-from orchestration import gates, linkage, outputs, release, stewardship
+from orchestration import gates, linkage, outputs, release, stewardship, typing
 from orchestration.core import (
     Damaged,
     NjiaError,
@@ -18,7 +16,7 @@ from orchestration.core import (
 )
 from orchestration.operations import note_damage, trim_history
 from orchestration.refresh import extracts, releasing
-from orchestration.refresh.run import Run
+from orchestration.refresh.run import Run, artifact_of
 from orchestration.stewardship import review, worklists
 
 ANOTHER_RAN = "another_was_running"
@@ -79,8 +77,8 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     drafts = review.drafting(run.settings)
     taken = extracts.taken_of(run.settings)
     review.write_files_not_taken(drafts, taken)
-    failures = extracts.failures_of(run.settings)
-    not_typed = [{**vars(failure), "sentence": failure.sentence} for failure in failures]
+    failed = artifact_of(run.settings, extracts.TYPE).facts["failed"]
+    not_typed = [failure | {"sentence": typing.TypingFailure(**failure).sentence} for failure in failed]
     review.write(drafts, review.EXTRACTS_NOT_TYPED, not_typed)
     worklists.write_drift(drafts, extracts.drift_of(run))
     review.write_unresolved_places(drafts)
@@ -129,20 +127,16 @@ def _facts(run: Run, outcome: str, at_gate: bool, is_rolled_back: bool) -> dict[
             if delivery.is_overdue(today)
         ]
     if outcome == refreshes.REFUSED:
-        facts["refused_by"] = _refused_by(settings, at_gate)
+        if at_gate:
+            refusing = {check.name for check in releasing.verdict_of(settings).checks if check.refuses}
+        else:
+            refusing = {
+                row["check_name"]
+                for row in gates.check_results(settings).to_pylist()
+                if row["outcome"] == "failed" and row["severity"] == "refuse"
+            }
+        facts["refused_by"] = sorted(refusing)
     if outcome in refreshes.WHOLE:
         summary = summed_up(settings, outcome, run.seconds)
         facts |= {name: summary[name] for name in ("rows", "movements", "checks")}
     return facts
-
-
-def _refused_by(settings: Settings, at_gate: bool) -> list[str]:
-    if at_gate:
-        return sorted({check.name for check in releasing.verdict_of(settings).checks if check.refuses})
-    return sorted(
-        {
-            row["check_name"]
-            for row in gates.check_results(settings).to_pylist()
-            if row["outcome"] == "failed" and row["severity"] == "refuse"
-        }
-    )

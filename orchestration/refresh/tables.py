@@ -1,18 +1,10 @@
 """The tables of the warehouse: parts built by dbt, with linkage, statistics and the fit between them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict
 
 from orchestration import linkage, statistics
-from orchestration.core import (
-    Artifact,
-    NjiaError,
-    ReleaseRefused,
-    fingerprint_of,
-    note_artifact,
-)
+from orchestration.core import Artifact, NjiaError, ReleaseRefused, fingerprint_of, note_artifact
 from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Made, Run, Step, artifact_of
 from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables

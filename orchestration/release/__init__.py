@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.release.candidate import (
-        discard_candidate,
-        last_verdict,
-        read_candidate,
-        release_id,
-    )
-    from orchestration.release.carried import Carried, carried_tables, carry, last_with_periods
+    from orchestration.release.candidate import discard_candidate, last_verdict, read_candidate, release_id
     from orchestration.release.changes import (
         diff,
         extracts_since,
@@ -24,7 +18,18 @@ if TYPE_CHECKING:
         write_changes,
     )
     from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines, compared
-    from orchestration.release.erasing import erase_editions, still_held
+    from orchestration.release.earlier import (
+        Carried,
+        carried_tables,
+        carry,
+        erase_editions,
+        fit_to_return,
+        is_left_behind,
+        is_rolled_back,
+        last_with_periods,
+        rollback,
+        still_held,
+    )
     from orchestration.release.lineage import (
         forget_in_lineage,
         forgotten_in_lineage,
@@ -33,7 +38,12 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.published_tables import CHECK_RESULTS, MEMBERS_SCHEMAS, key_of
+    from orchestration.release.published_tables import (
+        CHECK_RESULTS,
+        MEMBERS_SCHEMAS,
+        key_of,
+        read_published_models,
+    )
     from orchestration.release.publishing import Outcome, publish, refresh_summary
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (
@@ -53,12 +63,6 @@ if TYPE_CHECKING:
         list_releases,
         open_edition,
         switching,
-    )
-    from orchestration.release.rollbacks import (
-        fit_to_return,
-        is_left_behind,
-        is_rolled_back,
-        rollback,
     )
     from orchestration.release.signature import (
         Verification,

@@ -2,8 +2,7 @@
 
 At most one exists: a folder of `releases` that is not published yet."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from orchestration.release.lineage import lineage_of
 from orchestration.release.releases import (
     CANDIDATE,
     MANIFEST,
-    VERDICT,
     Release,
     changed_files,
     file_hashes,
@@ -95,11 +93,6 @@ CHECK_FIELDS = (
 _IN_SHORT = {"name", "stage", "subject", "outcome", "observed"}
 
 
-def read_verdict(folder: Path) -> dict[str, Any] | None:
-    """Read the verdict on a candidate; None if it is missing or no JSON object."""
-    return read_object(folder / VERDICT)
-
-
 def objections(
     folder: Path, manifest: dict[str, Any], verdict: dict[str, Any], active_waivers: Collection[str]
 ) -> list[str]:
@@ -159,15 +152,11 @@ def manifest_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
 
 def count_checks(checks: list[dict[str, Any]]) -> dict[str, int]:
     """Count checks that passed, only warned, failed and were waived."""
-    results = [_result(check) for check in checks]
-    return {name: results.count(name) for name in ("passed", "warned", "failed", "waived")}
-
-
-def _result(check: dict[str, Any]) -> str | None:
-    if check.get("waived_by"):
-        return "waived"
-    outcome: str | None = check.get("outcome")
-    return "warned" if outcome == "failed" and check.get("severity") == "warn" else outcome
+    results: Counter[Any] = Counter()
+    for check in checks:
+        only_warns = check.get("outcome") == "failed" and check.get("severity") == "warn"
+        results["waived" if check.get("waived_by") else "warned" if only_warns else check.get("outcome")] += 1
+    return {name: results[name] for name in ("passed", "warned", "failed", "waived")}
 
 
 def keep_verdict(

@@ -4,8 +4,6 @@
 like the verdict, because it names partners; a copy for the desk stays in `review/changes/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -216,10 +214,15 @@ def compare(settings: Settings, old: Release, new: Release) -> Row:
     except PermissionError:  # whoever may read releases need not be allowed to read decisions
         entries = {}
     decisions = _decisions(before, now, entries)
+    older, newer = (manifest.get("movements_by_grain") or {} for manifest in (before, now))
     found: Row = {
         "before": old.release_id,
         "after": new.release_id,
-        "grains": _grains(before, now),
+        # Grains are never added up.
+        "grains": [
+            {"record_grain": grain, "before": older.get(grain, 0), "now": newer.get(grain, 0)}
+            for grain in sorted(older.keys() | newer.keys())
+        ],
         "inputs_changed": changed,
         "decisions": decisions,
         "extracts": _extracts(before, now),
@@ -320,15 +323,6 @@ def _decisions(before: Mapping[str, Any], now: Mapping[str, Any], entries: Mappi
     ]
 
 
-def _grains(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Row]:
-    """Return the movements of each record grain; grains are never added up."""
-    older, newer = before.get("movements_by_grain") or {}, now.get("movements_by_grain") or {}
-    return [
-        {"record_grain": grain, "before": older.get(grain, 0), "now": newer.get(grain, 0)}
-        for grain in sorted(older.keys() | newer.keys())
-    ]
-
-
 def _opened(old: Release, new: Release) -> duckdb.DuckDBPyConnection:
     con = open_duckdb(threads=2)
     attach(con, old.evidence_base, "older")
@@ -383,11 +377,7 @@ def _labels(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> Row:
             key = [name for name in key_of(manifest, f"published.{table}") if name not in values]
             both = compared(f"older.published.{table}", f"newer.published.{table}", key, values, others)
             found[table] = _listed(_rows(con, query.format(both=both, few=few)))
-        except (
-            KeyError,
-            duckdb.BinderException,
-            duckdb.CatalogException,
-        ):  # of a release of an older version
+        except (KeyError, duckdb.BinderException, duckdb.CatalogException):  # of an older version
             found[table] = _listed([])
     return found
 

@@ -5,8 +5,6 @@ of two lineages: a record is found in the other by partner and record id, and it
 countries outside Kenya. `changed_lines` counts records by a line, such as a place or a corridor.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

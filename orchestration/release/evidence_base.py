@@ -43,20 +43,20 @@ class EvidenceBase:
         self.types: dict[str, dict[str, str]] = {}
         self._hashed: dict[str, dict[str, Any]] = {}
         # One thread: two threads took twice the processor time for the sample tables.
-        self._con = open_duckdb(spill=settings.spill, threads=1)
+        self.con = open_duckdb(spill=settings.spill, threads=1)
         try:
             # Views in the work file may name their database, so it keeps its name.
-            attach(self._con, settings.warehouse, "warehouse")
+            attach(self.con, settings.warehouse, "warehouse")
             # An unfinished file is deleted, so it needs no write-ahead log.
-            self._con.execute(
+            self.con.execute(
                 f"attach {sql_text(path)} as release "
                 f"(storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes', block_size 16384)"
             )
-            self._con.execute("use release")  # a type is named by its schema alone
+            self.con.execute("use release")  # a type is named by its schema alone
             for schema in schemas:
-                self._con.execute(f"create schema {schema}")
+                self.con.execute(f"create schema {schema}")
         except BaseException:
-            self._con.close()
+            self.con.close()
             raise
 
     def __enter__(self) -> EvidenceBase:
@@ -65,11 +65,11 @@ class EvidenceBase:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                self._con.execute("checkpoint release")
-                self._con.execute("use memory")
-                self._con.execute("detach release")
+                self.con.execute("checkpoint release")
+                self.con.execute("use memory")
+                self.con.execute("detach release")
         finally:
-            self._con.close()
+            self.con.close()
 
     def copy_model(self, model: PublishedTable) -> None:
         """Copy a model's rows and columns of this edition from the work file, its quarters into `series`."""
@@ -77,7 +77,7 @@ class EvidenceBase:
             return
         source = f"warehouse.{quoted(model.schema, model.name)}"
         try:
-            types = column_types(self._con, source)
+            types = column_types(self.con, source)
         except duckdb.CatalogException:
             raise NjiaError(
                 f"The work file lacks the published model {model.full_name}. See in the Dagster UI why dbt "
@@ -102,15 +102,15 @@ class EvidenceBase:
         """Write a table that is not a model."""
         if table.full_name in self.types:
             raise NjiaError(f"The stage step writes {table.full_name}: remove the dbt model of that name.")
-        self._con.register("added_rows", rows)
-        self._create(table, "added_rows", column_types(self._con, "added_rows"))
-        self._con.unregister("added_rows")
+        self.con.register("added_rows", rows)
+        self._create(table, "added_rows", column_types(self.con, "added_rows"))
+        self.con.unregister("added_rows")
 
     def hashes(self) -> dict[str, dict[str, Any]]:
         """Return rows, content hash and key of each table written so far."""
         for table in self.tables:
             if table.full_name not in self._hashed:
-                rows, digest = content_hash(self._con, _target(table))
+                rows, digest = content_hash(self.con, _target(table))
                 self._hashed[table.full_name] = {"rows": rows, "hash": digest, "key": list(table.key)}
         return dict(self._hashed)
 
@@ -125,7 +125,7 @@ class EvidenceBase:
     def row_sums(self, table: str, names: Sequence[str]) -> dict[str, int]:
         """Sum the columns `rows_NAME` of a table."""
         sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in names)
-        [row] = self._con.execute(f"select {sums} from release.{table}").fetchall()
+        [row] = self.con.execute(f"select {sums} from release.{table}").fetchall()
         return {name: int(number) for name, number in zip(names, row, strict=True)}
 
     def rows(self, table: str) -> list[dict[str, Any]]:
@@ -134,17 +134,13 @@ class EvidenceBase:
         if written is None:
             return []
         ordered = f"select * from {_target(written)} order by {self._order(written)}"
-        return self._con.execute(ordered).to_arrow_table().to_pylist()
-
-    def uniqueness(self, table: str, quasi_identifiers: Sequence[str], least_class: int) -> dict[str, Any]:
-        """Measure how easily single rows of a written table stand out."""
-        return uniqueness(self._con, f"release.{table}", quasi_identifiers, least_class)
+        return self.con.execute(ordered).to_arrow_table().to_pylist()
 
     def counts(self, table: str, column: str) -> dict[str, int]:
         """Count the rows of a table by the values of one column; {} if there is no such table."""
         if column not in self.types.get(table, {}):
             return {}
-        rows = self._con.execute(
+        rows = self.con.execute(
             f"select {quoted(column)}, count(*) from release.{table} group by 1 order by 1"
         ).fetchall()
         return {str(value): int(number) for value, number in rows}
@@ -158,7 +154,7 @@ class EvidenceBase:
             metadata = ", ".join(f"{name}: {sql_text(','.join(of))}" for name, of in notes.items() if of)
             options = "format parquet, compression zstd"
             options += f", kv_metadata {{{metadata}}}" if metadata else ""
-            self._con.execute(f"copy {_target(table)} to {sql_text(path)} ({options})")
+            self.con.execute(f"copy {_target(table)} to {sql_text(path)} ({options})")
 
     def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
         """Create a table with its constraints and comments, and copy the rows of `source` (SQL)."""
@@ -175,16 +171,16 @@ class EvidenceBase:
         ]
         self.tables.append(table)
         self.types[table.full_name] = types
-        self._con.execute(f"create table {target} ({', '.join(parts)})")
+        self.con.execute(f"create table {target} ({', '.join(parts)})")
         try:
-            self._con.execute(
+            self.con.execute(
                 f"insert into {target} select {columns} from {source} order by {self._order(table)}"
             )
         except (duckdb.ConstraintException, duckdb.ConversionException) as error:
             raise NjiaError(
                 f"{table.full_name} cannot be written: {_broken(table, error)}. {_FAULT}"
             ) from None
-        self.types[table.full_name] = column_types(self._con, target)
+        self.types[table.full_name] = column_types(self.con, target)
         comments = [
             f"comment on column {target}.{quoted(name)} is {sql_text(prose)}"
             for name in types
@@ -194,7 +190,7 @@ class EvidenceBase:
             sums = " and ".join(self._sums(table))
             prose = table.description + (f" {sums} may be summed over any rows." if sums else "")
             comments.append(f"comment on table {target} is {sql_text(prose)}")
-        self._con.execute(f"begin; {'; '.join(comments)}; commit")
+        self.con.execute(f"begin; {'; '.join(comments)}; commit")
 
     def _sums(self, table: PublishedTable) -> list[str]:
         return [name for name in table.sums if name in self.types[table.full_name]]

@@ -11,8 +11,6 @@ They are removed with their release. A forgotten record leaves all of them, with
 stood behind. `lineage_keys` says which records stand behind which row, `tracing` asks for them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ A row is named by its table and by the values of the key that its model declares
 an entry in BEHIND or its cells in `int_cells`, or its reason in `tests/pipeline/test_trace.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 The added ones cannot be dbt models, because their content is known only after dbt has run.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from collections import defaultdict
@@ -205,6 +203,7 @@ COLUMNS_TABLE, RELEASE_TABLE, POLICY_TABLE = (
     _ADDED[f"meta.{name}"] for name in ("columns", "release", "publication_policy")
 )
 CHECK_RESULTS = CHECK_RESULTS_TABLE.arrow
+_MICRODATA = ("unique_share", "at_risk_share", "least_class", "quasi_identifiers", "not_measured")
 # About the installation, the partners' data and the stewards' decisions: null in the public edition.
 _OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
 
@@ -259,6 +258,9 @@ def release_table(manifest: Mapping[str, Any]) -> pa.Table:
     """Return the row of meta.release."""
     fates = [extract["fate"] for extract in manifest["extracts"]]
     row = {name: manifest.get(name) for name in RELEASE_TABLE.columns}
+    # Shares without counts, because the public edition has this row too.
+    measured = {name: value for name, value in manifest.get("microdata", {}).items() if name in _MICRODATA}
+    shares = {name: round(measured[name], 2) for name in measured if name.endswith("_share")}
     row |= {
         "as_of": datetime.fromisoformat(manifest["as_of"]).astimezone(UTC),
         "extracts_in_force": fates.count("in_force"),
@@ -266,17 +268,8 @@ def release_table(manifest: Mapping[str, Any]) -> pa.Table:
         "versions": json.dumps(manifest["versions"], sort_keys=True),
         "key_ids": json.dumps(manifest["key_ids"], sort_keys=True),
         "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
-        "microdata": json.dumps(_microdata_shares(manifest.get("microdata", {})), sort_keys=True),
+        "microdata": json.dumps(measured | shares, sort_keys=True),
     }
     if manifest["edition"] == PUBLIC:
         row |= dict.fromkeys(_OF_MEMBERS)
     return pa.Table.from_pylist([row], schema=RELEASE_TABLE.arrow)
-
-
-def _microdata_shares(microdata: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep shares without counts, because the public edition has this row too."""
-    shares = ("unique_share", "at_risk_share")
-    settings = ("least_class", "quasi_identifiers", "not_measured")
-    return {name: round(microdata[name], 2) for name in shares if name in microdata} | {
-        name: microdata[name] for name in settings if name in microdata
-    }

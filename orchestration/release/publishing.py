@@ -3,8 +3,6 @@
 There is no force flag.
 """
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -32,9 +30,8 @@ from orchestration.release.candidate import (
     manifest_checks,
     manifest_of,
     objections,
-    read_verdict,
 )
-from orchestration.release.erasing import erase_editions
+from orchestration.release.earlier import erase_editions, is_left_behind
 from orchestration.release.lineage import sweep_lineage
 from orchestration.release.releases import (
     CANDIDATE,
@@ -48,11 +45,11 @@ from orchestration.release.releases import (
     current_release,
     file_hashes,
     list_releases,
+    read_object,
     remove_folder,
     switch_current,
     switching,
 )
-from orchestration.release.rollbacks import is_left_behind
 from orchestration.release.signature import manifests_of, sign
 from orchestration.stewardship import Decisions, active_decisions
 
@@ -72,7 +69,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         key = load_release_key(settings)
         newest = active_decisions(settings, now)
         folder, manifest = _candidate(settings)
-        verdict = read_verdict(folder)
+        verdict = read_object(folder / VERDICT)
         if verdict is None:
             raise ReleaseRefused(
                 f"The candidate {manifest['release_id']} has no verdict: the release gate has not judged it. "
@@ -130,18 +127,18 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
 
 def _candidate(settings: Settings) -> tuple[Path, dict[str, Any]]:
     folder = candidate_folder(settings)
-    if folder is not None:
-        manifest = manifest_of(folder)
-        if manifest is None:
-            name = folder.name.removeprefix(CANDIDATE)
-            raise ReleaseRefused(f"The candidate {name} is incomplete. Run `njia refresh` again.")
-        if is_half_published(manifest):
-            raise NjiaError(
-                f"Publishing {manifest['release_id']} was interrupted; the current release stays. "
-                "Run `njia refresh`: it stages and judges it again."
-            )
-        return folder, manifest
-    raise NjiaError("There is nothing to publish: no candidate is staged. Run `njia refresh`.")
+    if folder is None:
+        raise NjiaError("There is nothing to publish: no candidate is staged. Run `njia refresh`.")
+    manifest = manifest_of(folder)
+    if manifest is None:
+        name = folder.name.removeprefix(CANDIDATE)
+        raise ReleaseRefused(f"The candidate {name} is incomplete. Run `njia refresh` again.")
+    if is_half_published(manifest):
+        raise NjiaError(
+            f"Publishing {manifest['release_id']} was interrupted; the current release stays. "
+            "Run `njia refresh`: it stages and judges it again."
+        )
+    return folder, manifest
 
 
 def _is_signed(settings: Settings, decisions: Decisions, content_hash: str) -> bool:
@@ -194,8 +191,12 @@ def _extract(
     taken: TakenExtract, fates: dict[tuple[str, str | None], tuple[str, str | None, str]]
 ) -> dict[str, Any]:
     """Sum up one file; a landed extract that the gate holds is `held`, with the names of the checks."""
-    fate, why, finding = fates.get((taken.partner, taken.extract_id), ("", None, ""))
+    fate, checks, finding = fates.get((taken.partner, taken.extract_id), ("", None, ""))
     is_held = taken.outcome == "landed" and fate == "held"
+    held = (
+        f"{taken.partner}: file {taken.file} is held by the extract gate ({checks}); an extract in force "
+        "before it stays. review/failed_checks.csv shows what was expected and what to do."
+    )
     return {
         "partner": taken.partner,
         "file": taken.file,
@@ -204,7 +205,7 @@ def _extract(
         "rows_read": taken.rows_read,
         "rows_landed": taken.rows_landed,
         "rows_refused": taken.rows_refused,
-        "reason": _held_sentence(taken, why, finding) if is_held else taken.reason,
+        "reason": f"{held} {finding}".rstrip() if is_held else taken.reason,
     }
 
 
@@ -223,11 +224,3 @@ def _checks(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
         gate = manifest_checks(last) if last and is_this else []
     before, at_gate = manifest.get("checks", {}), count_checks(gate)
     return {name: before.get(name, 0) + at_gate[name] for name in at_gate}
-
-
-def _held_sentence(taken: TakenExtract, checks: str | None, finding: str) -> str:
-    sentence = (
-        f"{taken.partner}: file {taken.file} is held by the extract gate ({checks}); an extract in force "
-        "before it stays. review/failed_checks.csv shows what was expected and what to do."
-    )
-    return f"{sentence} {finding}".rstrip()

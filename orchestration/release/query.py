@@ -1,13 +1,10 @@
 """Run one SELECT over the current release, in a connection that can reach nothing else (`njia query`)."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -55,7 +52,14 @@ def run_query(
     release, file = edition_in_force(settings, edition)
     write_a_select = f"Write one SELECT, such as: select * from {_EXAMPLES[edition]} limit 10"
     with open_duckdb() as con:
-        _confine(con, file)
+        attach(con, file, "evidence_base")
+        con.execute("use evidence_base")
+        for setting in (
+            "memory_limit = '2GB'",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            con.execute(f"set {setting}")
         try:
             statements = con.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -97,17 +101,6 @@ def _time_limit(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None
         raise
     finally:
         timer.cancel()
-
-
-def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
-    attach(con, file, "evidence_base")
-    con.execute("use evidence_base")
-    for setting in (
-        "memory_limit = '2GB'",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        con.execute(f"set {setting}")
 
 
 def what_replaced(name: str) -> str:

@@ -75,8 +75,6 @@ def current_release(settings: Settings) -> Release | None:
 
 def list_releases(settings: Settings) -> list[Release]:
     """Return every release kept, newest first."""
-    if not settings.releases.is_dir():
-        return []
     current = settings.current.resolve().name if settings.current.is_symlink() else None
     folders = [path.parent for path in settings.releases.glob(f"[!.]*/{MANIFEST}")]
     return sorted(

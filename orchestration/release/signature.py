@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.core import (
     NjiaError,
-    PublicKey,
-    ReleaseKey,
     Settings,
     UsageError,
     durable,
+    has_signed,
     installed_public_key,
+    key_id,
     parsed,
     sha256_of,
     write_bytes,
@@ -33,6 +33,9 @@ from orchestration.release.releases import (
     list_releases,
 )
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
 
 
@@ -41,22 +44,28 @@ def manifests_of(folder: Path) -> list[Path]:
     return [path for path in (folder / MANIFEST, folder / PUBLIC / MANIFEST) if path.is_file()]
 
 
-def sign(folder: Path, name: str, content: bytes, key: ReleaseKey, suffix: str = "") -> None:
+def sign(folder: Path, name: str, content: bytes, key: Ed25519PrivateKey, suffix: str = "") -> None:
     """Sign the content of a manifest or an erasure note."""
     write_bytes(folder / (SIGNED[name] + suffix), key.sign(content))
 
 
-def is_signed(folder: Path, name: str, content: bytes, key: PublicKey) -> bool:
+def is_signed(folder: Path, name: str, content: bytes, key: Ed25519PublicKey) -> bool:
     """Return whether this key signed the content; the waiting signature of a cut-short rotation counts."""
     signatures = (folder / SIGNED[name], folder / (SIGNED[name] + NEXT))
-    return any(path.is_file() and key.has_signed(content, path.read_bytes()) for path in signatures)
+    return any(path.is_file() and has_signed(key, content, path.read_bytes()) for path in signatures)
 
 
 def why_not_signed(settings: Settings, release: Release) -> str | None:
     """Return a sentence if a release's signature does not hold, else None. Its other files are not read."""
     try:
         if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings)):
-            return _why_misnamed(release)
+            signed = release.manifest.get("release_id")
+            if signed == release.release_id:
+                return None
+            return (
+                f"The release {release.release_id} was replaced: its signed manifest is that of {signed}. "
+                "Restore it from a backup, or return with `njia rollback` to a release whose signature holds."
+            )
     except NjiaError as error:
         return (
             f"The signature of the release {release.release_id} cannot be checked here, so the release may "
@@ -74,17 +83,9 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
     )
 
 
-def _why_misnamed(release: Release) -> str | None:
-    signed = release.manifest.get("release_id")
-    if signed == release.release_id:
-        return None
-    return (
-        f"The release {release.release_id} was replaced: its signed manifest is that of {signed}. Restore "
-        "it from a backup, or return with `njia rollback` to a release whose signature holds."
-    )
-
-
-def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> tuple[list[str], list[str]]:
+def resign(
+    settings: Settings, before: Ed25519PublicKey | None, after: Ed25519PrivateKey
+) -> tuple[list[str], list[str]]:
     """Sign all releases with the key `after`; the signatures wait beside those in force.
 
     Returns the ids of the signed releases, and of those left alone because `before` did not sign them as
@@ -108,12 +109,12 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
     return signed, left
 
 
-def settle_signatures(settings: Settings, in_force: PublicKey | None) -> None:
+def settle_signatures(settings: Settings, in_force: Ed25519PublicKey | None) -> None:
     """Put waiting signatures made by the key in force into force; drop the others."""
     for path in sorted(settings.releases.glob(f"*/**/*.sig{NEXT}")):
         signature = path.with_suffix("")
         content = signature.with_suffix(".json")
-        if in_force and content.is_file() and in_force.has_signed(content.read_bytes(), path.read_bytes()):
+        if in_force and content.is_file() and has_signed(in_force, content.read_bytes(), path.read_bytes()):
             durable.rename(path, signature)
         else:
             durable.remove(path)
@@ -151,7 +152,7 @@ class Verification:
         return {"outcome": outcome, **vars(self), "folder": str(self.folder)}
 
 
-def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Verification:
+def verify(folder: Path, key: Ed25519PublicKey, in_place_of: str | None = None) -> Verification:
     """Verify a release's folder; raise UsageError if it is not a release.
 
     `in_place_of`: the id by which readers find the release; None for a copy, which may have any name.
@@ -160,13 +161,14 @@ def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Veri
         raise UsageError(
             f"{folder} is not a release: it has no {MANIFEST}. Name a release (`njia releases`) or a folder."
         )
+    id_of_key = key_id("release", key.public_bytes_raw())
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = parsed(content, folder / MANIFEST)
         release_id, expected = str(manifest["release_id"]), file_hashes(manifest)
     except (ValueError, KeyError, TypeError, AttributeError):
         # Signed or not, an unreadable manifest says nothing about the files.
-        return Verification(folder.name, folder, key.id, "does not hold", 0, changed=(MANIFEST,))
+        return Verification(folder.name, folder, id_of_key, "does not hold", 0, changed=(MANIFEST,))
     signature = "missing"
     if (folder / SIGNATURE).is_file():
         signature = "holds" if is_signed(folder, MANIFEST, content, key) else "does not hold"
@@ -182,7 +184,7 @@ def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Veri
     return Verification(
         release_id,
         folder,
-        key.id,
+        id_of_key,
         signature,
         len(expected),
         changed=tuple(
@@ -207,7 +209,7 @@ def _files(folder: Path) -> tuple[set[str], set[str]]:
     return files, others
 
 
-def _erasure(folder: Path, manifest: bytes, key: PublicKey) -> dict[str, Any] | None:
+def _erasure(folder: Path, manifest: bytes, key: Ed25519PublicKey) -> dict[str, Any] | None:
     """Read the erasure note if it is signed and names this manifest, else None."""
     content = (folder / ERASURE).read_bytes()
     if not is_signed(folder, ERASURE, content, key):

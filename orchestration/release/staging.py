@@ -2,8 +2,6 @@
 
 Not here: judging the candidate (the release gate) and switching to it (`publishing`)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -26,8 +24,8 @@ from orchestration.core import (
     write_json,
 )
 from orchestration.release.candidate import count_checks, release_id
-from orchestration.release.carried import Carried
-from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase, combined
+from orchestration.release.earlier import Carried, never_current
+from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase, combined, uniqueness
 from orchestration.release.lineage import sweep_lineage
 from orchestration.release.published_tables import (
     CHECK_RESULTS_TABLE,
@@ -60,7 +58,6 @@ from orchestration.release.releases import (
     remove_folder,
     switching,
 )
-from orchestration.release.rollbacks import never_current
 
 READ_ONLY = 0o444
 UNTIL_PUBLISHED = 0o700  # readers of releases may not read what the gate has not passed
@@ -89,7 +86,10 @@ def stage(
         sweep(settings)
     releases = list_releases(settings)
     current = current_release(settings)
-    require_room(settings.home, _size_of_candidate(settings, current), "staging a release")
+    # A candidate takes about as much as the last release, or twice the work file.
+    last = sum(file["bytes"] for file in current.manifest["files"].values()) if current else 0
+    work_file = settings.warehouse.stat().st_size if settings.warehouse.is_file() else 0
+    require_room(settings.home, max(last, 2 * work_file), "staging a release")
     as_of: datetime = inputs["as_of"]
     name = release_id(as_of, inputs["inputs_hash"], {release.release_id for release in releases})
     folder = settings.releases / f"{CANDIDATE}{name}"
@@ -108,38 +108,48 @@ def stage(
     }
     try:
         checks = with_agreed_columns(check_results)
-        _write(settings, folder, dbt_manifest, manifest, checks, waivers, carried, write_pages)
-    except duckdb.Error as error:
+        models = read_published_models(dbt_manifest)
+        durable.make_folder(folder, UNTIL_PUBLISHED)
+        durable.make_folder(folder / MEMBERS)
+        with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
+            for model in models:
+                base.copy_model(model)
+            base.add(CHECK_RESULTS_TABLE, checks)
+            base.add(WAIVERS_TABLE, waivers_table(waivers))
+            manifest["microdata"] = _microdata(base)
+            manifest |= add_release_tables(base, manifest)
+            manifest["undescribed"] = base.undescribed()
+            manifest["rows"] = base.row_sums(RECONCILIATION, ROW_SUMS)
+            # Record grains are never added up: `movements` is only the length of the table.
+            manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
+            manifest["terms"] = base.rows(TERMS)
+            manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
+            manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
+            manifest["checks"] = count_checks(checks.to_pylist())
+            base.export_parquet(folder / MEMBERS / "parquet")
+        manifest["public"], periods = write_public_edition(settings, folder, dbt_manifest, manifest)
+        manifest["periods"] = carried.notes(periods, name)
+        write_pages(folder, manifest)
+        write_public_manifest(folder, manifest)
+        _seal(folder)
+        manifest["files"] = file_entries(folder)
+        write_json(folder / MANIFEST, manifest)
+    except BaseException as error:
+        with suppress(OSError):  # the error that stopped the staging is the one to show
+            durable.remove_folder(folder)  # on a full disk, leftovers would keep the disk full
+        if not isinstance(error, duckdb.Error):
+            raise
         # The engine's text may quote a cell.
-        _clear(folder)
         raise machine_fault(error, settings.home) or NjiaError(
             f"The candidate release could not be written ({type(error).__name__}). The current release "
             f"stays. Make sure that nothing else has {settings.warehouse} open, then run `njia refresh` "
             "again."
         ) from None
-    except BaseException:
-        # On a full disk, leftovers would keep the disk full.
-        _clear(folder)
-        raise
     return Release(name, folder, manifest)
-
-
-def _size_of_candidate(settings: Settings, current: Release | None) -> int:
-    """Return about how many bytes a candidate takes: as the last release, or twice the work file."""
-    last = sum(file["bytes"] for file in current.manifest["files"].values()) if current else 0
-    work_file = settings.warehouse.stat().st_size if settings.warehouse.is_file() else 0
-    return max(last, 2 * work_file)
-
-
-def _clear(folder: Path) -> None:
-    with suppress(OSError):  # the error that stopped the staging is the one to show
-        durable.remove_folder(folder)
 
 
 def sweep(settings: Settings) -> None:
     """Remove what a killed refresh left: candidates, partial files, releases never current, their lineage."""
-    if not settings.releases.is_dir():
-        return
     for leftover in (*settings.releases.glob(f"{CANDIDATE}*"), *settings.releases.glob(f"{PARTIAL}*")):
         if leftover.is_dir():
             remove_folder(leftover)
@@ -149,44 +159,6 @@ def sweep(settings: Settings) -> None:
     for release in never_current(settings):
         remove_folder(release.path)
     sweep_lineage(settings)
-
-
-def _write(
-    settings: Settings,
-    folder: Path,
-    dbt_manifest: Path,
-    manifest: dict[str, Any],
-    check_results: pa.Table,
-    waivers: Sequence[Mapping[str, Any]],
-    carried: Carried,
-    write_pages: Callable[[Path, Mapping[str, Any]], object],
-) -> None:
-    models = read_published_models(dbt_manifest)
-    durable.make_folder(folder, UNTIL_PUBLISHED)
-    durable.make_folder(folder / MEMBERS)
-    with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
-        for model in models:
-            base.copy_model(model)
-        base.add(CHECK_RESULTS_TABLE, check_results)
-        base.add(WAIVERS_TABLE, waivers_table(waivers))
-        manifest["microdata"] = _microdata(base)
-        manifest |= add_release_tables(base, manifest)
-        manifest["undescribed"] = base.undescribed()
-        manifest["rows"] = base.row_sums(RECONCILIATION, ROW_SUMS)
-        # Record grains are never added up: `movements` is only the length of the table.
-        manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
-        manifest["terms"] = base.rows(TERMS)
-        manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
-        manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
-        manifest["checks"] = count_checks(check_results.to_pylist())
-        base.export_parquet(folder / MEMBERS / "parquet")
-    manifest["public"], periods = write_public_edition(settings, folder, dbt_manifest, manifest)
-    manifest["periods"] = carried.notes(periods, manifest["release_id"])
-    write_pages(folder, manifest)
-    write_public_manifest(folder, manifest)
-    _seal(folder)
-    manifest["files"] = file_entries(folder)
-    write_json(folder / MANIFEST, manifest)
 
 
 def add_release_tables(base: EvidenceBase, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,12 +179,11 @@ def add_release_tables(base: EvidenceBase, manifest: Mapping[str, Any]) -> dict[
 
 
 def _microdata(base: EvidenceBase) -> dict[str, Any]:
-    """Measure how easily single records of the members' edition stand out."""
     policy = load_publication_policy()
     columns = policy.microdata_quasi_identifiers
     if missing := set(columns) - base.types.get(MOVEMENTS, {}).keys():
         return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
-    return base.uniqueness(MOVEMENTS, columns, policy["microdata_least_class"])
+    return uniqueness(base.con, f"release.{MOVEMENTS}", columns, policy["microdata_least_class"])
 
 
 def _seal(folder: Path) -> None:

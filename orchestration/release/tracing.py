@@ -3,12 +3,10 @@
 Not here: the audit entry (the command writes it), and the content of the rows (`unseal`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -144,10 +142,6 @@ class Trace:
         return self.edition == PUBLIC
 
     @property
-    def is_of_a_movement(self) -> bool:
-        return MOVEMENT in self.key
-
-    @property
     def extract_ids(self) -> set[str]:
         return {rows.extract_id for rows in self.rows} | {row["extract_id"] for row in self.extracts}
 
@@ -171,7 +165,15 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
         return _fact(release, name, key)
     table = _Table(release, _traced(release, name), edition)
     folder = lineage_of(settings, release.release_id)
-    _refuse_without_lineage(settings, release, folder)
+    is_there = False
+    with suppress(PermissionError):
+        is_there = (folder / COUNTS).is_file()
+    if not is_there:
+        raise UsageError(
+            f"This account can read no lineage of the release {release.release_id} in {settings.home}. Only "
+            "stewards with access to the home where it was published can trace it; copies of an edition and "
+            "releases of Njia before 0.5.0 have no such lineage."
+        )
     is_of_rows = key.startswith(ROWS)
     if is_of_rows:
         rows = table.rows_where(key.removeprefix(ROWS))
@@ -196,6 +198,8 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
             extracts = _answer(con, EXTRACTS_BEHIND, **row)
     numbers = _numbers(_parts_of(table.in_lineage, rows), records, extracts)
     behind = [record for record in records if record["part"] not in (MONTH, YEAR_BEFORE)]
+    period = release.manifest.get("periods", {}).get((values | named).get("period_id"), {})
+    first: str | None = period.get("first_release")
     return Trace(
         release.release_id,
         table.edition,
@@ -210,7 +214,7 @@ def trace(settings: Settings, release: Release, asked: Sequence[str], edition: s
         extracts=tuple(
             row | {"file": intake.file_of(settings, row["partner"], row["extract_id"])} for row in extracts
         ),
-        carried_from=_carried_from(release, values | named) if table.edition == PUBLIC else None,
+        carried_from=first if table.edition == PUBLIC and first != release.release_id else None,
         note=_NOTES.get(table.name.partition(".")[2].removeprefix("mart_"), ""),
     )
 
@@ -256,19 +260,6 @@ def _in_lineage(table: str) -> str:
     return f"{PUBLISHED}.{name}" if schema == SERIES else table
 
 
-def _refuse_without_lineage(settings: Settings, release: Release, folder: Path) -> None:
-    try:
-        is_there = (folder / COUNTS).is_file()
-    except PermissionError:
-        is_there = False
-    if not is_there:
-        raise UsageError(
-            f"This account can read no lineage of the release {release.release_id} in {settings.home}. Only "
-            "stewards with access to the home where it was published can trace it; copies of an edition and "
-            "releases of Njia before 0.5.0 have no such lineage."
-        )
-
-
 class _Table:
     """A table of an edition: its rows by key, or by conditions on its columns."""
 
@@ -285,10 +276,22 @@ class _Table:
         """Return the row of a key; UsageError with the nearest keys if there is none."""
         if MOVEMENT in self.key:
             movement, *rest = key.split(SEPARATOR)
-            key = SEPARATOR.join([str(_movement_id(movement)), *rest])
-        if rows := self._rows("row_key = $key", key=key):
+            try:
+                number = record_of(movement) if movement.startswith("r-") else int(movement)
+            except ValueError:
+                raise UsageError(
+                    f"{movement} is no movement_id. Give it as in fct_movements, or as `r-…`."
+                ) from None
+            key = SEPARATOR.join([str(number), *rest])
+        if rows := self._ask("select * from keyed where row_key = $key", key=key):
             return rows[0]
-        nearest = "" if MOVEMENT in self.key else self._nearest(key)
+        nearest = ""
+        if MOVEMENT not in self.key:
+            query = (
+                "select row_key, levenshtein(row_key, $key) as distance from keyed "
+                f"order by not starts_with(row_key, $key), distance, row_key limit {NEAREST}"
+            )
+            nearest = f" Nearest: {', '.join(row['row_key'] for row in self._ask(query, key=key))}."
         raise UsageError(
             f"{self._where} has no row of {self.name} with the key {key or '(none)'}. Give "
             f"{SEPARATOR.join(self.key)}, a null as nothing.{nearest}"
@@ -310,9 +313,10 @@ class _Table:
         ]
         values = {f"v{number}": value for number, (*_, value) in enumerate(conditions)}
         try:
-            rows = self._rows(" and ".join(clauses), **values)
+            rows = self._ask(f"select * from keyed where {' and '.join(clauses)} order by row_key", **values)
             for n, (at, sign, value) in enumerate(conditions if not rows else ()):
-                if sign == "=" and not self._rows(clauses[n], **{f"v{n}": value}):
+                alone = f"select * from keyed where {clauses[n]}"
+                if sign == "=" and not self._ask(alone, **{f"v{n}": value}):
                     raise UsageError(
                         f"{self.name} has no {at} {value!r}. Copy the condition from the report."
                     )
@@ -323,28 +327,10 @@ class _Table:
                 "condition from the report."
             ) from None
 
-    def _rows(self, where: str, **values: str) -> list[dict[str, Any]]:
-        return self._ask(f"select * from keyed where {where} order by row_key", **values)
-
-    def _nearest(self, key: str) -> str:
-        query = (
-            "select row_key, levenshtein(row_key, $key) as distance from keyed "
-            f"order by not starts_with(row_key, $key), distance, row_key limit {NEAREST}"
-        )
-        return f" Nearest: {', '.join(row['row_key'] for row in self._ask(query, key=key))}."
-
     def _ask(self, query: str, **values: str) -> list[dict[str, Any]]:
         keyed = f"with keyed as (select {row_key(self.key)} as row_key, * from {self.name})"
         with open_duckdb(self._file.resolve()) as con:
             return _answer(con, f"{keyed} {query}", **values)
-
-
-def _movement_id(text: str) -> int:
-    """Read a movement's id, a number or `r-…`."""
-    try:
-        return record_of(text) if text.startswith("r-") else int(text)
-    except ValueError:
-        raise UsageError(f"{text} is no movement_id. Give it as in fct_movements, or as `r-…`.") from None
 
 
 def _sums(rows: Sequence[Row]) -> dict[str, int]:
@@ -389,10 +375,3 @@ def _rows_of(settings: Settings, records: Sequence[Row], parts: Sequence[str]) -
         for sheet in sorted({sheet for sheet, _ in places}):
             numbers = tuple(sorted(number for at, number in places if at == sheet))
             yield Rows(code, partner, file, extract_id, sheet, numbers, part)
-
-
-def _carried_from(release: Release, row: Row) -> str | None:
-    """Return the earlier release whose rows of this period the release carries, else None."""
-    period = release.manifest.get("periods", {}).get(row.get("period_id"), {})
-    first: str | None = period.get("first_release")
-    return None if first == release.release_id else first

@@ -11,15 +11,12 @@ first and logged after: it must not be lost because the log cannot be written. W
 steward hears that the decision stands, and `gaps` finds it later, also after a crash between.
 """
 
-from __future__ import annotations
-
 import getpass
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +86,10 @@ def record(
     try:
         if (settings.home / HOME_JSON).is_file():  # a desk that runs for weeks asks here
             check_home(settings, "write to")
-        with _locked(settings):
+        durable.make_folder(settings.audit, 0o700)
+        settings.audit.chmod(0o700)
+        busy = NjiaError("Another line of the audit log is being written. Try again in a moment.")
+        with locked_folder(settings.audit, busy):
             return _append(settings, time.year, line)
     except OSError as error:
         raise NjiaError(f"The audit log {settings.audit} cannot be written ({error.strerror}).") from None
@@ -116,9 +116,12 @@ def read(settings: Settings) -> Log:
     where = "the beginning"
     for path in _files(settings):
         for number, raw in enumerate(_whole_lines(path.read_bytes()), start=1):
-            content = _content(raw)
             here = f"{path}, line {number}"
-            if content is None:
+            try:
+                content = json.loads(raw)
+            except ValueError:  # also what bad UTF-8 raises
+                content = None
+            if not isinstance(content, dict) or set(content) != FIELDS or _fault(content):
                 faults.append(f"{here} cannot be read: it is no line of the audit log.")
             else:
                 if content["previous"] != last:
@@ -127,12 +130,6 @@ def read(settings: Settings) -> Log:
                     )
                 lines.append(content)
             one_before, last, where = last, _sha256(raw), here
-    faults += _faults_of_the_end(settings, last, one_before, where)
-    return Log(lines, faults, last)
-
-
-def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: str) -> list[str]:
-    """Compare `head`, which is written after the line: one line behind, after a crash, is no fault."""
     path = settings.audit / HEAD
     try:
         noted = read_json(path)["sha256"]
@@ -140,18 +137,14 @@ def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: st
         noted = FIRST
     except (ValueError, KeyError, TypeError):
         noted = None
-    if noted in (last, one_before):
-        return []
-    return [f"{path} names another last line than {where}: lines after it are missing, or it was changed."]
-
-
-@contextmanager
-def _locked(settings: Settings) -> Iterator[None]:
-    durable.make_folder(settings.audit, 0o700)
-    settings.audit.chmod(0o700)
-    busy = NjiaError("Another line of the audit log is being written. Try again in a moment.")
-    with locked_folder(settings.audit, busy):
-        yield
+    if noted not in (
+        last,
+        one_before,
+    ):  # written after the line: one behind, after a crash, is none
+        faults.append(
+            f"{path} names another last line than {where}: lines after it are missing, or it was changed."
+        )
+    return Log(lines, faults, last)
 
 
 def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, Any]:
@@ -184,16 +177,6 @@ def _whole_lines(content: bytes) -> list[bytes]:
 
 def _files(settings: Settings) -> list[Path]:
     return sorted(settings.audit.glob("[0-9][0-9][0-9][0-9].jsonl"))
-
-
-def _content(raw: bytes) -> dict[str, Any] | None:
-    try:
-        content = json.loads(raw)
-    except ValueError:  # also what bad UTF-8 raises
-        return None
-    if not isinstance(content, dict) or set(content) != FIELDS or _fault(content):
-        return None
-    return content
 
 
 def _fault(line: dict[str, Any]) -> str | None:
@@ -282,10 +265,12 @@ def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
     from orchestration.stewardship.kinds.registry import KINDS
 
     lines = list(lines)
-    forgotten: set[str] = set()
-    for line in lines:
-        if line["action"] == FORGOT:
-            forgotten.update(line["details"].get("decisions", ()))
+    forgotten = {
+        decision
+        for line in lines
+        if line["action"] == FORGOT
+        for decision in line["details"].get("decisions", ())
+    }
     logged = {
         line["what"]: line["details"]["entry_sha256"]
         for line in lines

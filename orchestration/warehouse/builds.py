@@ -20,7 +20,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.core import NjiaError, Settings, durable, fault_said, open_duckdb, sync
+from orchestration.core import NjiaError, Settings, durable, fault_said, open_duckdb, quoted, sql_text, sync
 from orchestration.warehouse.engines import DUCKDB, engine_of
 from orchestration.warehouse.parsed_project import (
     MANIFEST,
@@ -120,13 +120,20 @@ def build(settings: Settings, part: Part) -> list[NodeOutcome]:
             if name not in broken and name in nodes and nodes[name]["resource_type"] in _TABLES
         }
         engine.hand_over(relations.values())
-        rows = _row_counts(con, relations)
+        counts = (
+            f"select {sql_text(name)}, count(*) from {quoted(*relation)}"
+            for name, relation in relations.items()
+        )
+        rows = dict(con.execute(" union all ".join(counts)).fetchall()) if relations else {}
         answers = list(run_tests(engine.count, _tests_of(part, path), broken))
         con.close()
         if not broken:
             sync(file)
             file.replace(settings.warehouse)
-    _keep_manifest(settings, path)
+    # Beside the work file: it lists the tests that had to run on these tables.
+    content, copy = path.read_bytes(), settings.work / "dbt" / MANIFEST
+    if not copy.is_file() or copy.read_bytes() != content:
+        durable.write_bytes(copy, content)
     return [
         *(
             NodeOutcome(
@@ -232,7 +239,10 @@ def _next_file(settings: Settings, part: Part) -> Iterator[tuple[Path, duckdb.Du
     try:
         if part is not Part.WAREHOUSE:
             shutil.copyfile(settings.warehouse, file)
-        with open_duckdb(file, settings.spill, _threads(settings), writes=True) as con:
+        # Few threads for few megabytes, as threads cost more there.
+        size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
+        threads = min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
+        with open_duckdb(file, settings.spill, threads, writes=True) as con:
             con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
             yield file, con
     finally:
@@ -249,26 +259,3 @@ def _tests_of(part: Part, manifest: Path) -> dict[str, Mapping[str, Any]]:
         and (parents := node["depends_on"]["nodes"])
         and _last_part(parents, parts) is part
     }
-
-
-def _row_counts(con: duckdb.DuckDBPyConnection, relations: Mapping[str, tuple[str, str]]) -> dict[str, int]:
-    counts = (
-        f'select {number}, count(*) from "{schema}"."{name}"'
-        for number, (schema, name) in enumerate(relations.values())
-    )
-    counted = con.execute(" union all ".join(counts)).fetchall() if relations else []
-    names = list(relations)
-    return {names[number]: rows for number, rows in counted}
-
-
-def _threads(settings: Settings) -> int:
-    """Return the number of threads for the engine: few for few megabytes, as threads cost more there."""
-    size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
-    return min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
-
-
-def _keep_manifest(settings: Settings, manifest: Path) -> None:
-    """Copy the manifest beside the work file: it lists the tests that had to run on these tables."""
-    content, copy = manifest.read_bytes(), settings.work / "dbt" / MANIFEST
-    if not copy.is_file() or copy.read_bytes() != content:
-        durable.write_bytes(copy, content)

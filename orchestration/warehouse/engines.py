@@ -4,8 +4,6 @@ Beside dbt an engine does three things: it makes ready for a build, hands tables
 answers the query of a test. On Spark each table is a folder of Parquet, and the work file has a view of it.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Collection, Mapping
 from functools import cache

@@ -5,8 +5,6 @@ container image, another account), in `work/dbt/parsed/` of the home. Beside `ma
 queries of data tests, lies what dbt keeps to parse the same project again in a second.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -54,7 +52,11 @@ def manifest_path(settings: Settings) -> Path:
             durable.rename(made / name, parsed / name)
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    _forget_older(parsed)
+    # Old versions and leftovers of killed processes go; a few stay that others may be reading.
+    with suppress(FileNotFoundError):  # another process deletes them
+        others = [path for path in parsed.parent.iterdir() if path != parsed]
+        for path in sorted(others, key=lambda path: -path.stat().st_mtime)[_KEPT_PROJECTS - 1 :]:
+            shutil.rmtree(path, ignore_errors=True)
     return parsed / MANIFEST
 
 
@@ -68,7 +70,6 @@ def read_manifest(path: Path) -> Mapping[str, Any]:
 
 
 def manifest_nodes(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Return the `nodes` of a manifest.json by id."""
     nodes: Mapping[str, Mapping[str, Any]] = read_manifest(path)["nodes"]
     return nodes
 
@@ -115,14 +116,6 @@ def parse_into(folder: Path, engine: str) -> None:
 def _new_folder(place: Path) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=".tmp-", dir=place))
-
-
-def _forget_older(newest: Path) -> None:
-    """Delete old versions and leftovers of killed processes; keep a few that others may be reading."""
-    with suppress(FileNotFoundError):  # another process deletes them
-        others = [path for path in newest.parent.iterdir() if path != newest]
-        for path in sorted(others, key=lambda path: -path.stat().st_mtime)[_KEPT_PROJECTS - 1 :]:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 @lru_cache(maxsize=2)  # the installation's, and the one of the work file

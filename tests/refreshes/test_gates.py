@@ -9,8 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.cli import console
-from orchestration.core import ReleaseRefused, UsageError, forget_work, read_json, refreshes
+from orchestration.core import ReleaseRefused, UsageError, forget_work, read_json, refreshes, texts_for
 from orchestration.refresh import extracts
 from orchestration.release import current_release, diff, rollback
 from orchestration.stewardship import items, messages, record_decision, review, worklists
@@ -99,7 +98,7 @@ def test_members_find_the_check_that_held_the_extract(with_a_held_extract: Ended
 def test_journal_has_every_step_that_the_command_and_the_desk_show(with_a_held_extract: Ended) -> None:
     last = refreshes.last(with_a_held_extract.base.settings)
     assert last is not None and set(last.steps) == set(refreshes.STEPS)
-    assert tuple(console.STEPS) == refreshes.STEPS
+    assert tuple(texts_for("cli.step", "en")) == refreshes.STEPS
 
 
 def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract: Ended) -> None:

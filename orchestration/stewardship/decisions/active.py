@@ -3,8 +3,6 @@
 One holds that is not revoked, has not expired and does not wait for a second person.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -41,7 +39,6 @@ class Decisions:
 
     @property
     def shaping(self) -> list[Line]:
-        """All that shape a release."""
         return [line for kind, lines in self.by_kind.items() if KINDS[kind].shapes_release for line in lines]
 
 
@@ -120,7 +117,6 @@ def confirmations(entries: list[Entry]) -> dict[str, Confirmation]:
 
 
 def unrevoked(entries: list[Entry]) -> list[Decision]:
-    """Return the decisions that no later line revokes."""
     revoked = {entry.revokes for entry in entries if isinstance(entry, Revocation)}
     return [entry for entry in entries if isinstance(entry, Decision) and entry.id not in revoked]
 

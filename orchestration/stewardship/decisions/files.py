@@ -5,8 +5,6 @@ stops the caller: skipping it would silently undo what a steward decided. One ex
 about a forgotten record goes whole, with those that revoke or confirm it; the others keep their bytes.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -170,8 +168,6 @@ def in_words(error: ValidationError) -> str:
 
 
 def refuse_unknown_files(settings: Settings) -> None:
-    if not settings.decisions.is_dir():
-        return
     for path in sorted(settings.decisions.glob("*.jsonl")):
         if path.stem not in KINDS and not path.name.startswith(PARTIAL):
             raise NjiaError(

@@ -4,8 +4,6 @@ They are checked as `recording` checks them. The counts come from what the last 
 review lists and links. Only a refresh knows everything, so each preview notes what it cannot count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -99,17 +99,13 @@ def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> li
         try:
             make(*arguments)
         except UsageError as error:
-            faults.append((number, _fault(error)))
+            sentence = error.args[0]  # without "was not recorded": a list says that once
+            if isinstance(sentence, Sentence) and sentence.template == NOT_RECORDED:
+                fault: str = sentence.given["fault"]  # a sentence itself
+            else:
+                fault = str(sentence).removeprefix(NOT_RECORDED.partition("{")[0])
+            faults.append((number, fault))
     return faults
-
-
-def _fault(error: UsageError) -> str:
-    """Return what is wrong, without "was not recorded": a list says that once."""
-    sentence = error.args[0]
-    if isinstance(sentence, Sentence) and sentence.template == NOT_RECORDED:
-        fault: str = sentence.given["fault"]  # a sentence itself
-        return fault
-    return str(sentence).removeprefix(NOT_RECORDED.partition("{")[0])
 
 
 def _refuse(faults: Sequence[tuple[int, str]], wanted: int) -> None:

@@ -23,9 +23,9 @@ from orchestration.core import (
     NjiaError,
     Settings,
     UsageError,
-    append_json,
     durable,
     keep_last_lines,
+    line_of,
     locked_folder,
     read_json,
     refreshes,
@@ -151,7 +151,7 @@ def write_notice(settings: Settings, message: Message) -> None:
     }
     try:
         write_summed(settings.notices / name, f"{message.subject}\n\n{message.text}")
-        append_json(settings.notices / LINES, line)
+        durable.append_line(settings.notices / LINES, line_of(line))
     except OSError as error:
         raise Undelivered(f"{settings.notices} cannot be written ({error.strerror}).") from None
 
@@ -223,7 +223,14 @@ def send_due(settings: Settings, now: datetime | None = None, patient: bool = Tr
                 deliveries.append(_deliver(settings, notify, name, message))
                 why_not = deliveries[-1].why_not
             if why_not:
-                state["failing"] = _failing(state["failing"], why_not, now)
+                before = state["failing"] or {"since": now.isoformat(), "tries": 0}
+                wait = min(FIRST_WAIT * 2 ** min(before["tries"], 12), LONGEST_WAIT)
+                state["failing"] = {
+                    "why": why_not,
+                    "since": before["since"],
+                    "tries": before["tries"] + 1,
+                    "next_try": (now + wait).isoformat(),
+                }
             else:
                 state["failing"] = None
                 state.setdefault("sent", {}).update({event.id: now.isoformat() for event in due})
@@ -289,13 +296,6 @@ def _deliver(settings: Settings, notify: Notify, name: str, message: Message) ->
     except Undelivered as error:
         return Delivered(name, 0, str(error))
     return Delivered(name, len(message.events))
-
-
-def _failing(before: dict[str, Any] | None, why: str, now: datetime) -> dict[str, Any]:
-    tries = (before or {}).get("tries", 0) + 1
-    wait = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
-    since = before["since"] if before else now.isoformat()
-    return {"why": why, "since": since, "tries": tries, "next_try": (now + wait).isoformat()}
 
 
 @contextmanager

@@ -9,8 +9,6 @@ A message is in English or Swahili. It holds kinds, counts and links without nam
 `named`, also partners, what the gate found in their extracts, and the corridors of alerts.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

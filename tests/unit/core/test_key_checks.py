@@ -8,9 +8,11 @@ from unittest.mock import Mock
 import pyarrow as pa
 import pyrage
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orchestration import core
-from orchestration.core import Damaged, ReleaseKey, Settings, adopt_home, create_missing_keys, keys, load_keys
+from orchestration.core import Damaged, Settings, adopt_home, create_missing_keys, keys, load_keys
 from orchestration.core.key_checks import CHECKS, RELEASE_PUB, USES, load_public_key, noted_checks
 from orchestration.intake import take_in
 from orchestration.operations import check_files
@@ -122,15 +124,20 @@ def test_without_check_values_the_release_in_force_proves_the_release_key(tmp_pa
     create_missing_keys(settings)
     without_checks(settings)
     (settings.keys / "release.key").unlink()
-    ReleaseKey.generate().write_new(settings.keys / "release.key")
+    core.write_new_release_key(settings.keys / "release.key")
     public = (settings.keys / RELEASE_PUB).read_bytes()
     with pytest.raises(Damaged, match=r"release\.key .*is not the release key of this home"):
         create_missing_keys(settings)
     assert (settings.keys / RELEASE_PUB).read_bytes() == public
-    assert core.installed_public_key(settings).pem == public
+    assert core.installed_public_key(settings) == load_public_key(settings.keys / RELEASE_PUB)
 
 
-@pytest.mark.parametrize("content", [b"no key", ReleaseKey.generate().public.pem])
+OTHER = Ed25519PrivateKey.generate().public_key()
+
+
+@pytest.mark.parametrize(
+    "content", [b"no key", OTHER.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)]
+)
 def test_a_damaged_public_part_is_deleted_where_its_key_is_whole(settings: Settings, content: bytes) -> None:
     path = settings.keys / RELEASE_PUB
     whole = path.read_bytes()

@@ -52,8 +52,8 @@ def test_an_object_without_a_sum_is_taken_as_it_is(file: Path) -> None:
 
 def test_lines_have_a_sum_each(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
-    core.append_json(path, CONTENT)
-    core.append_json(path, {"rows": 4})
+    core.durable.append_line(path, core.line_of(CONTENT))
+    core.durable.append_line(path, core.line_of({"rows": 4}))
     first, second = path.read_text().splitlines()
     assert core.parsed(first, path) == CONTENT
     assert "4" in second

@@ -9,18 +9,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import Keys, Settings
-from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
-from orchestration.gates.inputs import contract_hashes, inputs_hash
+from orchestration.gates.inputs import contract_hashes
 from orchestration.gates.verdicts import ExtractVerdicts, judge_extracts
 from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import AS_OF, KEY_IDS, decisions_of, land, on_extract
 
 
 @pytest.fixture(autouse=True)
-def dbt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lag and completeness of the tests; the code of the moment is not what is tested here."""
-    monkeypatch.setattr(inputs, "_dbt_variables", lambda: (30, 3))
+def the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code of the moment is not what is tested here."""
     monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "the code")
 
 
@@ -155,14 +153,6 @@ def test_every_input_changes_the_hash(settings: Settings, monkeypatch: pytest.Mo
     monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "other")
     found["code"] = refresh(settings).inputs_hash
     assert len(set(found.values())) == len(found), found
-
-
-def test_inputs_hash_is_order_free_and_keeps_parts_apart() -> None:
-    one = inputs_hash({"extracts": ["a", "b"], "keys": ["k"]})
-    assert one == inputs_hash({"keys": ["k"], "extracts": ["b", "a", "a"]})
-    assert len(one) == 64
-    assert one != inputs_hash({"extracts": ["a"], "keys": ["b", "k"]})
-    assert one != inputs_hash({"extracts": ["ab"], "keys": ["k"]})
 
 
 def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_error(tmp_path: Path) -> None:

@@ -10,12 +10,17 @@ import pytest
 
 from expectations.checks import CHECKS
 from orchestration.core import NjiaError, Settings, note_artifact, read_json
-from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
-from orchestration.gates.earlier_checks import IN_FORCE, check_results
+from orchestration.gates.candidate import (
+    IN_FORCE,
+    CheckOutcome,
+    ReleaseVerdict,
+    check_results,
+    judge_candidate,
+)
 from orchestration.gates.in_force import put_in_force
 from orchestration.gates.verdicts import judge_extracts
 from orchestration.release import CHECK_RESULTS
-from orchestration.release.candidate import read_verdict
+from orchestration.release.releases import VERDICT, read_object
 from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import (
     AS_OF,
@@ -81,7 +86,7 @@ def test_a_first_release_passes_with_the_hashes_of_its_files(settings: Settings)
     verdict = judged(settings, folder)
     assert verdict.reasons == ()
     assert verdict.passed
-    written = read_verdict(folder)
+    written = read_object(folder / VERDICT)
     assert written is not None
     hashed = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in written["files"]}
     assert written["files"] == hashed
@@ -199,7 +204,7 @@ def test_an_incomplete_candidate_has_no_verdict(settings: Settings) -> None:
     (folder / "members" / "evidence_base.duckdb").unlink()
     with pytest.raises(NjiaError):
         judged(settings, folder)
-    assert read_verdict(folder) is None
+    assert read_object(folder / VERDICT) is None
 
 
 def test_check_results_have_their_columns_and_no_partner_name(settings: Settings) -> None:

@@ -13,7 +13,6 @@ import yaml
 from orchestration.contracts import Contract, load_contracts
 from orchestration.core import Settings, read_json
 from orchestration.drafting.check import check_contract
-from orchestration.gates.extract_profile import _add_codes
 from orchestration.intake import TakenExtract, may_be_shown
 from orchestration.intake.drift.columns import find_drift, name_likeness
 from orchestration.intake.drift.report import drift_items
@@ -245,9 +244,3 @@ def test_contract_check_reports_drift(tmp_path: Path) -> None:
     report = check_contract(path, unfit, date(2026, 3, 1))
     assert not report.ok and report.drift is not None
     assert yaml.safe_load(report.drift["patch"])["fields"] == {"event_on": {"column": "Tarehe"}}
-
-
-def test_a_rarely_answered_field_does_not_hide_unmapped_codes() -> None:
-    row: dict[str, Any] = {"records": 1000}
-    _add_codes(row, [(10, 12), (90, 1000)])
-    assert (row["coded_records"], row["code_mapped_share"]) == (1000, pytest.approx(0.91))

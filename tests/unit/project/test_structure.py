@@ -73,7 +73,7 @@ TOUCHES_ENVIRONMENT = {
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
         "core/work linkage/step refresh/releasing "
-        "operations/backup release/carried statistics/leaves statistics/measure typing/landed_cells typing/step "
+        "operations/backup release/earlier statistics/leaves statistics/measure typing/landed_cells typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/loading",
     "Dagster's history": "defs/history",

@@ -15,9 +15,9 @@ import pytest
 from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
 from orchestration.intake import TakenExtract
 from orchestration.release import Release, current_release, diff, find_release, list_releases
+from orchestration.release.earlier import is_left_behind, is_rolled_back, rollback
 from orchestration.release.publishing import refresh_summary
 from orchestration.release.query import run_query
-from orchestration.release.rollbacks import is_left_behind, is_rolled_back, rollback
 from orchestration.stewardship import active_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures.release_world import EXTRACT, START, publish_one, settings_in

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from orchestration import core
 from orchestration.cli.root import cli
 from orchestration.core import (
     NjiaError,
-    ReleaseKey,
     Settings,
     create_missing_keys,
     installed_public_key,
@@ -26,7 +26,7 @@ from orchestration.core import (
 from orchestration.core.key_checks import load_public_key
 from orchestration.operations import warnings
 from orchestration.release import Release, find_release, rollback, signature, why_not_signed
-from orchestration.release.erasing import erase_editions
+from orchestration.release.earlier import erase_editions
 from orchestration.release.publishing import publish
 from orchestration.release.releases import changed_files, switching
 from orchestration.release.signature import resign, verify
@@ -73,7 +73,7 @@ def test_a_release_and_its_copy_verify_by_its_own_key_alone(published: Settings,
     for folder in (published.current.resolve(), copied, copied / "public"):
         found = verify(folder, key)
         assert (found.ok, found.signature, found.files > 0) == (True, "holds", True)
-        assert verify(folder, ReleaseKey.generate().public).signature == "does not hold"
+        assert verify(folder, Ed25519PrivateKey.generate().public_key()).signature == "does not hold"
 
 
 def change_a_table(folder: Path) -> Path:
@@ -153,7 +153,7 @@ def test_signed_erasure_is_no_tampering_and_a_copied_note_is(home: Settings) -> 
     target, key = erase_the_older(home), installed_public_key(home)
     found = verify(target.path, key)
     assert (found.ok, found.erased_on) == (True, "2026-11-30")
-    resign(home, key, ReleaseKey.generate())
+    resign(home, key, Ed25519PrivateKey.generate())
     assert verify(target.path, key).ok, "also while a rotation waits"
     current = find_release(home, "current").path
     for name in ("erasure.json", "erasure.sig"):

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.release import rollback
-from orchestration.release.carried import carried_tables, carry
+from orchestration.release.earlier import carried_tables, carry
 from orchestration.stewardship import active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures.dbt_world import World
