@@ -348,6 +348,21 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         share_of="rows_read",
     ),
     Expectation(
+        name="first_delivery_is_recent",
+        limits=(
+            Limit(
+                "first_delivery_years",
+                maximum=thresholds.FIRST_DELIVERY_YEARS_MAX,
+                message="the first delivery reaches {first_delivery_years} years back",
+            ),
+        ),
+        severity="warn",
+        why="Records that had gathered before a partner joined say nothing of its delays and are left out of "
+        "what is still to come. Years in which it recorded otherwise would look like a rise or fall.",
+        steward_action="Ask since when the partner records as it does today, and declare in `coverage` from "
+        "when on it watches its places.",
+    ),
+    Expectation(
         name="columns_are_as_last_time",
         limits=(
             Limit(

@@ -50,6 +50,8 @@ SHARED_SUBMISSIONS_MAX = 0.5
 ONE_SOURCE_SHARE_MIN = 0.1
 # Withheld rows, totals and blanks are normal; where they are most of the file, the filters deserve a look.
 REFUSED_ROWS_MAX = 0.5
+# A first delivery brings what had gathered: over so many years other staff and forms stand in one file.
+FIRST_DELIVERY_YEARS_MAX = 5
 # --- An extract beside what its partner sent before ---
 
 # A partner corrects some of its records; one in seven with another origin, date or sex is a moved column,

@@ -36,7 +36,7 @@ MEASURES = (
     "agreement_valid", "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
     "readable_date_share", "filled_cells", "unread_share", "place_mentions", "place_resolved_share",
     "home_mentions", "county_share", "coded_records", "code_mapped_share", "quarantined_records",
-    "quarantine_share", "referenced_records", "repeated_ref_share",
+    "quarantine_share", "referenced_records", "repeated_ref_share", "first_delivery_years",
 )  # fmt: skip
 UNREAD_TEXTS = ("unread_field", "unread_column", "unread_cause")
 HISTORY_COLUMNS = (
@@ -116,6 +116,7 @@ select partner, extract_id, any_value(agreement_from) as agreement_from,
     any_value(agreement_to) as agreement_to, any_value(statistics_agreed) as statistics_agreed,
     count(is_record) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,
+    min(judged.period_from) filter (where is_dated) as oldest,
     count(*) filter (where is_quarantined) as quarantined,
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
@@ -176,6 +177,9 @@ def profile_rows(
         }
         row |= _of_file(landed) | _of_agreement(landed, typed.get(landed.key), today)
         row |= _of_records(row["rows_landed"], typed.get(landed.key, {}))
+        oldest = typed.get(landed.key, {}).get("oldest") if landed.sequence == 1 else None
+        received = landed.received_on
+        row["first_delivery_years"] = (received - oldest).days // 365 if received and oldest else None
         _add_unread(row, landed, problems.get(landed.key, {}))
         rows.append(row)
     return rows

@@ -270,7 +270,7 @@ def _judge(side: SideBySide, at: int, width: int, policy: Policy) -> Judged:
     """One window; what the baseline and the reference let expect of each corridor.
 
     A partner's baseline count grows as its reference does, the corridor itself left out; one that reports
-    nothing else in either is not compared. The spread adds the chance in both to the dispersion, which is
+    nothing else in either, or less than a year of the baseline, is not compared. The spread adds the chance in both to the dispersion, which is
     measured before the window: a change must not hide itself.
     """
     windows, before = side.windows, side.month_windows[:1]
@@ -280,7 +280,8 @@ def _judge(side: SideBySide, at: int, width: int, policy: Policy) -> Judged:
     then = windows.baseline.astype(np.float64)
     other_then = shared.baseline_totals[:, None] - then * shared.is_in
     other_now = shared.current_totals[:, None] - windows.current * shared.is_in
-    is_comparable = (other_then > 0) & (other_now > 0)
+    has_baseline = side.is_active[:, before[0]].sum(axis=1) >= _LEAST_BASELINE
+    is_comparable = (other_then > 0) & (other_now > 0) & has_baseline[:, None]
     other_then = np.where(is_comparable, other_then, 1)
     growth = np.where(is_comparable, other_now / other_then, 0)
     mean = np.maximum((then * growth).sum(axis=0), _LEAST_EXPECTED * width)

@@ -68,11 +68,6 @@ class StillFilling:
         self._least_share = policy.filling_least_share
         self._months = {(row[0], row[1], month_number(row[2])): row[3:] for row in rows}
 
-    @classmethod
-    def none(cls, policy: Policy) -> StillFilling:
-        """Of a world of which no delays are known: nothing fills."""
-        return cls(pd.DataFrame(), policy)
-
     def of(self, record_grain: str, end_place_id: str, months: range) -> bool:
         """Return whether a window of corridors with this end is filling: those abroad, or all others."""
         # Ids of places in Kenya begin like Kenya's own, and those of no other country do.
@@ -245,8 +240,12 @@ class _Estimate:
 
 
 def _to_come(shares: Floats, count: float | Floats) -> Floats:
-    """Return the records to come of each month with these shares delivered, of which `count` have come."""
-    return count / shares.sum(axis=-1, keepdims=True) * (1 - shares)
+    """Return the records to come of each month with these shares delivered, of which `count` have come.
+
+    Months of which nothing can have come yet say nothing of what is to come.
+    """
+    seen = shares.sum(axis=-1, keepdims=True)
+    return np.where(seen > 0, count / np.where(seen > 0, seen, 1), 0) * (1 - shares)
 
 
 def _shares(delays: Delays, longest: int, dice: np.random.Generator) -> tuple[Floats, Floats]:

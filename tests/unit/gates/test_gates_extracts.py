@@ -76,6 +76,7 @@ def monthly(*planted: dict[str, Any]) -> dict[str, dict[str, Any]]:
 CASES = [
     # Each extract for itself.
     Case("few rows refused only warn", full(a={"rows_read": 100, "rows_refused": 60})),
+    Case("a first delivery of ten years only warns", full(a={"months": months(2016, 11)}, b={"months": months(2016, 11)})),
     Case("an agreement that ended lately only warns", full(a={"agreement_to": date(2026, 11, 10)})),
     Case("shares of a small extract only warn", full(a={"records": 10, "bad_dates": 4})),
     Case("a rarely answered field hides no unmapped codes", {"a": {"records": 1000, "bad_codes": 90, "bad_acts": 10, "filled": {"act": 12, "event_on": 1000, "place(origin).place_text": 1000, "sex": 1000}}}, {"a": {WAIVED: "", "columns_are_readable": ""}}),
@@ -217,6 +218,7 @@ def of(judged: Judged, case: str, extract: str, check: str) -> Verdict:
     ("case", "extract", "check", "outcome", "observed"),
     [
         ("few rows refused only warn", "a", "few_rows_are_refused", "failed", 60 / 100),
+        ("a first delivery of ten years only warns", "a", "first_delivery_is_recent", "failed", 10),
         ("an agreement that ended lately only warns", "a", "agreement_is_current", "failed", 0),
         ("shares of a small extract only warn", "a", "columns_are_readable", "failed", 6 / 10),
         ("a rarely answered field hides no unmapped codes", "a", WAIVED, "failed", 0.91),

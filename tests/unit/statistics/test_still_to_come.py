@@ -66,6 +66,22 @@ def test_what_had_gathered_before_a_partner_first_delivered_says_nothing_of_dela
     assert (row["months"], row["to_come"]) == (1, pytest.approx(20))
 
 
+def test_a_month_of_which_nothing_can_have_come_says_nothing() -> None:
+    """60 of 100 come a month later, 40 two: 60 of January make 40 more and February's 100. The second partner has
+    reported January alone, of which nothing can be known yet.
+    """
+    ends = ("2024-09-30", "2024-10-31", "2024-11-30", "2024-12-31", "2025-01-31", "2025-02-28")
+    came = tuple(
+        (ends[at][:7], ends[at + later], count)
+        for later, count in ((1, 60), (2, 40))
+        for at in range(len(ends) - later)
+    )
+    behind = ends[:-1], tuple(one for one in came if one[1] < "2025-02")
+    row = year(found((ends, came), behind), 2025)
+    assert (row["state"], row["record_count"]) == ("estimated", 60)
+    assert row["to_come"] == pytest.approx(140)
+
+
 def test_a_silent_partner_is_left_out() -> None:
     monthly = ("2024-04-30", "2024-05-31", "2024-06-30")
     silent = (monthly, (("2024-05", "2024-05-31", 70), ("2024-06", "2024-06-30", 70)))
