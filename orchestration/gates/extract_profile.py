@@ -116,7 +116,7 @@ select partner, extract_id, any_value(agreement_from) as agreement_from,
     any_value(agreement_to) as agreement_to, any_value(statistics_agreed) as statistics_agreed,
     count(is_record) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,
-    min(judged.period_from) filter (where is_dated) as oldest,
+    (any_value(received_on) - min(judged.period_from) filter (where is_dated)) // 365 as years_back,
     count(*) filter (where is_quarantined) as quarantined,
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
@@ -177,9 +177,8 @@ def profile_rows(
         }
         row |= _of_file(landed) | _of_agreement(landed, typed.get(landed.key), today)
         row |= _of_records(row["rows_landed"], typed.get(landed.key, {}))
-        oldest = typed.get(landed.key, {}).get("oldest") if landed.sequence == 1 else None
-        received = landed.received_on
-        row["first_delivery_years"] = (received - oldest).days // 365 if received and oldest else None
+        years_back = typed.get(landed.key, {}).get("years_back")
+        row["first_delivery_years"] = years_back if landed.sequence == 1 else None
         _add_unread(row, landed, problems.get(landed.key, {}))
         rows.append(row)
     return rows

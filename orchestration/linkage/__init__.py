@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         QUESTION_COLUMNS,
         QUESTIONS,
         REFERENCES,
-        SCHEMAS,
     )
 
 offer_when_asked(__name__)

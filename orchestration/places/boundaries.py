@@ -22,7 +22,6 @@ SHIPPED = PROJECT_ROOT / "seeds" / "boundaries"
 COUNTIES_FILE = "ke_counties_generalised.geojson"
 REGION_FILE = "countries_region.geojson"
 WORLD_FILE = "countries_world.geojson"
-SOURCES_FILE = "sources.json"
 REGION = (8.0, -16.0, 62.0, 40.0)  # west, south, east, north: the Horn, the Great Lakes and the Gulf
 COUNTIES = tuple(f"KE{number:03d}" for number in range(1, 48))
 FORMATS = (".geojson", ".json", ".gpkg", ".parquet", ".geoparquet")
@@ -226,16 +225,8 @@ def captions(boundaries: Boundaries) -> Captions:
     return Captions(GIVEN.format(name=boundaries.name), DISCLAIMER, "; ".join((given, *BASE_CREDITS)))
 
 
-def to_km(shapes: Any) -> Any:
-    """Project a geometry or an array of them from degrees to an equal-area plane around Kenya."""
-    return _transformed(shapes, "FORWARD")
-
-
-def to_degrees(shapes: Any) -> Any:
-    return _transformed(shapes, "INVERSE")
-
-
-def _transformed(shapes: Any, direction: str) -> Any:
+def to_km(shapes: Any, direction: str = "FORWARD") -> Any:
+    """Project a geometry or an array of them from degrees to a plane of equal areas around Kenya, or back."""
     import shapely
 
     return shapely.transform(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         unpublished_movements,
         write_changes,
     )
-    from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines, compared
+    from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines
     from orchestration.release.earlier import (
         Carried,
         carried_tables,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         read_published_models,
     )
     from orchestration.release.publishing import Outcome, publish, refresh_summary
-    from orchestration.release.query import Answer, run_query
+    from orchestration.release.query import run_query
     from orchestration.release.releases import (
         EVIDENCE_BASE,
         EXTRACT_FIELDS,
@@ -65,13 +65,12 @@ if TYPE_CHECKING:
         switching,
     )
     from orchestration.release.signature import (
-        Verification,
         resign,
         settle_signatures,
         verify,
         why_not_signed,
     )
     from orchestration.release.staging import stage
-    from orchestration.release.tracing import Rows, Trace, trace
+    from orchestration.release.tracing import Trace, trace
 
 offer_when_asked(__name__)

@@ -130,7 +130,7 @@ class Judged(NamedTuple):
     mean: Floats
     spread: Floats
     is_judged: Flags
-    bound: float
+    bound: float = np.inf
 
     @property
     def deviation(self) -> Floats:
@@ -270,8 +270,8 @@ def _judge(side: SideBySide, at: int, width: int, policy: Policy) -> Judged:
     """One window; what the baseline and the reference let expect of each corridor.
 
     A partner's baseline count grows as its reference does, the corridor itself left out; one that reports
-    nothing else in either, or less than a year of the baseline, is not compared. The spread adds the chance in both to the dispersion, which is
-    measured before the window: a change must not hide itself.
+    nothing else in either, or less than a year of the baseline, is not compared. The spread adds the chance
+    in both to the dispersion, which is measured before the window: a change must not hide itself.
     """
     windows, before = side.windows, side.month_windows[:1]
     measured = dispersion(side.monthly, side.is_active, before)
@@ -298,7 +298,6 @@ def _judge(side: SideBySide, at: int, width: int, policy: Policy) -> Judged:
         mean,
         np.maximum(scatter * (1 + (of_counts + of_growth) / mean), _LEAST_SPREAD),
         compared >= policy.alert_minimum_records,
-        policy.alert_bound,
     )
 
 
@@ -318,9 +317,8 @@ def raised(months: Months, judged: list[Judged], policy: Policy) -> list[tuple[i
         alerted = ends[np.sign(of_item) == side].min()
         # When it began stays as it was first told, whichever window shows it best since.
         first = judged[int(np.argmax(np.where(ends == alerted, side * of_item, -np.inf)))]
-        row = _row(months, window, int(item), newest, policy)
-        begun = first.at - first.width + 1
-        found.append((int(item), row | {"first_month": begun, "alerted_month": int(alerted)}))
+        begun = {"first_month": first.at - first.width + 1, "alerted_month": int(alerted)}
+        found.append((int(item), _row(months, window, int(item), newest, policy) | begun))
     return found
 
 

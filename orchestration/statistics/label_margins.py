@@ -31,8 +31,8 @@ def label_margins(
     parts = []
     if len(places):
         is_year = places["period_id"].str.startswith("year-")  # no other period has public labels
-        spots = places[is_year & (places["record_grain"] == "case") & places["log_ratio"].notna()]
-        spots = spots.rename(columns={"place_id": "item_id"})
+        is_measured = is_year & (places["record_grain"] == "case") & places["log_ratio"].notna()
+        spots = places[is_measured].rename(columns={"place_id": "item_id"})
         low_end = spots["log_ratio"] - reach * np.hypot(spots["log_error"], np.sqrt(2) * of_places)
         # Where an estimated office alone makes a hotspot, it stays below one.
         is_doubted = (
@@ -51,8 +51,7 @@ def label_margins(
             & (shifts["comparison"] == "years")
             & (shifts["level"] == "od")
             & shifts["share_odds_ratio"].notna()
-        ]
-        years = years.rename(columns={"corridor_id": "item_id", "current_window": "period_id"})
+        ].rename(columns={"corridor_id": "item_id", "current_window": "period_id"})
         margins = shift_margins(years, reach, of_shifts, policy, publication)
         named = years.assign(
             earlier_period_id=years["baseline_window"],

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -141,10 +141,7 @@ def between(squares: Floats, chance: Floats, sizes: Floats | float, cut: float) 
 
     if not squares.size or beyond(0.0) <= 0:
         return 0.0
-    low, high = 0.0, 1.0
+    high = 1.0
     while beyond(high) > 0:
         high *= 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if beyond(middle) > 0 else (low, middle)
-    return high
+    return float(optimize.brentq(beyond, 0.0, high))

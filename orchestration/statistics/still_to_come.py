@@ -240,10 +240,7 @@ class _Estimate:
 
 
 def _to_come(shares: Floats, count: float | Floats) -> Floats:
-    """Return the records to come of each month with these shares delivered, of which `count` have come.
-
-    Months of which nothing can have come yet say nothing of what is to come.
-    """
+    """Return what is to come of each month, of all `count` came; none where nothing can have come yet."""
     seen = shares.sum(axis=-1, keepdims=True)
     return np.where(seen > 0, count / np.where(seen > 0, seen, 1), 0) * (1 - shares)
 

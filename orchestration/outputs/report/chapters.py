@@ -250,17 +250,18 @@ def _hotspot_lines(view: View, period: str) -> list[list[Spans]]:
 
 def _per_head(view: View) -> list[Block]:
     """Return the hotspots of start by cases per head, where that is another order than by size."""
-    heads = {row["place_id"]: row for row in view.published.rows("starts", view.now) if row["per_100000"]}
-    rows = [row for row in view.hotspots("origin") if row["place_id"] in heads]  # the largest first
-    ranked = sorted(rows, key=lambda row: -heads[row["place_id"]]["per_100000"])
-    times = [row["at_least_times"] or 0 for row in ranked]
-    if times == sorted(times, reverse=True):
+    times = {row["place_id"]: row["at_least_times"] or 0 for row in view.hotspots("origin")}
+    rows = [
+        row
+        for row in view.published.rows("starts", view.now)
+        if row["per_100000"] and row["place_id"] in times
+    ]
+    rows.sort(key=lambda row: -row["per_100000"])
+    ranked = [times[row["place_id"]] for row in rows]
+    if ranked == sorted(ranked, reverse=True):
         return []
-    names = view.say.together(
-        view.say("hotspots.head", place=row["place"], value=view.published.cell("starts", head, "per_100000"))
-        for row in ranked
-        for head in (heads[row["place_id"]],)
-    )
+    heads = [(row["place"], view.published.cell("starts", row, "per_100000")) for row in rows]
+    names = view.say.together(view.say("hotspots.head", place=place, value=value) for place, value in heads)
     return [Paragraph(view.say("hotspots.per_head", counties=names))]
 
 

@@ -25,7 +25,6 @@ from orchestration.places.boundaries import (
     REGION,
     REGION_FILE,
     SHIPPED,
-    SOURCES_FILE,
     WORLD_FILE,
 )
 from seeds.build.boundaries.counties import Site, build_counties
@@ -71,7 +70,7 @@ def build(folder: Path, npm_archives: Path) -> dict[str, str]:
         "tools": {name: version(name) for name in TOOLS} | {"geos": shapely.geos_version_string},
         "sha256": hashes,
     }
-    (folder / SOURCES_FILE).write_text(json.dumps(sources, indent=1) + "\n", encoding="utf-8")
+    (folder / "sources.json").write_text(json.dumps(sources, indent=1) + "\n", encoding="utf-8")
     return hashes
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from orchestration.places.boundaries import to_degrees, to_km
+from orchestration.places.boundaries import to_km
 
 CELL_KM = 2.0
 AREA_WEIGHT = 0.8  # of the circle that has a constituency's area; 1 lets large neighbours swallow towns
@@ -45,7 +45,7 @@ def build_counties(sites: Sequence[Site], provinces: Mapping[str, Any]) -> dict[
     for number, outline in enumerate(outlines):
         counties |= _counties_of_province(by_province[number], outline)
     return {
-        code: shapely.set_precision(to_degrees(shape), DEGREES_GRID)
+        code: shapely.set_precision(to_km(shape, "INVERSE"), DEGREES_GRID)
         for code, shape in sorted(counties.items())
     }
 

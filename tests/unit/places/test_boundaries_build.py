@@ -14,7 +14,6 @@ from orchestration.places.boundaries import (
     COUNTIES_FILE,
     REGION_FILE,
     SHIPPED,
-    SOURCES_FILE,
     WORLD_FILE,
     shapes_of,
 )
@@ -80,7 +79,9 @@ def test_a_rebuild_gives_the_committed_layers(tmp_path: Path) -> None:
     if not CAN_BUILD:
         absent("Building needs npm and `uv sync --group boundaries`.", may_be="NJIA_NO_REBUILD" in os.environ)
     hashes = build_command.build(tmp_path / "built", tmp_path / "npm")
-    assert hashes.keys() == json.loads((SHIPPED / SOURCES_FILE).read_text(encoding="utf-8"))["sha256"].keys()
+    assert (
+        hashes.keys() == json.loads((SHIPPED / "sources.json").read_text(encoding="utf-8"))["sha256"].keys()
+    )
     for file in LAYERS:
         rebuilt = shapes_of(tmp_path / "built" / file)
         committed = shapes_of(SHIPPED / file)
