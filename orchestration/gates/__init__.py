@@ -11,7 +11,6 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.gates.candidate import (
-        IN_FORCE,
         CheckOutcome,
         ReleaseVerdict,
         check_results,
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     )
     from orchestration.gates.differences import Differences, differences
     from orchestration.gates.in_force import (
+        IN_FORCE,
         ExtractFate,
         InForce,
         input_parts,

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from expectations.checks import release_scope
 from expectations.release_gate import LINKAGE_GATE, PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
 from orchestration.core import NjiaError, Settings, durable, read_artifact, read_json, sha256_of, write_json
-from orchestration.gates.in_force import read_in_force
+from orchestration.gates.in_force import IN_FORCE, read_in_force
 from orchestration.gates.judging import judge
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import (
@@ -34,9 +34,6 @@ from orchestration.warehouse import Part, manifest_nodes
 
 # Checks before staging: verdicts of the extract gate, and tests of dbt.
 EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
-# The artifact of the extracts in force. Those of dbt's parts hold `in_force` (the fingerprint they were built
-# from) and `nodes` (the outcome of each).
-IN_FORCE = "in_force"
 _OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 _FROM_EARLIER = ("stage", "subject", "waived_by", "observed", "expected", "why", "steward_action")

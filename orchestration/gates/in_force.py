@@ -28,6 +28,8 @@ FATE_SCHEMA = pa.schema(
         ("is_over", pa.bool_()),
     ]
 )
+# The artifact of the extracts in force, whose fingerprint those of dbt's parts hold.
+IN_FORCE = "in_force"
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
 ALERT_SCHEMA = pa.schema(

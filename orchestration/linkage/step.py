@@ -222,7 +222,7 @@ def _expected_table(
     """
     by_status = Counter((link.scored.tier, link.status) for link in links)
     beside, merged = Counter(unseen["tier"].to_pylist()), _merged(links)
-    ruled = _merged(link for link in links if link.reason in (BY_STEWARD, BY_REFERRAL))
+    ruled = np.minimum(merged, _merged(link for link in links if link.reason in (BY_STEWARD, BY_REFERRAL)))
     left_out = sum(scored.left_out.values())
     rows = []
     for number, tier in enumerate(policy.TIERS):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.places.gazetteer import place_names
     from orchestration.places.lookups import (
         KnownPlace,
         countries_named,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         keys_of,
         known_place,
         name_token,
-        place_names,
         places_named,
         resolve_names,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from orchestration.core import NjiaError, seed_words
+from orchestration.core import REFERENCE_SEEDS, NjiaError, seed_words
 from orchestration.places.place_text import core, norm
 
 SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")
@@ -239,3 +239,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         )
     with path.open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)
+
+
+def place_names() -> dict[str, str]:
+    return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}

@@ -80,10 +80,6 @@ def places_named(text: str) -> list[str]:
     return sorted(found, key=lambda i: (not found[i], gazetteer.place(i).rank, i))
 
 
-def place_names() -> dict[str, str]:
-    return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}
-
-
 def country_of_place(place_id: str) -> str | None:
     """Return the ISO alpha-3 of a place's country; None for places without one, such as `unknown`."""
     known = load_places(REFERENCE_SEEDS)

@@ -118,8 +118,8 @@ class Judged(NamedTuple):
     """The window of `width` months that ends with month `at`, of every corridor.
 
     `witnesses` of comparable partners stand beside a negative binomial: `mean` expected, and `spread`, the
-    variance over the mean. `is_judged`: there are enough of them in window and baseline. `bound`: the normal
-    deviation from which an alert is raised.
+    variance over the mean. `is_judged`: there are enough of them in window and baseline. `partner_count`: of
+    those compared. `bound`: the normal deviation from which an alert is raised.
     """
 
     at: int
@@ -130,6 +130,7 @@ class Judged(NamedTuple):
     mean: Floats
     spread: Floats
     is_judged: Flags
+    partner_count: Counts
     bound: float = np.inf
 
     @property
@@ -298,6 +299,7 @@ def _judge(side: SideBySide, at: int, width: int, policy: Policy) -> Judged:
         mean,
         np.maximum(scatter * (1 + (of_counts + of_growth) / mean), _LEAST_SPREAD),
         compared >= policy.alert_minimum_records,
+        ((windows.baseline + windows.current) * is_comparable > 0).sum(axis=0),
     )
 
 
@@ -325,8 +327,7 @@ def raised(months: Months, judged: list[Judged], policy: Policy) -> list[tuple[i
 def _row(months: Months, window: Judged, item: int, newest: int, policy: Policy) -> dict[str, Any]:
     low, high = window.interval(item, policy.alert_interval_coverage)
     ratio, without_low, without_high = (values[0] for values in window.share_ratio(np.array([item])))
-    compared = window.windows.of(window.windows.is_comparable)
-    partners = int((compared.baseline[:, item] + compared.current[:, item] > 0).sum())
+    partners = int(window.partner_count[item])
     first = window.at - window.width + 1
     return {
         "direction": "rise" if window.deviation[item] > 0 else "fall",

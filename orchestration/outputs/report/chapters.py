@@ -350,9 +350,10 @@ def _new_countries(view: View, confirmed: list[Row]) -> list[Spans]:
 
 def _chance(view: View, confirmed: list[Row]) -> Paragraph:
     """Return which corridors and countries have so many reports that they are hardly new by chance."""
-    rows = [row for row in confirmed if row["item_kind"] in ("corridor", "country")]
-    places = (row["item"].split(">") for row in rows if row["chance"] < UNLIKELY)
-    names = sorted({" → ".join(map(view.published.place, ends)) for ends in places})
+    shown = {("corridor", "any"), *(("country", role) for role in NAMED_AS)}
+    rows = [row for row in confirmed if (row["item_kind"], row["role"]) in shown]
+    ends = [row["item"].split(">") for row in rows if row["chance"] < UNLIKELY]
+    names = sorted({" → ".join(map(view.published.place, places)) for places in ends})
     if not names:
         return Paragraph(view.say("rounds.chance.none"))
     return Paragraph(view.say("rounds.chance", names=view.say.together(names)))
