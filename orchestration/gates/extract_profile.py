@@ -116,8 +116,7 @@ select partner, extract_id, any_value(agreement_from) as agreement_from,
     any_value(agreement_to) as agreement_to, any_value(statistics_agreed) as statistics_agreed,
     count(is_record) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,
-    (any_value(received_on) - min(judged.period_from) filter (where is_dated and record_grain = 'case'))
-    // 365 as years_back,
+    (any_value(received_on) - min(judged.period_from) filter (where record_grain = 'case')) // 365 as years,
     count(*) filter (where is_quarantined) as quarantined,
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
@@ -178,8 +177,8 @@ def profile_rows(
         }
         row |= _of_file(landed) | _of_agreement(landed, typed.get(landed.key), today)
         row |= _of_records(row["rows_landed"], typed.get(landed.key, {}))
-        years_back = typed.get(landed.key, {}).get("years_back")
-        row["first_delivery_years"] = years_back if landed.sequence == 1 else None
+        years = typed.get(landed.key, {}).get("years")
+        row["first_delivery_years"] = years if landed.sequence == 1 else None
         _add_unread(row, landed, problems.get(landed.key, {}))
         rows.append(row)
     return rows
