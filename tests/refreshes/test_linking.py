@@ -142,7 +142,7 @@ def test_person_at_two_partners_is_counted_once(base: EvidenceBase) -> None:
         )  # fmt: skip
         assert (found, low, high, tiers) == (records, persons, persons, tier)
         if grain == "case":
-            assert expected_low <= expected_high < records and abs(expected_high - PERSONS) < 1
+            assert expected_low <= PERSONS <= expected_high < records  # a link may be wrong
         else:
             assert expected_low is None
     ((records, persons, low, high),) = base.ask(
