@@ -240,7 +240,7 @@ class _Estimate:
 
 
 def _to_come(shares: Floats, count: float | Floats) -> Floats:
-    """Return what is to come of each month, of all `count` came; none where nothing can have come yet."""
+    """Return the records to come of each month after `count` in all; none where none can have come yet."""
     seen = shares.sum(axis=-1, keepdims=True)
     return np.where(seen > 0, count / np.where(seen > 0, seen, 1), 0) * (1 - shares)
 
