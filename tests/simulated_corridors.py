@@ -7,12 +7,13 @@ independent.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.alerts import Months, judge, raised
+from orchestration.statistics.alerts import Months, judge, raised, yearly_of
 from orchestration.statistics.comparisons import SideBySide, without_bursts
 from orchestration.statistics.moved_partners import at_places, ends_of, moved
 from orchestration.statistics.policy import load_policy
@@ -88,6 +89,10 @@ class Reports:
 
     def judged(self, finds_moves: bool = True) -> pd.DataFrame:
         """As `corridor_shifts` judges the last 24 months, without the frames."""
+        yearly = yearly_of(judge(self._months, POLICY, self.fills), POLICY)
+        return self.newest._judged(yearly, finds_moves)
+
+    def _judged(self, yearly: float | None, finds_moves: bool) -> pd.DataFrame:
         names = self.ends["corridor_id"].tolist()
         told = self.told
         monthly = np.concatenate(
@@ -115,7 +120,7 @@ class Reports:
         reported = reported.without(np.broadcast_to(is_filling, campaign.shape))
         spreads = reported.dispersion(POLICY)
         seen_before = np.zeros(len(names), dtype=np.bool_)
-        shared = reference(reported.windows, spreads, POLICY)
+        shared = reference(reported.windows, spreads, POLICY, yearly)
         shifts = judge_shifts(
             reported.windows, seen_before, spreads, POLICY, shared, self.windows, is_filling
         ).join(self.ends)
@@ -129,12 +134,15 @@ class Reports:
 
     def alerts(self) -> list[tuple[int, dict[str, Any]]]:
         """As `alerts` raises them in the newest twelve months."""
+        return raised(self._months, judge(self._months, POLICY, self.fills), POLICY)
+
+    @cached_property
+    def _months(self) -> Months:
         names = [str(partner) for partner in range(len(self.monthly))]
         nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
         witnesses, numbered = self.told
         arrays = (self.monthly, witnesses, numbered, self.campaign, witnesses.sum(axis=1), self.is_active)
-        months = Months(self.first, names, ends_of(self.ends), self.there, nothing, *arrays)
-        return raised(months, judge(months, POLICY, self.fills), POLICY)
+        return Months(self.first, names, ends_of(self.ends), self.there, nothing, *arrays)
 
 
 def _windows(monthly: Counts) -> TwoWindows:

@@ -119,7 +119,8 @@ class Judged(NamedTuple):
 
     `witnesses` of comparable partners stand beside a negative binomial: `mean` expected, and `spread`, the
     variance over the mean. `is_judged`: there are enough of them in window and baseline. `partner_count`: of
-    those compared. `bound`: the normal deviation from which an alert is raised.
+    those compared. `yearly`: τ² of all windows of this width in the newest year, if they are enough.
+    `bound`: the normal deviation from which an alert is raised.
     """
 
     at: int
@@ -131,6 +132,7 @@ class Judged(NamedTuple):
     spread: Floats
     is_judged: Flags
     partner_count: Counts
+    yearly: float | None = None
     bound: float = np.inf
 
     @property
@@ -174,11 +176,20 @@ class Judged(NamedTuple):
         return np.exp(share_ratios(about, shared).log_ratio), *range_without_one(about, shared)
 
 
+class Alerts(NamedTuple):
+    """One row a corridor with an alert raised at most twelve months before the newest complete month; one row
+    that counts the corridors that could not be judged in that month, if any. `yearly`: as `yearly_of` says.
+    """
+
+    raised: pd.DataFrame
+    not_measured: pd.DataFrame
+    yearly: float | None = None
+
+
 def alerts(
     all_reports: Reports, calendar: pd.DataFrame, policy: Policy, filling: StillFilling | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row a corridor with an alert raised at most twelve months before the newest complete month; one row
-    that counts the corridors that could not be judged in that month, if any.
+) -> Alerts:
+    """The alerts of cases.
 
     The arguments are those of `corridor_shifts`. Records whose date allows several months do not enter.
     Corridors of which a window still fills are not judged in it.
@@ -186,7 +197,7 @@ def alerts(
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
     reports = of_level(all_reports.of_grain(GRAIN).outside_campaigns(), LEVEL)
     if complete.empty:
-        return pd.DataFrame(), pd.DataFrame()
+        return Alerts(pd.DataFrame(), pd.DataFrame())
     newest = month_number(complete.max())
     first = newest - int(policy.alert_judged_months) - max(WIDTHS) - _BASELINE + 1
     ends = reports.counts[PLACES].drop_duplicates("corridor_id").sort_values("corridor_id", ignore_index=True)
@@ -198,7 +209,16 @@ def alerts(
         for item, row in raised(months, judged, policy)
         if ends.loc[item, "corridor_id"] != UNKNOWN_END
     ]
-    return pd.DataFrame(found), _not_measured(months, judged, ends["corridor_id"] != UNKNOWN_END)
+    not_measured = _not_measured(months, judged, ends["corridor_id"] != UNKNOWN_END)
+    return Alerts(pd.DataFrame(found), not_measured, yearly_of(judged, policy))
+
+
+def yearly_of(judged: list[Judged], policy: Policy) -> float | None:
+    """τ² between two windows of twelve months, from those that end in the newest year, each beside the months
+    before it; None where they are few. A true change moves few of them, and one pair of windows by much.
+    """
+    yearly = next((one.yearly for one in judged if one.width == max(WIDTHS)), None)
+    return None if yearly is None else policy.shift_yearly_factor * yearly
 
 
 def _not_measured(months: Months, judged: list[Judged], is_known: pd.Series) -> pd.DataFrame:
@@ -238,7 +258,7 @@ def judge(months: Months, policy: Policy, is_filling: Callable[[range], Flags] |
                 span = range(months.first + begin, months.first + at + 1)
                 left_out = is_filling(span) if is_filling else False
                 found.append(_judge(months.compared(at, width, policy, left_out), at, width, policy))
-    yearly, is_proven = {}, bool(found) and not _has_burst(months, policy)
+    yearly, known = {}, {}
     for width in WIDTHS:
         of_year = [one for one in found if one.width == width and one.at > newest - _YEAR]
         witnesses, mean, spread = (
@@ -248,10 +268,15 @@ def judge(months: Months, policy: Policy, is_filling: Callable[[range], Flags] |
         large = mean >= _LEAST_OF_YEAR
         squares = (witnesses - mean)[large] ** 2
         yearly[width] = between(squares, (spread * mean)[large], mean[large] ** 2, _CUT)
-        if width > min(WIDTHS):
-            is_proven &= squares.size >= _LEAST_PROOF and yearly[width] <= policy.alert_alone_scatter
-    bound = policy.alert_bound_alone if is_proven else policy.alert_bound
-    return [one._replace(spread=one.spread + yearly[one.width] * one.mean, bound=bound) for one in found]
+        if squares.size >= _LEAST_PROOF:
+            known[width] = yearly[width]
+    is_calm = all(known.get(width, np.inf) <= policy.alert_alone_scatter for width in WIDTHS[1:])
+    bound = policy.alert_bound_alone if is_calm and not _has_burst(months, policy) else policy.alert_bound
+    spreads = [one.spread + yearly[one.width] * one.mean for one in found]
+    return [
+        one._replace(spread=spread, yearly=known.get(one.width), bound=bound)
+        for one, spread in zip(found, spreads, strict=True)
+    ]
 
 
 def _has_burst(months: Months, policy: Policy) -> bool:

@@ -46,14 +46,14 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
     places = hotspots(of_places, frames["int_place_effort"], periods, reports.active_months, policy)
     to_come = still_to_come(frames["int_delivery_counts"], frames["int_deliveries"], policy)
     filling = StillFilling(to_come.still_filling, policy)
-    raised, not_judged = alerts(reports, calendar, policy, filling)
-    shifts = corridor_shifts(reports, calendar, periods, policy, filling)
+    warned = alerts(reports, calendar, policy, filling)
+    shifts = corridor_shifts(reports, calendar, periods, policy, filling, warned.yearly)
     return {
         "hotspots": places,
         "corridor_shifts": shifts,
         "label_margins": label_margins(places, shifts, policy, load_publication_policy()),
-        "alerts": raised,
-        "alerts_not_measured": not_judged,
+        "alerts": warned.raised,
+        "alerts_not_measured": warned.not_measured,
         "still_to_come": to_come.still_to_come,
         "still_filling": to_come.still_filling,
         "county_ratings": county_ratings(places, of_counties, periods, policy),

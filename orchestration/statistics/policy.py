@@ -42,6 +42,7 @@ class Policy:
     shift_unknown_dispersion: float
     shift_least_judged: float
     shift_assumed_yearly: float
+    shift_yearly_factor: float
     shift_reference_cut: float
     shift_reference_least_share: float
     moved_chance: float

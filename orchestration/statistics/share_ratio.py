@@ -169,10 +169,13 @@ _ROUNDS = 12
 _CUT = 1.5
 
 
-def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Reference:
+def reference(
+    windows: TwoWindows, dispersion: Floats, policy: Policy, yearly: float | None = None
+) -> Reference:
     """Leave out the items whose ratio lies far from the weighted median, the nearest half always kept.
 
-    Items with too few records to judge stay in: they say nothing either way, and weigh little.
+    Items with too few records to judge stay in: they say nothing either way, and weigh little. `yearly` is
+    another measurement of τ² (`yearly_scatter`).
     """
     records = windows.of(windows.is_comparable)
     enough = (records.baseline + records.current).sum(axis=0) >= policy.shift_minimum_records
@@ -184,25 +187,31 @@ def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Refere
         if not judged.size:
             break
         log_ratio, chance = ratios.log_ratio[judged], chance[judged]
-        yearly = yearly_scatter(log_ratio, chance, policy)
-        error = np.sqrt(chance + yearly)
+        beyond = yearly_scatter(log_ratio, chance, policy, yearly)
+        error = np.sqrt(chance + beyond)
         away = np.abs(log_ratio - _weighted_median(log_ratio, error**-2.0)) / error
         nearest = np.sort(away)[int(np.ceil(policy.shift_reference_least_share * judged.size)) - 1]
         stays = np.ones(enough.size, dtype=np.bool_)
         stays[judged] = away <= max(policy.shift_reference_cut, nearest)
         is_found = bool((stays == found.is_in).all())
-        found = reference_of(windows, stays, yearly, judged.size < policy.shift_least_judged)
+        is_assumed = yearly is None and judged.size < policy.shift_least_judged
+        found = reference_of(windows, stays, beyond, is_assumed)
         if is_found:
             break
     return found
 
 
-def yearly_scatter(log_ratio: Floats, chance: Floats, policy: Policy) -> float:
-    """τ²: by how much ratios scatter around their middle beyond chance; assumed where few are judged."""
+def yearly_scatter(log_ratio: Floats, chance: Floats, policy: Policy, other: float | None = None) -> float:
+    """τ²: by how much ratios scatter around their middle beyond chance; assumed where few are judged.
+
+    The mean of that and of an `other` measurement, if there is one: what truly changed is in both windows
+    here, and widens τ² where few corridors are judged.
+    """
     if log_ratio.size < policy.shift_least_judged:
-        return policy.shift_assumed_yearly
+        return policy.shift_assumed_yearly if other is None else other
     away = log_ratio - _weighted_median(log_ratio, 1 / chance)
-    return between(away**2, chance, 1.0, _CUT)
+    own = between(away**2, chance, 1.0, _CUT)
+    return own if other is None else (own + other) / 2
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

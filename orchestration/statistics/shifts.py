@@ -248,6 +248,7 @@ def corridor_shifts(
     periods: pd.DataFrame,
     policy: Policy,
     filling: StillFilling | None = None,
+    yearly: float | None = None,
 ) -> pd.DataFrame:
     """One row per grain, comparison, level and corridor with two known ends reported in either window.
 
@@ -255,17 +256,19 @@ def corridor_shifts(
         all_reports: of corridors.
         calendar: month_start, is_complete.
         periods: period_id, period_kind, label, period_from, period_to, is_complete.
+        yearly: τ² between two windows of cases, if `alerts` could measure it.
     """
     found = []
     for grain in GRAINS:
         reports = all_reports.of_grain(grain)
         outside, reported_rounds = reports.outside_campaigns(), set(reports.totals["round"].dropna())
         for comparison in comparisons(calendar, periods, reported_rounds, policy):
+            scatter = yearly if grain == "case" and comparison.kind != ROUNDS else None
             above: Compared | None = None
             for level, unknown in UNKNOWN_OF_LEVEL.items():
                 is_filling = partial(_is_filling, comparison, grain, filling)
                 inside, cleared = (of_level(one, level) for one in (reports, outside))
-                side = _compared(comparison, inside, cleared, above, is_filling, policy)
+                side = _compared(comparison, inside, cleared, above, is_filling, scatter, policy)
                 if side is None:
                     break
                 above = above or side
@@ -290,6 +293,7 @@ def _compared(
     outside: Reports,
     above: Compared | None,
     fills: Callable[[pd.Series], Flags],
+    yearly: float | None,
     policy: Policy,
 ) -> Compared | None:
     """The level without what is left out, None where nothing was reported.
@@ -317,7 +321,7 @@ def _compared(
         is_in = dict(zip(above.reported.items, above.shared.is_in, strict=True))
         shared = above.shared._replace(is_in=np.array([is_in[parent] for parent in parents]))
     else:
-        shared = reference(cleared.windows, cleared.dispersion(policy), policy)
+        shared = reference(cleared.windows, cleared.dispersion(policy), policy, yearly)
     all_records, comparable = (one.records.baseline + one.records.current for one in (reported, compared))
     moved_records, campaign_records = (
         (comparable * flags).sum(axis=0) for flags in (is_moved, touches_campaign)

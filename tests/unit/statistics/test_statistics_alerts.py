@@ -11,7 +11,7 @@ from scipy.stats import nbinom, norm
 
 from orchestration.core import PROJECT_ROOT
 from orchestration.statistics import alert_detection
-from orchestration.statistics.alerts import Judged, Months, alerts, judge
+from orchestration.statistics.alerts import Alerts, Judged, Months, alerts, judge
 from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
 from tests.shared_worlds import DELAYS, LARGE, world
@@ -54,18 +54,18 @@ def steps(*levels: tuple[int, int]) -> list[int]:
     return [records for records, months in levels for _ in range(months)]
 
 
-def measured(world: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measured(world: list[pd.DataFrame]) -> Alerts:
     counts, totals, active, calendar, declared = world
     return alerts(Reports.of(counts, totals, active, declared), calendar, POLICY)
 
 
 def raised(world: list[pd.DataFrame]) -> pd.DataFrame:
-    return measured(world)[0]
+    return measured(world).raised
 
 
 def not_measured(world: list[pd.DataFrame]) -> list[tuple[str, int]]:
     """Why corridors could not be judged in the newest month, and how many."""
-    rows = measured(world)[1]
+    rows = measured(world).not_measured
     assert all(rows["period_id"] == "2025-02") if len(rows) else True
     return [(row["reason"], row["corridor_count"]) for row in rows.to_dict("records")]
 
@@ -247,7 +247,7 @@ def test_corridor_that_collapses_is_told_within_months() -> None:
 def test_records_that_come_late_are_neither_alert_nor_shift() -> None:
     late = world(0, LARGE, DELAYS)
     as_if_whole = replace(late, filling=None)
-    told = [(len(one.alerts()), flagged(one.newest.judged())) for one in (late, as_if_whole)]
+    told = [(len(one.alerts()), flagged(one.judged())) for one in (late, as_if_whole)]
     assert told[0] == (0, (set(), set()))
     assert told[1][0] and told[1][1][1]
 
