@@ -184,12 +184,16 @@ def declared(*changes: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
 
 
 def shifts_of(
-    counts: pd.DataFrame, totals: pd.DataFrame, changes: pd.DataFrame | None = None
+    counts: pd.DataFrame,
+    totals: pd.DataFrame,
+    changes: pd.DataFrame | None = None,
+    yearly: float | None = None,
 ) -> pd.DataFrame:
     active = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
     months = calendar(complete_to="2025-07")
     changes = declared() if changes is None else changes
-    return corridor_shifts(reports_of(counts, totals, active, changes), months, periods(), POLICY)
+    given = (reports_of(counts, totals, active, changes), months, periods(), POLICY)
+    return corridor_shifts(*given, yearly=yearly)
 
 
 @pytest.fixture(scope="module")
@@ -368,6 +372,19 @@ def test_shares_are_taken_of_the_corridors_that_did_not_change() -> None:
     assert rows["status"].to_dict() == {**dict.fromkeys(others, "stable"), "KE047>ARE": "fading"}
     # 4 * 120 of 1080 records, and of 540.
     assert rows["reference_share"].tolist() == pytest.approx([2 * 960 / (2 * (1080 + 540))] * 5)
+
+
+def test_scatter_that_alerts_measured_widens_months_of_cases_alone() -> None:
+    world = pd.concat(
+        corridor("p", way, window, 40) for way in ("KE001>KE047", "KE002>KE047") for window in ("then", "now")
+    )
+    counts = pd.concat([world, world.assign(record_grain="route_report")])
+    found = shifts_of(counts, totals_of(counts), yearly=0.5).groupby("record_grain")
+    assert found["yearly_scatter"].max().to_dict() == {
+        "case": 0.5,
+        "route_report": POLICY.shift_assumed_yearly,
+    }
+    assert found["is_yearly_assumed"].max().to_dict() == {"case": False, "route_report": True}
 
 
 def test_figures_are_rounded_to_four_significant_digits() -> None:
