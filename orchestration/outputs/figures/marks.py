@@ -71,20 +71,22 @@ def timebars(
     drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count],
     top: float, least: float, tone: str = "", size: float = 6.6,
 ) -> None:  # fmt: skip
-    """Draw a bar a year from `base` upwards; `top` a year reaches `height`."""
-    span = Span((), [one.months for one in counts])
-    colour = DIRECTIONS.get(tone, HELD)
-    for one, (left, across) in zip(counts, span.lefts(width), strict=True):
+    """Draw a bar a year from `base` upwards; `top` a year reaches `height`.
+
+    A number that would touch that of the year that is told, or of the year beside it, is left out.
+    """
+    colour, written = DIRECTIONS.get(tone, HELD), list[tuple[float, float, Count, float]]()
+    for one, (left, across) in zip(
+        counts, Span((), [one.months for one in counts]).lefts(width), strict=True
+    ):
         scale, is_part = height / top * 12 / one.months, one.months < 12
-        middle, narrow = x + left + across / 2, across < wide(plain(one.text), size)
+        middle, is_narrow = x + left + across / 2, across < wide(plain(one.text), size)
         if one.number is None:
             high = min(max(least * height / top, 3), height)
             high = high * one.months / 12 if is_part else high
             drawing.dashed(x + left + 0.3, base - high, across - 0.6, high)
-            if not narrow:
-                drawing.text(
-                    middle, base - high - 1.6, one.text, max(6, size - 0.4), fill=GREY, anchor="middle"
-                )
+            if not is_narrow:
+                written.append((middle, base - high - 1.6, one, max(6, size - 0.4)))
             continue
         high, noise = one.number * scale, one.noise * scale
         if is_part:
@@ -96,21 +98,21 @@ def timebars(
                 fill_opacity=opacity,
             )  # fmt: skip
         if noise:
-            drawing.line(
-                middle, base - high - noise, middle, base - max(high - noise, 0), INK, stroke_width=0.7
-            )
-        weight, ink = (600, INK) if one.is_now else (400, GREY if is_part else INK)
-        shown = max(6, size - 0.8) if narrow else size
-        drawing.text(
-            inside(drawing, middle, one.text, shown),
-            base - high - noise - 1.6,
-            one.text,
-            shown,
-            weight,
-            ink,
-            "middle",
-        )
+            low = base - max(high - noise, 0)
+            drawing.line(middle, base - high - noise, middle, low, INK, stroke_width=0.7)
+        shown = max(6, size - 0.8) if is_narrow else size
+        written.append((middle, base - high - noise - 1.6, one, shown))
     drawing.line(x, base, x + width, base, INK, stroke_width=THIN)
+    taken: list[tuple[float, float, float]] = []
+    for middle, y, one, shown in sorted(written, key=lambda label: not label[2].is_now):
+        at, half = inside(drawing, middle, one.text, shown), wide(plain(one.text), shown, 600) / 2
+        if any(
+            at - half < right and at + half > left and abs(y - line) < shown for left, right, line in taken
+        ):
+            continue
+        taken.append((left, right, y))
+        ink = GREY if one.number is None or (one.months < 12 and not one.is_now) else INK
+        drawing.text(at, y, one.text, shown, 600 if one.is_now else 400, ink, "middle")
 
 
 def axis(drawing: Drawing, x: float, y: float, width: float, span: Span, size: float = 6) -> None:
