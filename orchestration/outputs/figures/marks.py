@@ -106,9 +106,8 @@ def timebars(
     taken: list[tuple[float, float, float]] = []
     for middle, y, one, shown in sorted(written, key=lambda label: not label[2].is_now):
         at, half = inside(drawing, middle, one.text, shown), wide(plain(one.text), shown, 600) / 2
-        if any(
-            at - half < right and at + half > left and abs(y - line) < shown for left, right, line in taken
-        ):
+        left, right = at - half, at + half
+        if any(left < end and right > start and abs(y - line) < shown for start, end, line in taken):
             continue
         taken.append((left, right, y))
         ink = GREY if one.number is None or (one.months < 12 and not one.is_now) else INK
