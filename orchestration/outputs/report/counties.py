@@ -62,8 +62,10 @@ def _corridors(view: View, county: str) -> list[Block]:
     for row in rows:
         is_out = row["start_place_id"] == county
         other = view.published.place(row["end_place_id" if is_out else "start_place_id"])
-        bars.append(BarRow(f"{'→' if is_out else '←'} {other}", view.drawn("corridors", row)))
-    return [bar_rows(view, view.published.place(county), bars, WIDTH, names=64.0)]
+        bars.append(
+            BarRow(f"{'→' if is_out else '←'} {other}", view.drawn("corridors", row), tone=row["direction"])
+        )
+    return [bar_rows(view, view.published.place(county), bars, WIDTH, names=78.0)]
 
 
 def _strongest(view: View, county: str) -> tuple[Spans, str, str]:
