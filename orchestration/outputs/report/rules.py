@@ -85,12 +85,6 @@ def fraction(part: float, whole: float) -> str:
     return f"{'nearly' if near > share else 'more than'} {_FRACTIONS[near]}"
 
 
-def share_of_children(row: Row) -> str | None:
-    """Return the fraction of children among the cases of a place, or None with too few cases."""
-    children, everyone = row["child_count"], row["movement_count"]
-    return fraction(children, everyone) if children and everyone >= LEAST_BASE else None
-
-
 def in_words(count: int) -> str:
     """Return a number, up to twenty as a word."""
     return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
@@ -99,6 +93,13 @@ def in_words(count: int) -> str:
 def is_change(shift: Row) -> bool:
     """Whether a corridor rose or fell according to several partners."""
     return shift["status"] in (*ROSE, *FELL) and shift["evidence"] == "panel"
+
+
+def group_of(shift: Row) -> str:
+    """Return rose, fell, held or unjudged."""
+    if is_change(shift):
+        return "rose" if shift["status"] in ROSE else "fell"
+    return "held" if shift["status"] == "stable" else "unjudged"
 
 
 def pairs(shifts: Sequence[Row]) -> list[tuple[Row, Row]]:
