@@ -1,4 +1,4 @@
-"""The report of each edition: `report/index.html`, `report/report.pdf` and `report/figures/`.
+"""The report of each edition: `report/index.html`, in Swahili `report/sw.html`, and `report/report.pdf`.
 
 Belongs here: sentences made by rules from published tables, and their layout. Does not: numbers of its own,
 and drawing (`outputs.figures`). Reading order: parts, rules, view, findings, figures, brief, chapters,

@@ -76,10 +76,10 @@ def _title(view: View, groups: dict[str, list[Row]]) -> Spans:
         ]
         first = say.together(named)
     if first and held:
-        return (*capital(first), *say("changes.and_held", count=rules.in_words(held)))
+        return (*capital(first), *say("changes.and_held", count=rules.in_words(say, held)))
     if first:
         return capital(first)
-    return say("changes.all_held", count=rules.in_words(held)) if held else say("changes.none_judged")
+    return say("changes.all_held", count=rules.in_words(say, held)) if held else say("changes.none_judged")
 
 
 def _deck(view: View) -> Spans:
