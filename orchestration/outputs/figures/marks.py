@@ -11,7 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, RULE, Drawing, wide
+from orchestration.outputs.figures.svg import (
+    DIRECTIONS,
+    GREY,
+    HELD,
+    INK,
+    INTO,
+    OUT,
+    RULE,
+    WITHIN,
+    Drawing,
+    wide,
+)
 from orchestration.outputs.texts import Value, plain
 
 GAP, THIN = 1.5, 0.5
@@ -60,20 +71,22 @@ def timebars(
     drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count],
     top: float, least: float, tone: str = "", size: float = 6.6,
 ) -> None:  # fmt: skip
-    """Draw a bar a year from `base` upwards; `top` a year reaches `height`."""
-    span = Span((), [one.months for one in counts])
-    colour = DIRECTIONS.get(tone, HELD)
-    for one, (left, across) in zip(counts, span.lefts(width), strict=True):
+    """Draw a bar a year from `base` upwards; `top` a year reaches `height`.
+
+    A number that would touch that of the year that is told, or of the year beside it, is left out.
+    """
+    colour, written = DIRECTIONS.get(tone, HELD), list[tuple[float, float, Count, float]]()
+    for one, (left, across) in zip(
+        counts, Span((), [one.months for one in counts]).lefts(width), strict=True
+    ):
         scale, is_part = height / top * 12 / one.months, one.months < 12
-        middle, narrow = x + left + across / 2, across < wide(plain(one.text), size)
+        middle, is_narrow = x + left + across / 2, across < wide(plain(one.text), size)
         if one.number is None:
             high = min(max(least * height / top, 3), height)
             high = high * one.months / 12 if is_part else high
             drawing.dashed(x + left + 0.3, base - high, across - 0.6, high)
-            if not narrow:
-                drawing.text(
-                    middle, base - high - 1.6, one.text, max(6, size - 0.4), fill=GREY, anchor="middle"
-                )
+            if not is_narrow:
+                written.append((middle, base - high - 1.6, one, max(6, size - 0.4)))
             continue
         high, noise = one.number * scale, one.noise * scale
         if is_part:
@@ -85,21 +98,20 @@ def timebars(
                 fill_opacity=opacity,
             )  # fmt: skip
         if noise:
-            drawing.line(
-                middle, base - high - noise, middle, base - max(high - noise, 0), INK, stroke_width=0.7
-            )
-        weight, ink = (600, INK) if one.is_now else (400, GREY if is_part else INK)
-        shown = max(6, size - 0.8) if narrow else size
-        drawing.text(
-            inside(drawing, middle, one.text, shown),
-            base - high - noise - 1.6,
-            one.text,
-            shown,
-            weight,
-            ink,
-            "middle",
-        )
+            low = base - max(high - noise, 0)
+            drawing.line(middle, base - high - noise, middle, low, INK, stroke_width=0.7)
+        shown = max(6, size - 0.8) if is_narrow else size
+        written.append((middle, base - high - noise - 1.6, one, shown))
     drawing.line(x, base, x + width, base, INK, stroke_width=THIN)
+    taken: list[tuple[float, float, float]] = []
+    for middle, y, one, shown in sorted(written, key=lambda label: not label[2].is_now):
+        at, half = inside(drawing, middle, one.text, shown), wide(plain(one.text), shown, 600) / 2
+        left, right = at - half, at + half
+        if any(left < end and right > start and abs(y - line) < shown for start, end, line in taken):
+            continue
+        taken.append((left, right, y))
+        ink = GREY if one.number is None or (one.months < 12 and not one.is_now) else INK
+        drawing.text(at, y, one.text, shown, 600 if one.is_now else 400, ink, "middle")
 
 
 def axis(drawing: Drawing, x: float, y: float, width: float, span: Span, size: float = 6) -> None:
@@ -206,13 +218,13 @@ def _pair(
 def barrow(
     drawing: Drawing, x: float, y: float, long: float, top: float, now: Count, before: Count | None,
     parts: Sequence[tuple[float, str]] = (), tone: str = "within", is_strong: bool = False,
-) -> None:  # fmt: skip
-    """Draw one bar at height 6.6 with the year before as a tick; `parts`: of its end, open or hatched."""
+) -> float:  # fmt: skip
+    """Draw a bar, the year before as a tick; `parts`: of its end, open or hatched. Return where it ends."""
     colour = DIRECTIONS.get(tone, HELD)
     if now.number is None:
         drawing.dashed(x, y - 6, 6, 6.6)
         drawing.text(x + 9, y, now.text, 6.8, fill=GREY)
-        return
+        return x + 9 + wide(plain(now.text), 6.8)
     scale = long / top
     across = now.number * scale
     drawing.add("rect", x=x, y=y - 6, width=across, height=6.6, fill=colour)
@@ -234,7 +246,9 @@ def barrow(
         drawing.line(tick, y - 7.8, tick, y + 2, "#FFFFFF", stroke_width=3)
         drawing.line(tick, y - 7.4, tick, y + 1.6, INK, stroke_width=1.2)
         beyond = max(beyond, tick)
-    drawing.text(beyond + now.noise * scale + 3, y, now.text, 7.2, 600 if is_strong else 400)
+    at, weight = beyond + now.noise * scale + 3, 600 if is_strong else 400
+    drawing.text(at, y, now.text, 7.2, weight)
+    return at + wide(plain(now.text), 7.2, weight)
 
 
 def pyramid(
@@ -318,3 +332,49 @@ def key(drawing: Drawing, x: float, y: float, kind: str, text: str) -> None:
     elif kind:
         drawing.text(x + 6, y, kind, 7.4, 600, anchor="middle")
     drawing.text(x + 16, y, text, 7.2)
+
+
+BARS_WIDTH, BARS_HEIGHT, TOP, FOOT = 148.0, 58.0, 10.0, 11.0
+SIZE = 6.4
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """`text` is drawn above the bar. `expected`: low and high, in the quarters of the alert."""
+
+    label: str
+    count: int
+    text: str
+    expected: tuple[float, ...] | None
+
+
+def draw_quarters(quarters: Sequence[Quarter], tone: str, texts: tuple[str, str], alt: str) -> str:
+    """Return the bars as SVG. `tone`: up or down. `texts`: what the bars and what the shaded range are."""
+    drawing = Drawing(BARS_WIDTH, BARS_HEIGHT)
+    bottom, step = BARS_HEIGHT - FOOT, BARS_WIDTH / len(quarters)
+    most = max(max(one.count, *(one.expected or (0,))) for one in quarters) or 1
+
+    def high(count: float) -> float:
+        return count / most * (bottom - TOP)
+
+    ranges = [(at, one.expected) for at, one in enumerate(quarters) if one.expected]
+    for at, (low, top) in ranges:
+        up, part = high(top), high(top - low)
+        drawing.add("rect", x=at * step, y=bottom - up, width=step, height=part, fill=INTO, opacity=0.35)
+    for at, one in enumerate(quarters):
+        left, across, up = at * step + 1.5, step - 3, high(one.count)
+        drawing.add(
+            "rect", x=left, y=bottom - up, width=across, height=up, fill={"up": OUT, "down": WITHIN}[tone]
+        )
+        drawing.text(left + across / 2, bottom - up - 2, one.text, SIZE, 600, anchor="middle", halo=1.5)
+    drawing.line(0, bottom, BARS_WIDTH, bottom, stroke=INK, stroke_width=0.5)
+    foot = BARS_HEIGHT - 2.5
+    drawing.text(0, foot, quarters[0].label, SIZE, fill=GREY)
+    drawing.text(BARS_WIDTH / 2, foot, texts[0], SIZE, fill=GREY, anchor="middle")
+    drawing.text(BARS_WIDTH, foot, quarters[-1].label, SIZE, fill=GREY, anchor="end")
+    if ranges:
+        at, (_, top) = ranges[-1]
+        drawing.text(
+            (at + 1) * step, bottom - high(top) - 2, texts[1], SIZE, fill=GREY, anchor="end", halo=1.5
+        )
+    return drawing.svg(alt)

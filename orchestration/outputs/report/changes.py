@@ -12,7 +12,7 @@ from orchestration.outputs.report.parts import Block, Paragraph, Section
 from orchestration.outputs.report.view import View, capital, section, titled
 from orchestration.outputs.texts import Spans
 
-MOST_ROWS = 44
+MOST_ROWS = 36
 
 
 def changes(view: View) -> Section | None:
@@ -88,9 +88,8 @@ def _deck(view: View) -> Spans:
 
 
 def _beside(view: View) -> list[Block]:
-    """Return changes by place passed and of the newest twelve months, which members have."""
-    by_place = changes_table(view, view.shifts(is_via=True), view.say("table.changes_via"))
-    blocks: list[Block] = [by_place] if by_place.rows else []
+    """Return what is known of each change, and those of the newest twelve months, which members have."""
+    blocks: list[Block] = [*findings.each_change(view)]
     if latest := view.latest():
         heading = view.say("changes.latest", period=view.window(latest[0], "period_id"))
         blocks += titled(heading, changes_table(view, latest, ()))

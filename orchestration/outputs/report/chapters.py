@@ -118,7 +118,7 @@ def hotspots(view: View) -> Section | None:
         blocks += [Heading(say("risk.title")), Items(bands), Paragraph(say("risk.note"), tone="note")]
     if blocks:
         blocks.append(Paragraph(say("hotspots.note"), tone="note"))
-    return section(view, "hotspots", capital(findings.stand_out(view, "contents.hotspots")), blocks)
+    return section(view, "hotspots", view.say("contents.hotspots"), blocks)
 
 
 def _hotspot_lines(view: View, period: str) -> list[list[Spans]]:

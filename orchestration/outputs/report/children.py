@@ -7,7 +7,7 @@ from math import sqrt
 from orchestration.outputs.figures.marks import Count, pyramid, top_of
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.figures import PAGE, PHONE, bar_rows, figure, share_chart, year_cell
+from orchestration.outputs.report.figures import PAGE, PHONE, BarRow, bar_rows, figure, share_chart, year_cell
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section
 from orchestration.outputs.report.view import HALF, View, section
 from orchestration.outputs.texts import plain
@@ -69,10 +69,9 @@ def _ends(view: View) -> list[Block]:
     rows = [row for row in rows if row["child_count"]][:MOST_ENDS]
     if not rows:
         return []
-    bars = [(row["place"], view.drawn("ends", row, "child_count"), None, (), False) for row in rows]
-    named = "; ".join(f"{row['place']} {row['child_count']}" for row in rows)
-    alt = view.say.text("alt.places").format(what=view.say.text("children.ends"), places=named)
-    return [Heading(view.say("children.ends")), bar_rows(view, bars, PAGE / 2 - 9, alt)]
+    bars = [BarRow(row["place"], view.drawn("ends", row, "child_count")) for row in rows]
+    what = view.say("children.ends")
+    return [Heading(what), bar_rows(view, plain(what), bars, PAGE / 2 - 9)]
 
 
 def _ages(view: View) -> list[Block]:

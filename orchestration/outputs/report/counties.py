@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from orchestration.outputs.published import Row, by_count, county_ids
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.figures import PAGE, TABLES, bar_rows, county_years, locator
+from orchestration.outputs.report.figures import PAGE, TABLES, BarRow, bar_rows, county_years, locator
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
 from orchestration.outputs.report.view import COUNTED, View
-from orchestration.outputs.texts import Spans, plain
+from orchestration.outputs.texts import Spans
 
 ACROSS, MOST_CORRIDORS = 4, 3
 WIDTH = (PAGE - 27) / ACROSS
@@ -65,10 +65,8 @@ def _corridors(view: View, county: str) -> list[Block]:
     for row in rows:
         is_out = row["start_place_id"] == county
         other = view.published.place(row["end_place_id" if is_out else "start_place_id"])
-        bars.append((f"{'→' if is_out else '←'} {other}", view.drawn("corridors", row), None, (), False))
-    named = "; ".join(f"{name} {plain(now.text)}" for name, now, *_ in bars)
-    alt = view.say.text("alt.county").format(place=view.published.place(county), corridors=named)
-    return [bar_rows(view, bars, WIDTH, alt, names=64.0)]
+        bars.append(BarRow(f"{'→' if is_out else '←'} {other}", view.drawn("corridors", row)))
+    return [bar_rows(view, view.published.place(county), bars, WIDTH, names=64.0)]
 
 
 def _strongest(view: View, county: str) -> tuple[Spans, str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from orchestration.outputs.figures import marks
 from orchestration.outputs.figures.ground import draw_locator
 from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
-from orchestration.outputs.figures.marks import Count, Pair
-from orchestration.outputs.figures.plots import Quarter, draw_quarters
+from orchestration.outputs.figures.marks import Count, Pair, Quarter, draw_quarters
 from orchestration.outputs.figures.svg import GREY, INK, RULE, Drawing, wide
 from orchestration.outputs.published import KENYA, Row, day, is_county, reference_places
 from orchestration.outputs.report import findings, rules
@@ -16,14 +16,12 @@ from orchestration.outputs.report.parts import Figure
 from orchestration.outputs.report.view import MARK, NUMBER, View
 from orchestration.outputs.texts import plain
 
-MOST_LINES, MOST_LABELS, LEAST_DRAWN, MOST_DOTS = 60, 16, 10, 20
+MOST_LINES, MOST_LABELS, LEAST_DRAWN = 60, 16, 10
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
 TABLES = ("starts", "passings", "ends")
 MOST_QUARTERS = 10
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
 WIDE, SIDE = 120.0, 52.0  # millimetres
-# Name, count, the year before, parts of the bar's end, whether it stands out.
-BarRow = tuple[str, Count, Count | None, Sequence[tuple[float, str]], bool]
 # Name, share, its noise, children, all cases, whether they are many, whether the share is off that of all.
 ShareRow = tuple[str, float, float, Count, Count, bool, bool]
 PAGE, MM = 504.5, 72 / 25.4  # points across a page; points a millimetre
@@ -190,41 +188,47 @@ def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]], widt
     )
 
 
-def dots(view: View) -> list[tuple[str, list[Pair]]]:
-    """Return like-for-like counts of corridors, for members: those that changed, then others."""
-    judged = [row for row in view.compared("corridors") if row["change"] and row["comparison"] in NUMBER]
-    judged.sort(key=lambda row: findings.tone(row) == "plain")
-    groups: dict[bool, list[Pair]] = {True: [], False: []}
-    for row in judged[:MOST_DOTS]:
-        has_changed = findings.tone(row) != "plain"
-        before, now = (
-            Count(view.published.cell("corridors", row, name), row[name])
-            for name in ("like_earlier_count", "like_count")
-        )
-        groups[has_changed].append(Pair(view.published.corridor(row), before, now, has_changed))
-    titles = {True: view.say.text("dots.title_changed"), False: view.say.text("dots.title_held")}
-    return [(titles[has_changed], pairs) for has_changed, pairs in groups.items() if pairs]
-
-
 # --- bars of places, shares and traits --------------------------------------------------------------
 
 
+class BarRow(NamedTuple):
+    """`before`: the year before, as a tick. `parts`: of the bar's end, open or hatched."""
+
+    name: str
+    now: Count
+    before: Count | None = None
+    parts: Sequence[tuple[float, str]] = ()
+    is_strong: bool = False
+    beside: str = ""
+
+
 def bar_rows(
-    view: View, rows: Sequence[BarRow], width: float,
-    alt: str, tone: str = "within", names: float = 70.0,
-) -> Figure:  # fmt: skip
-    """Return a bar a row: name, count, the year before, parts of its end, whether it stands out."""
-    drawing = Drawing(width, 11 * len(rows) + 6)
-    names = min(names, max((wide(row[0], 7.5, 600) for row in rows), default=0.0) + 2)
-    long = width - names - 44
-    numbers = [(one.number or 0) + one.noise for row in rows for one in (row[1], row[2]) if one is not None]
-    top = max([*numbers, 1.0])
-    for at, (name, now, before, parts, is_strong) in enumerate(rows):
-        y = 9.0 + 11 * at
-        size = 7.5 if wide(name, 7.5, 600 if is_strong else 400) <= names else 6.4
-        drawing.text(names - 4, y, name, size, 600 if is_strong else 400, anchor="end")
-        marks.barrow(drawing, names, y, long, top, now, before, parts, tone, is_strong)
-    return figure(drawing, alt)
+    view: View, what: str, rows: Sequence[BarRow], width: float, tone: str = "within", names: float = 70.0
+) -> Figure:
+    """Return a bar a row, so many points wide; the alternative text says `what` they are."""
+    drawing = Drawing(width, 11 * len(rows) + 4)
+    names = min(names, max((wide(row.name, 7.5, 600) for row in rows), default=0.0) + 6)
+    room = max(wide(f"{plain(row.now.text)} {row.beside}", 7.2, 600) for row in rows) + 8
+    numbers = [
+        (one.number or 0) + one.noise for row in rows for one in (row.now, row.before) if one is not None
+    ]
+    for at, row in enumerate(rows):
+        y, weight = 9.0 + 11 * at, 600 if row.is_strong else 400
+        size = 7.5 if wide(row.name, 7.5, weight) <= names - 3 else 6.4
+        drawing.text(names - 4, y, row.name, size, weight, anchor="end")
+        long, top = width - names - room, max([*numbers, 1.0])
+        end = marks.barrow(drawing, names, y, long, top, row.now, row.before, row.parts, tone, row.is_strong)
+        drawing.text(end + 3, y, row.beside, 6.8, fill=GREY)
+    said = "; ".join(f"{row.name} {plain(row.now.text)} {row.beside}".strip() for row in rows)
+    return figure(drawing, view.say.text("alt.places").format(what=what, places=said))
+
+
+def before(view: View, table: str, row: Row) -> Count | None:
+    """Return the count of the year before, where it may stand beside this one."""
+    if row.get("comparison") not in NUMBER:
+        return None
+    earlier = next(iter(view.published.rows(table, view.before, place_id=row["place_id"])), None)
+    return view.drawn(table, earlier) if earlier else None
 
 
 def share_chart(view: View, rows: Sequence[ShareRow], whole: float, alt: str) -> Figure:

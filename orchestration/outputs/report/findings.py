@@ -116,13 +116,12 @@ def numbers(view: View, shift: Row, is_named: bool = True) -> Spans:
     return (*view.say("counts.now", what=what, now=now, period=view.period), *compared)
 
 
-def beside_the_dots(view: View) -> list[Paragraph]:
-    """Return the paragraphs on the largest changes of a share."""
+def each_change(view: View) -> list[Paragraph]:
+    """Return a paragraph for each of the largest changes of a share."""
     shifts = view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
     rows += [row for row in view.shifts(is_via=True) if rules.is_change(row)][:3]
-    rows += [row for row in view.latest() if row["status"] == "emerging"][:2]
     return [_change_paragraph(view, row) for row in rows]
 
 

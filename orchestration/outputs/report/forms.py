@@ -5,10 +5,9 @@ from __future__ import annotations
 from orchestration.outputs.figures.marks import top_of
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
-from orchestration.outputs.report.figures import PAGE, bar_rows, year_cell
+from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, year_cell
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
 from orchestration.outputs.report.view import HALF, View, section
-from orchestration.outputs.texts import plain
 
 MOST_FORMS, ACROSS, MOST_BARS = 8, 4, 8
 LEAST_KNOWN, LEAST_CHARTED = 0.8, 0.3
@@ -38,11 +37,10 @@ def _means(view: View, trait: str) -> list[Block]:
     known = _known(view, trait)
     if not rows or (known is not None and known < LEAST_CHARTED):
         return []
-    bars = [(row["label"], view.drawn("traits", row), None, (), False) for row in rows]
-    named = "; ".join(f"{row['label']} {plain(view.count('traits', row))}" for row in rows)
-    alt = view.say.text("alt.places").format(what=view.say.text(f"traits.{trait}"), places=named)
+    bars = [BarRow(row["label"], view.drawn("traits", row)) for row in rows]
+    what = view.say.text(f"traits.{trait}")
     blocks: list[Block] = [Heading(findings.leading_trait(view, trait))]
-    blocks.append(bar_rows(view, bars, PAGE / 2 - 9, alt, names=120.0))
+    blocks.append(bar_rows(view, what, bars, PAGE / 2 - 9, names=120.0))
     if known is not None and known < LEAST_KNOWN:
         row = _completeness(view, trait)
         share = view.percent("completeness", row, "known_share")

@@ -53,25 +53,6 @@ class Facts(Part):
 
 
 @dataclass(frozen=True)
-class Bar:
-    """`part`: share of the longest. `beside`: grey text."""
-
-    label: str
-    value: Spans
-    part: float
-    beside: Spans = ()
-    is_strong: bool = False
-
-
-@dataclass(frozen=True)
-class Bars(Part):
-    """`tone`: within, into, grey."""
-
-    bars: Sequence[Bar]
-    tone: str = "within"
-
-
-@dataclass(frozen=True)
 class Figure(Part):
     """A picture as SVG; `width` in millimetres on paper. `narrow`: the same for a phone, where it differs."""
 
@@ -121,7 +102,7 @@ class Box(Part):
     language: str
 
 
-Block = Heading | Paragraph | Items | Facts | Bars | Figure | Grid | Table | Columns | Box
+Block = Heading | Paragraph | Items | Facts | Figure | Grid | Table | Columns | Box
 
 
 @dataclass(frozen=True)

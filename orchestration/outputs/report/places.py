@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.figures.marks import Count
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.chapters import others_of
-from orchestration.outputs.report.figures import PAGE, bar_rows, place_cells
+from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, before, place_cells
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
-from orchestration.outputs.report.view import NUMBER, View, capital, section
-from orchestration.outputs.texts import plain
+from orchestration.outputs.report.view import View, capital, section
 
 THIRD = 55.3  # millimetres
 MOST_PLACES, MOST_POINTS, ACROSS = 40, 7, 7
@@ -37,28 +35,15 @@ def _bars(view: View, table: str) -> list[Block]:
         return []
     strong = {row["place_id"] for row in findings.clear_hotspots(view, LISTS[table])}
     drawn = [
-        (
-            row["place"],
-            view.drawn(table, row),
-            _before(view, table, row),
-            _parts(table, row),
+        BarRow(
+            row["place"], view.drawn(table, row), before(view, table, row), _parts(table, row),
             row["place_id"] in strong,
         )
         for row in rows
-    ]
-    named = "; ".join(f"{row['place']} {plain(view.count(table, row))}" for row in rows[:8])
-    alt = view.say.text("alt.places").format(what=view.say.text(f"{table}.prefix"), places=named)
-    blocks: list[Block] = [bar_rows(view, drawn, (PAGE - 34) / 3, alt)]
+    ]  # fmt: skip
+    blocks: list[Block] = [bar_rows(view, view.say.text(f"{table}.prefix"), drawn, (PAGE - 34) / 3)]
     blocks += others_of(view, table)
     return blocks
-
-
-def _before(view: View, table: str, row: Row) -> Count | None:
-    """Return the count of the year before, where it may stand beside this one."""
-    if row.get("comparison") not in NUMBER:
-        return None
-    earlier = next(iter(view.published.rows(table, view.before, place_id=row["place_id"])), None)
-    return view.drawn(table, earlier) if earlier else None
 
 
 def _parts(table: str, row: Row) -> list[tuple[float, str]]:
