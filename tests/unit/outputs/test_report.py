@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from orchestration import outputs
-from orchestration.core import catalogue
+from orchestration.core import catalogue, seed_rows
 from orchestration.outputs.published import Edition, Published
-from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report import findings, forms, rules
 from orchestration.outputs.report.figures import change_pairs, corridor_lines
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Texts, plain
@@ -349,6 +349,14 @@ def test_changes_since_the_last_release_are_named(tmp_path: Path, editions: dict
     before = edition(tmp_path, "public", shifts=world("public")["shifts"][2:])
     assert "Marsabit" in page_of(public, before).sections["since"]
     assert "since" not in page_of(public, public).sections
+
+
+def test_every_code_of_a_chart_has_a_swahili_name() -> None:
+    charted = ("exploitation_type", *forms.MEANS)
+    codes = [(row["domain"], row["code"]) for row in seed_rows("codes") if row["domain"] in charted]
+    assert [
+        code for code in codes if not catalogue().get("report.code.{}.{}".format(*code), {}).get("sw")
+    ] == []
 
 
 def test_catalogue_holds_only_used_lines() -> None:
