@@ -241,14 +241,12 @@ def _border_points(view: View) -> list[Block]:
     return _noted(view, findings.border_title(view, rows), bars, view.say("border.note", period=view.period))
 
 
-def _noted(
-    view: View, title: Spans, bars: Sequence[BarRow], note: Spans, tone: str = "within"
-) -> list[Block]:
+def _noted(view: View, title: Spans, bars: Sequence[BarRow], note: Spans) -> list[Block]:
     if not bars:
         return []
     return [
         Heading(title),
-        bar_rows(view, plain(title), bars, HALF * MM, tone, 110.0),
+        bar_rows(view, plain(title), bars, HALF * MM, 110.0),
         Paragraph(note, tone="note"),
     ]
 
@@ -299,9 +297,11 @@ def _reporting(view: View) -> list[Block]:
     for field, found in known:
         share = view.percent("completeness", found, "known_share")
         shown = Value(f"{share.text} %", share.source, share.column)
-        bars.append(BarRow(say.text(f"field.{field}").capitalize(), Count(shown, found["known_share"] or 0)))
+        bars.append(
+            BarRow(say.text(f"field.{field}").capitalize(), Count(shown, found["known_share"] or 0), tone="")
+        )
     note = say(f"reporting.note.{view.published.name}", period=view.period)
-    blocks = _noted(view, heading, bars, note, "") or [Heading(heading)]
+    blocks = _noted(view, heading, bars, note) or [Heading(heading)]
     return [blocks[0], Paragraph(said), *blocks[1:]]
 
 

@@ -8,7 +8,7 @@ from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.chapters import others_of
 from orchestration.outputs.report.figures import PAGE, corridor_cells, key, sign, year_cell
 from orchestration.outputs.report.parts import Block, Grid, Heading, Paragraph, Section
-from orchestration.outputs.report.view import View, capital
+from orchestration.outputs.report.view import View, capital, section
 from orchestration.outputs.texts import Slot, Spans, Value
 
 DIRECTIONS = ("within", "out_of", "into", "first_known_at_border")
@@ -16,7 +16,7 @@ MOST_CELLS, ACROSS, LEAST_GROUP = 36, 6, 3
 LARGE_PART = 0.2  # of a direction, so that a few corridors are worth a title
 
 
-def corridors(view: View) -> Section:
+def corridors(view: View) -> Section | None:
     within = [row for row in view.listed("corridors") if row["direction"] == "within"]
     rows = within or view.listed("corridors")
     shown = rows[:MOST_CELLS]
@@ -29,10 +29,7 @@ def corridors(view: View) -> Section:
     blocks += others_of(view, "corridors")
     note = [view.say("years.partners", rows=_partners(view))] if len(view.years) > 1 else []
     blocks.append(Paragraph(findings.joined([*note, view.say("corridors.note")]), tone="note"))
-    return Section(
-        "corridors", view.say.text("contents.corridors"), _title(view, rows), [blocks],
-        deck=_deck(view, rows), is_page=True,
-    )  # fmt: skip
+    return section(view, "corridors", _title(view, rows), blocks, _deck(view, rows))
 
 
 def _title(view: View, rows: list[Row]) -> Spans:

@@ -6,7 +6,7 @@ from orchestration.outputs.published import Row, by_count, county_ids
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.figures import PAGE, TABLES, BarRow, bar_rows, county_years, locator
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
-from orchestration.outputs.report.view import COUNTED, View
+from orchestration.outputs.report.view import COUNTED, View, section
 from orchestration.outputs.texts import Spans
 
 ACROSS, MOST_CORRIDORS = 4, 3
@@ -31,10 +31,7 @@ def counties(view: View) -> Section | None:
     blocks.append(Paragraph(view.say("counties.note"), tone="note"))
     listed = view.published.of_rows("starts", f"period_id={view.now}", str(len(shown)), "place_id")
     title = view.say("counties.title", listed=listed, period=view.period)
-    return Section(
-        "counties", view.say.text("contents.counties"), title, [blocks],
-        deck=view.say("counties.deck"), is_page=True,
-    )  # fmt: skip
+    return section(view, "counties", title, blocks, view.say("counties.deck"))
 
 
 def _counts(view: View, county: str) -> dict[str, Row]:
@@ -65,8 +62,10 @@ def _corridors(view: View, county: str) -> list[Block]:
     for row in rows:
         is_out = row["start_place_id"] == county
         other = view.published.place(row["end_place_id" if is_out else "start_place_id"])
-        bars.append(BarRow(f"{'→' if is_out else '←'} {other}", view.drawn("corridors", row)))
-    return [bar_rows(view, view.published.place(county), bars, WIDTH, names=64.0)]
+        bars.append(
+            BarRow(f"{'→' if is_out else '←'} {other}", view.drawn("corridors", row), tone=row["direction"])
+        )
+    return [bar_rows(view, view.published.place(county), bars, WIDTH, names=78.0)]
 
 
 def _strongest(view: View, county: str) -> tuple[Spans, str, str]:

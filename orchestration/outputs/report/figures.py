@@ -200,11 +200,10 @@ class BarRow(NamedTuple):
     parts: Sequence[tuple[float, str]] = ()
     is_strong: bool = False
     beside: str = ""
+    tone: str = "within"
 
 
-def bar_rows(
-    view: View, what: str, rows: Sequence[BarRow], width: float, tone: str = "within", names: float = 70.0
-) -> Figure:
+def bar_rows(view: View, what: str, rows: Sequence[BarRow], width: float, names: float = 70.0) -> Figure:
     """Return a bar a row, so many points wide; the alternative text says `what` they are."""
     drawing = Drawing(width, 11 * len(rows) + 4)
     names = min(names, max((wide(row.name, 7.5, 600) for row in rows), default=0.0) + 6)
@@ -217,7 +216,9 @@ def bar_rows(
         size = 7.5 if wide(row.name, 7.5, weight) <= names - 3 else 6.4
         drawing.text(names - 4, y, row.name, size, weight, anchor="end")
         long, top = width - names - room, max([*numbers, 1.0])
-        end = marks.barrow(drawing, names, y, long, top, row.now, row.before, row.parts, tone, row.is_strong)
+        end = marks.barrow(
+            drawing, names, y, long, top, row.now, row.before, row.parts, row.tone, row.is_strong
+        )
         drawing.text(end + 3, y, row.beside, 6.8, fill=GREY)
     said = "; ".join(f"{row.name} {plain(row.now.text)} {row.beside}".strip() for row in rows)
     return figure(drawing, view.say.text("alt.places").format(what=what, places=said))

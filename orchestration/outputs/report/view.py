@@ -25,7 +25,7 @@ from orchestration.outputs.texts import Spans, Value
 from orchestration.places import boundaries
 
 YEAR, TWELVE_MONTHS = "year", "rolling_12_months"
-MOST_YEARS = 5
+MOST_YEARS, CASES_OF_A_PAGE = 5, 1000
 MARK = " †"
 COUNTED = {
     "passings": "passing_count",
@@ -287,7 +287,8 @@ HALF = 86.0  # millimetres: half of the page
 def section(
     view: View, name: str, title: Spans, blocks: Sequence[Block], deck: Spans = (), is_page: bool = True
 ) -> Section | None:
-    """Return a chapter with one sheet, or None without blocks."""
+    """Return a chapter, or None without blocks; in a small network it starts no page of its own."""
+    is_page &= view.all_cases >= CASES_OF_A_PAGE
     contents = view.say.text(f"contents.{name}")
     return Section(name, contents, title, [blocks], deck=deck, is_page=is_page) if blocks else None
 

@@ -54,8 +54,8 @@ def compose(view: View, previous: View | None, credits: str) -> Report:
     sections: list[Section] = [too_small(view)]
     if has_findings(view):
         view.previous = previous
-        chapters = (chapter(view) for chapter in CHAPTERS)
-        sections = [brief(view), *filter(None, chapters)]
+        first, *rest = filter(None, (chapter(view) for chapter in CHAPTERS))
+        sections = [brief(view), replace(first, is_page=True), *rest]
     sections.append(annex(view, credits))
     edition = say.text(f"edition.{published.name}")
     return Report(
