@@ -32,13 +32,14 @@ from orchestration.outputs.report.counties import counties
 from orchestration.outputs.report.forms import forms
 from orchestration.outputs.report.parts import Report, Section
 from orchestration.outputs.report.places import places
+from orchestration.outputs.report.quarters import quarters
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Spans, Texts, Value, plain
 from orchestration.places import boundaries
 
 # In order.
 CHAPTERS = (
-    since_release, corridors, changes, places, children, forms, abroad, counties, hotspots, rounds,
+    since_release, corridors, changes, places, children, forms, abroad, counties, quarters, hotspots, rounds,
 )  # fmt: skip
 LAYOUT = ("contents", "skip", "as_pdf", "as_map", "page")
 
@@ -111,7 +112,7 @@ _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 def as_html(report: Report) -> str:
     """Return the page, which links to the PDF, the map and its other languages beside it."""
-    page = template("report.html.j2", marked=_marked)
+    page = template("report.html.j2", marked=_marked, plainly=plain)
     files = {"pdf": PDF, "map": MAP, "pages": PAGES}
     return page.render(report=report, files=files, languages=LANGUAGES, faces=_faces(), drawn=_drawn)
 
