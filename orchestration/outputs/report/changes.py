@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from orchestration.outputs.figures.marks import Pair
 from orchestration.outputs.published import Row, ends_known
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.chapters import changes_table
 from orchestration.outputs.report.figures import change_pairs, changes_chart
 from orchestration.outputs.report.parts import Block, Paragraph, Section
-from orchestration.outputs.report.view import View, capital, section, titled
-from orchestration.outputs.texts import Spans
+from orchestration.outputs.report.view import View, section, titled
 
+GROUPS = ("rose", "fell", "held", "unjudged")
 MOST_ROWS = 36
 
 
 def changes(view: View) -> Section | None:
     if not view.before:
         return None
-    rows, groups = view.compared("corridors"), list[tuple[str, list[Row], bool]]()
-    status = {(shift["start_place_id"], shift["end_place_id"]): _status(shift) for shift in view.shifts()}
-    by_group = {
-        name: [row for row in _known(rows) if status.get(_ends(row), "unjudged") == name] for name in GROUPS
-    }
-    room = MOST_ROWS
-    for name, of_group in by_group.items():
-        groups.append((name, of_group[:room], name in ("rose", "fell")))
-        room -= len(of_group[:room])
-    drawn = [
-        (_group(view, name, len(by_group[name])), change_pairs(view, shown, is_strong))
-        for name, shown, is_strong in groups
-        if shown
-    ]
+    group = {(row["start_place_id"], row["end_place_id"]): rules.group_of(row) for row in view.shifts()}
+    rows: dict[str, list[Row]] = {name: [] for name in GROUPS}
+    for row in view.compared("corridors"):
+        if ends_known(row):
+            rows[group.get((row["start_place_id"], row["end_place_id"]), "unjudged")].append(row)
+    drawn, room = list[tuple[str, list[Pair]]](), MOST_ROWS
+    for name, of_group in rows.items():
+        if shown := of_group[:room]:
+            heading = f"{view.say.text(f'changes.group.{name}')} ({len(of_group)})"
+            drawn.append((heading, change_pairs(view, shown, name in ("rose", "fell"))))
+        room -= len(shown)
     blocks: list[Block] = []
     if drawn:
         note = findings.joined([view.say("changes.note"), view.say("changes.judged")])
@@ -39,57 +35,10 @@ def changes(view: View) -> Section | None:
     blocks += _beside(view)
     if any(row["status"] == "abandoned" for row in view.shifts()):
         blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
-    return section(view, "changes", _title(view, by_group), blocks, _deck(view))
-
-
-GROUPS = ("rose", "fell", "held", "unjudged")
-
-
-def _status(shift: Row) -> str:
-    if rules.is_change(shift):
-        return "rose" if shift["status"] in rules.ROSE else "fell"
-    return "held" if shift["status"] == "stable" else "unjudged"
-
-
-def _ends(row: Row) -> tuple[str, str]:
-    return row["start_place_id"], row["end_place_id"]
-
-
-def _known(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if ends_known(row)]
-
-
-def _group(view: View, name: str, count: int) -> str:
-    return f"{view.say.text(f'changes.group.{name}')} ({count})"
-
-
-def _title(view: View, groups: dict[str, list[Row]]) -> Spans:
-    """Return what rose and fell by name, then how many held; where none changed, that all held."""
-    say, held = view.say, len(groups["held"])
-    number = "one" if held == 1 else "more"
-    if pairs := rules.pairs(view.shifts()):
-        rise, fall = pairs[0]
-        first = say("changes.pair", riser=findings.ends(view, rise), faller=findings.ends(view, fall))
-    else:
-        changed = [shift for shift in view.shifts() if rules.is_change(shift)]
-        named = [
-            say(f"changes.{_status(shift)}", corridor=findings.ends(view, shift)) for shift in changed[:2]
-        ]
-        first = say.together(named)
-    if first and held:
-        return (*capital(first), *say(f"changes.and_held.{number}", count=rules.in_words(say, held)))
-    if first:
-        return capital(first)
-    return (
-        say(f"changes.all_held.{number}", count=rules.in_words(say, held))
-        if held
-        else say("changes.none_judged")
-    )
-
-
-def _deck(view: View) -> Spans:
     told = [findings.stop(findings.displacement(view, *pair)) for pair in rules.pairs(view.shifts())[:1]]
-    return findings.joined([*told, findings.unjudged(view)])
+    deck = findings.joined([*told, findings.unjudged(view)])
+    title = findings.changes_title(view) or view.say("changes.none_judged")
+    return section(view, "changes", title, blocks, deck)
 
 
 def _beside(view: View) -> list[Block]:

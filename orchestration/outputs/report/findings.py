@@ -126,17 +126,20 @@ def each_change(view: View) -> list[Paragraph]:
 
 
 def changes_title(view: View) -> Spans:
-    """Return how many corridors rose, fell and neither doubled nor halved; empty without any."""
-    shifts = view.shifts()
-    changed = [row for row in shifts if rules.is_change(row)]
-    groups = {
-        "rose": [row for row in changed if row["status"] in rules.ROSE],
-        "fell": [row for row in changed if row["status"] in rules.FELL],
-        "held": [row for row in shifts if row["status"] == "stable"],
-    }
-    if not any(groups.values()):
-        return ()
-    return view.say("changes.tally", **{group: _counted(view, rows) for group, rows in groups.items()})
+    """Return what rose and fell by name, then how many held; where none changed, that all held, if any."""
+    say, shifts = view.say, view.shifts()
+    held = sum(shift["status"] == "stable" for shift in shifts)
+    number, count = "one" if held == 1 else "more", rules.in_words(view.say, held)
+    if pairs := rules.pairs(shifts):
+        first = say("changes.pair", riser=ends(view, pairs[0][0]), faller=ends(view, pairs[0][1]))
+    else:
+        changed = [shift for shift in shifts if rules.is_change(shift)][:2]
+        first = say.together(
+            say(f"changes.{rules.group_of(row)}", corridor=ends(view, row)) for row in changed
+        )
+    if first:
+        return (*capital(first), *(say(f"changes.and_held.{number}", count=count) if held else ()))
+    return say(f"changes.all_held.{number}", count=count) if held else ()
 
 
 def unjudged(view: View) -> Spans:
@@ -147,15 +150,6 @@ def unjudged(view: View) -> Spans:
         "corridors", which, rules.in_words(view.say, len(view.listed("corridors")))
     )
     return view.say("changes.unjudged", listed=listed, period=view.period)
-
-
-def _counted(view: View, rows: list[Row]) -> Value | str:
-    """Return a number of corridors as a word, with the rows of `shifts` that it counts as its source."""
-    if not rows:
-        return rules.in_words(view.say, 0)
-    names = ("compared", "earlier_period_id", "period_id", "via_place_id", "status", "evidence")
-    where = {column: rows[0][column] for column in names}
-    return view.published.how_many("shifts", rules.in_words(view.say, len(rows)), **where)
 
 
 def leading_corridors(view: View) -> Spans:

@@ -104,6 +104,13 @@ def is_change(shift: Row) -> bool:
     return shift["status"] in (*ROSE, *FELL) and shift["evidence"] == "panel"
 
 
+def group_of(shift: Row) -> str:
+    """Return rose, fell, held or unjudged."""
+    if is_change(shift):
+        return "rose" if shift["status"] in ROSE else "fell"
+    return "held" if shift["status"] == "stable" else "unjudged"
+
+
 def pairs(shifts: Sequence[Row]) -> list[tuple[Row, Row]]:
     """Return (corridor that rose, corridor it may have replaced), the largest rise first."""
     by_id = {row["corridor_id"]: row for row in shifts if is_change(row)}
