@@ -117,10 +117,8 @@ class Published:
         return self.name == "public"
 
     def in_language(self, language: str) -> Published:
-        """Return the same tables in another language."""
-        other = Published.__new__(Published)
-        other.__dict__ |= self.__dict__ | {"say": Texts(language)}
-        return other
+        """Return the same tables in another language: names of places and codes are its own."""
+        return Published(self.edition, Texts(language))
 
     def rows(self, table: str, period_id: str | None = None, **where: Any) -> list[Row]:
         """Return rows with these values as dicts; none where the edition lacks the table.
@@ -142,7 +140,7 @@ class Published:
     def _all(self, name: str) -> list[Row]:
         """Return rows as dicts with all columns of the key; one that the table lacks is None.
 
-        Places have the names of today, in carried years too.
+        Places have the names of today, in carried years too; places and codes in this language.
         """
         table = self.edition.arrow(name)
         if not table.num_rows:  # of an edition that lacks the table, and so its key
@@ -151,6 +149,9 @@ class Published:
         columns |= {at: _values(at, table[at]) for at in table.column_names}
         if "place" in columns:
             columns["place"] = [place and self.place(place) for place in columns["place_id"]]
+        if name == "traits":
+            codes = zip(columns["trait"], columns["code"], columns["label"], strict=True)
+            columns["label"] = [self.say.name(f"code.{trait}.{code}", label) for trait, code, label in codes]
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
     # --- values with their source ---------------------------------------------------------------
@@ -195,7 +196,7 @@ class Published:
                 least=self.policy(f"{self.name}_least_count").text
             )
         place = reference_places().get(place_id, {})
-        name = place.get("name", place_id)
+        name = self.say.name(f"place.{place_id}", place.get("name", place_id))
         is_both = place.get("kind") == "border_point" and name in _county_names()
         return f"{name} ({self.say.text(BORDER_POINT)})" if is_both else name
 

@@ -73,9 +73,14 @@ class Texts:
         """Return the text of a key; the English one where this language has none."""
         return text_of(f"report.{key}", self.language)
 
+    def name(self, key: str, english: str) -> str:
+        """Return the name of a place or code in this language; `english` where the catalogue has none."""
+        return (self.text(key) if key in self else "") or english
+
     def counted(self, key: str, count: Value, **slots: Slot) -> Spans:
         """Return the text of `key.one` or `key.more`."""
-        return self(f"{key}.{'one' if count.text in ('1', 'one') else 'more'}", count=count, **slots)
+        is_one = count.text in ("1", self.text("number.1"))
+        return self(f"{key}.{'one' if is_one else 'more'}", count=count, **slots)
 
     def together(self, slots: Iterable[Slot]) -> Spans:
         """Return a list as a sentence has it: A, B and C."""

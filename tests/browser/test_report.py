@@ -19,7 +19,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "width"), [("public", 1280), ("members", 390)])
+@pytest.mark.parametrize(
+    ("name", "width"), [("public/report/index.html", 1280), ("members/report/sw.html", 390)]
+)
 def test_the_report_fits_asks_for_nothing_and_can_be_read_by_everybody(
     browser: Any, reports: Path, name: str, width: int
 ) -> None:
@@ -28,7 +30,7 @@ def test_the_report_fits_asks_for_nothing_and_can_be_read_by_everybody(
     asked: list[str] = []
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.on("request", lambda request: asked.append(request.url))
-    address = (reports / name / "report/index.html").as_uri()
+    address = (reports / name).as_uri()
     page.goto(address)
     assert [url for url in asked if not url.startswith("data:")] == [address]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -69,14 +71,16 @@ BOXES = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["public", "members"])
+@pytest.mark.parametrize(
+    "name", ["public/report/index.html", "members/report/index.html", "members/report/sw.html"]
+)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_text_of_a_chart_is_small_or_covers_another(
     browser: Any, reports: Path, name: str, width: int
 ) -> None:
     """Six points at least; line boxes of type reach three points beyond what is drawn."""
     page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto((reports / name / "report/index.html").as_uri())
+    page.goto((reports / name).as_uri())
     texts, found = page.evaluate(BOXES)
     assert texts > 100 and found == []
     page.close()

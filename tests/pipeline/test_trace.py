@@ -16,6 +16,7 @@ import pytest
 from orchestration import intake, release
 from orchestration.core import PARTIAL, UsageError, load_keys, load_publication_policy, shown_record
 from orchestration.outputs.report.rules import in_words
+from orchestration.outputs.texts import Texts
 from orchestration.release.lineage import lineage_of, open_lineage
 from orchestration.release.lineage_keys import COUNTED, TRACED, row_key
 from orchestration.stewardship import audit
@@ -199,7 +200,7 @@ def test_numbers_of_the_report_can_be_traced(
             assert found.agrees, (key, found.values, found.numbers)
             if key.partition("|")[2].startswith("rows:") and column != "place_id":
                 counted = found.values.get(column, 0)
-                assert text.strip().lower() in (f"{counted:,}", in_words(counted)), key
+                assert text.strip().lower() in (f"{counted:,}", in_words(Texts(), counted)), key
                 assert found.values["rows"] == len(found.counted), key
     shown = {f"published.{name}" for name in ("periods", "corridors", "starts", "ends", "shifts", "hotspots")}
     assert {"policy", "release", *shown} <= tables

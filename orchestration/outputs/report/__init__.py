@@ -1,4 +1,4 @@
-"""The report of each edition: `report/index.html` and `report/report.pdf`.
+"""The report of each edition: `report/index.html`, in Swahili `report/sw.html`, and `report/report.pdf`.
 
 Belongs here: sentences made by rules from published tables, charts of their counts, and their layout. Does
 not: numbers of its own, and how a mark is drawn (`outputs.figures`). Reading order: parts, rules, view,

@@ -216,7 +216,7 @@ def _policy(view: View) -> list[Block]:
             source, names = f"policy|{row['name']}", ("name", "why", "value")
             lines.append([(Value(str(cells[name]), source, name),) for name in names])
     columns = [say(f"column.{name}") for name in ("rule", "why", "value")]
-    return titled(say("annex.policy"), Table((), columns, lines, 1))
+    return titled(say("annex.policy"), Table((), columns, lines, 1, language="en"))
 
 
 def _waivers(view: View) -> list[Block]:
@@ -241,7 +241,7 @@ def _sources(view: View, credits: str) -> list[Block]:
     )
     return [
         Heading(say("annex.sources")),
-        Paragraph((licence.statement,)),
+        Paragraph((licence.statement,), language="en"),
         Paragraph(cited),
         Paragraph(say("annex.credits", credits=credits)),
     ]

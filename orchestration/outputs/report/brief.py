@@ -140,7 +140,7 @@ def key_figures(view: View) -> list[Fact]:
     if ends := view.listed("ends"):
         facts.append(Fact((count("ends", ends[0]),), findings.end_of(view, ends[0])))
     if children := view.row("traits", trait="age_group", code="child"):
-        text = rules.fraction(children["trait_count"], view.all_cases)
+        text = rules.fraction(say, children["trait_count"], view.all_cases)
         part = view.published.cell("traits", children, "trait_count", text)
         label = say("fact.children", fraction=part, total=view.total)
         facts.append(Fact((count("traits", children),), label))
@@ -223,16 +223,12 @@ def _second(view: View) -> list[Block]:
     for at in range(0, len(halves), 2):
         pair = halves[at : at + 2]
         blocks.append(Columns([HALF] * len(pair), pair))
-    swahili = view.in_language("sw")
-    blocks.append(
-        Columns(
-            (HALF, HALF),
-            (
-                [Box(say.text("unknown.title"), [Items(_unknown(view), numbered=True)])],
-                [Box(swahili.say.text("summary.title"), [Items(summary(swahili))], "sw")],
-            ),
-        )
-    )
+    unknown = Box(say.text("unknown.title"), [Items(_unknown(view), numbered=True)], say.language)
+    boxes: list[list[Block]] = [[unknown]]
+    if say.language == "en":
+        swahili = view.in_language("sw")
+        boxes.append([Box(swahili.say.text("summary.title"), [Items(summary(swahili))], "sw")])
+    blocks.append(Columns([HALF] * len(boxes), boxes))
     return blocks
 
 
@@ -292,10 +288,10 @@ def _reporting(view: View) -> list[Block]:
         counties=cell("coverage", row, "county_count"),
         touched=view.published.of_rows("starts", f"period_id={view.now}", str(len(touched)), "place_id"),
     )
-    partners = cell("coverage", row, "partner_count", rules.in_words(row["partner_count"]))
+    partners = cell("coverage", row, "partner_count", rules.in_words(say, row["partner_count"]))
     said = capital(say("reporting.partners", partners=partners))
     if row["one_partner_share"]:
-        share = cell("coverage", row, "one_partner_share", rules.fraction(row["one_partner_share"], 1))
+        share = cell("coverage", row, "one_partner_share", rules.fraction(say, row["one_partner_share"], 1))
         said = (*said, " ", *say("reporting.alone", share=share))
     bars = []
     for field, found in known:
@@ -319,7 +315,7 @@ def _unknown(view: View) -> list[Spans]:
         known = view.row("completeness", field=field)
         if known is None or known["known_share"] is None or known["known_share"] >= rules.LEAST_KNOWN:
             continue
-        text = rules.fraction(1 - known["known_share"], 1)
+        text = rules.fraction(say, 1 - known["known_share"], 1)
         share = view.published.cell("completeness", known, "known_share", text)
         limits.append(say(f"unknown.{field}", share=share))
     return limits[:3]

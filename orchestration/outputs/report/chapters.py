@@ -212,7 +212,7 @@ def rounds(view: View) -> Section | None:
     title = say("rounds.plain", round=name)
     if new:
         where = {"period_id": period, "evidence_class": "panel_confirmed", "item_kind": "corridor"}
-        number = published.how_many("novelty", rules.in_words(len(new)), **where)
+        number = published.how_many("novelty", rules.in_words(say, len(new)), **where)
         title = capital(say.counted("rounds.title", number, round=name))
     return section(view, "rounds", title, blocks, is_page=False)
 

@@ -39,10 +39,10 @@ def _title(view: View, rows: list[Row]) -> Spans:
         part = sum(row["movement_count"] for row in rows[:count])
         if whole and len(rows) > 2 * count and part >= LARGE_PART * whole["movement_count"]:
             fraction = view.published.cell(
-                "directions", whole, "movement_count", rules.fraction(part, whole["movement_count"])
+                "directions", whole, "movement_count", rules.fraction(view.say, part, whole["movement_count"])
             )
             key = "corridors.carry.one" if count == 1 else "corridors.carry.more"
-            slots: dict[str, Slot] = {"count": rules.in_words(count), "listed": _listed(view, rows)}
+            slots: dict[str, Slot] = {"count": rules.in_words(view.say, count), "listed": _listed(view, rows)}
             return capital(view.say(key, **slots, fraction=fraction, direction=_direction(view, rows[0])))
     return findings.leading_corridors(view)
 
@@ -55,7 +55,8 @@ def _listed(view: View, rows: list[Row]) -> Value:
 
 
 def _direction(view: View, row: Row) -> str:
-    return view.say.text(f"direction.{row['direction']}").lower().replace("kenya", "Kenya")
+    name = view.say.text(f"direction.{row['direction']}")
+    return name[:1].lower() + name[1:]
 
 
 def _deck(view: View, rows: list[Row]) -> Spans:

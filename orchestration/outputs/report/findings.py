@@ -129,7 +129,7 @@ def changes_title(view: View) -> Spans:
     """Return what rose and fell by name, then how many held; where none changed, that all held, if any."""
     say, shifts = view.say, view.shifts()
     held = sum(shift["status"] == "stable" for shift in shifts)
-    number, count = "one" if held == 1 else "more", rules.in_words(held)
+    number, count = "one" if held == 1 else "more", rules.in_words(view.say, held)
     if pairs := rules.pairs(shifts):
         first = say("changes.pair", riser=ends(view, pairs[0][0]), faller=ends(view, pairs[0][1]))
     else:
@@ -146,7 +146,9 @@ def unjudged(view: View) -> Spans:
     """Return how many corridors the edition lists, of which only some can be judged."""
     unlisted = [f"{end}!={place}" for end in ("start_place_id", "end_place_id") for place in NO_PLACE]
     which = "&".join([f"period_id={view.now}", *unlisted])
-    listed = view.published.of_rows("corridors", which, rules.in_words(len(view.listed("corridors"))))
+    listed = view.published.of_rows(
+        "corridors", which, rules.in_words(view.say, len(view.listed("corridors")))
+    )
     return view.say("changes.unjudged", listed=listed, period=view.period)
 
 
@@ -188,14 +190,14 @@ def through_title(view: View) -> Spans:
     return view.say("through.names", count=view.count("passings", rows[0]), place=rows[0]["place"])
 
 
-def end_of(view: View, row: Row) -> Spans:
+def end_of(view: View, row: Row, key: str = "ends.in") -> Spans:
     """Return `cases end in Nairobi: 875 exploited there, …`, as far as the edition counts the parts."""
     parts = [
         view.say(f"ends.{part}", count=view.published.cell("ends", row, f"{part}_count"))
         for part in ("exploited", "last_known", "intended")
         if row[f"{part}_count"]
     ]
-    said = view.say("ends.in", place=row["place"])
+    said = view.say(key, place=row["place"], count=view.count("ends", row))
     if not parts:
         return said
     there = [listed(parts[:-1])] if row["intended_count"] else [listed(parts)]
@@ -222,7 +224,7 @@ def children_title(view: View) -> Spans:
     if children is None or not total:
         return say("children.title")
     whole = children["trait_count"] / total
-    share = view.published.cell("traits", children, "trait_count", rules.fraction(whole, 1))
+    share = view.published.cell("traits", children, "trait_count", rules.fraction(say, whole, 1))
     first = capital(say("children.fraction", fraction=share))
     parts = [
         (row["child_count"] / row["movement_count"], row)
@@ -232,7 +234,7 @@ def children_title(view: View) -> Spans:
     best = max(parts, key=lambda part: part[0], default=None)
     if best is None or best[0] < whole + 0.15:
         return first
-    more = view.published.cell("starts", best[1], "child_count", rules.fraction(best[0], 1))
+    more = view.published.cell("starts", best[1], "child_count", rules.fraction(say, best[0], 1))
     return (*first, *say("children.from", place=best[1]["place"], fraction=more))
 
 
@@ -242,7 +244,7 @@ def leading_trait(view: View, trait: str) -> Spans:
     if not total or not _leads(view, "traits", rows):
         return say(f"traits.{trait}")
     share = view.published.cell(
-        "traits", rows[0], "trait_count", rules.fraction(rows[0]["trait_count"], total)
+        "traits", rows[0], "trait_count", rules.fraction(say, rows[0]["trait_count"], total)
     )
     label = view.published.cell("traits", rows[0], "label")
     return say(f"traits.{trait}.leads", code=label, fraction=share, total=view.total)

@@ -22,11 +22,15 @@ class Heading(Part):
 
 @dataclass(frozen=True)
 class Paragraph(Part):
-    """`lead`: bold text before it. `tone`: plain, up, down, new (a sign before the lead) or note (small)."""
+    """`lead`: bold text before it. `tone`: plain, up, down, new (a sign before the lead) or note (small).
+
+    `language`: where it is not that of the report.
+    """
 
     text: Spans
     lead: str = ""
     tone: str = "plain"
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,16 @@ class Grid(Part):
 
 @dataclass(frozen=True)
 class Table(Part):
-    """`numbers`: how many of the last columns hold numbers. The first cell of a row is its head."""
+    """`numbers`: how many of the last columns hold numbers. The first cell of a row is its head.
+
+    `language`: of the cells, where it is not that of the report.
+    """
 
     caption: Spans
     columns: Sequence[Spans]
     rows: Sequence[Sequence[Spans]]
     numbers: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ class Box(Part):
 
     title: str
     blocks: Sequence[Block]
-    language: str = "en"
+    language: str
 
 
 Block = Heading | Paragraph | Items | Facts | Figure | Grid | Table | Columns | Box

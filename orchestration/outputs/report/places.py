@@ -25,7 +25,7 @@ def places(view: View) -> Section | None:
         note = Paragraph(view.say("border.note", period=view.period), tone="note")
         blocks += [Heading(findings.border_title(view, points)), Grid(ACROSS, cells), note]
     ends = view.listed("ends")
-    deck = (view.count("ends", ends[0]), " ", *findings.end_of(view, ends[0]), ".") if ends else ()
+    deck = capital((*findings.end_of(view, ends[0], "ends.cases"), ".")) if ends else ()
     return section(view, "places", capital(findings.stand_out(view, "places.title")), blocks, deck)
 
 

@@ -1,4 +1,4 @@
-"""Rules for statements about published numbers: pure functions of counts and statuses.
+"""Rules for statements about published numbers: functions of counts and statuses.
 
 A comparison needs a difference larger than the noise of both counts. A change needs a status in `shifts`; a
 pair of corridors needs to be named as a pair in that table.
@@ -11,22 +11,30 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from orchestration.outputs.texts import Texts
+
 Row = dict[str, Any]
 ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")  # statuses of a share
 TONES = {"more": "up", "fewer": "down"}  # of counts
 LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3
-_FRACTIONS = {
-    1 / 10: "one in ten", 1 / 7: "one in seven", 1 / 6: "one in six", 1 / 5: "one in five",
-    1 / 4: "one in four", 1 / 3: "one in three", 2 / 5: "two in five", 1 / 2: "one in two",
-    3 / 5: "three in five", 2 / 3: "two in three", 3 / 4: "three in four", 4 / 5: "four in five",
-    9 / 10: "nine in ten",
-}  # fmt: skip
-_NUMBERS = (
-    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
+_FRACTIONS = (
+    (1, 10),
+    (1, 7),
+    (1, 6),
+    (1, 5),
+    (1, 4),
+    (1, 3),
+    (2, 5),
+    (1, 2),
+    (3, 5),
+    (2, 3),
+    (3, 4),
+    (4, 5),
+    (9, 10),
+)
+MOST_IN_WORDS = 20
 
 
 @dataclass(frozen=True)
@@ -72,22 +80,23 @@ def how_many_lead(counts: Sequence[int | None], noise: Noise) -> int:
     return 0
 
 
-def fraction(part: float, whole: float) -> str:
+def fraction(say: Texts, part: float, whole: float) -> str:
     """Return a fraction as text: `two in five`, `nearly two in five`, `more than one in two`."""
     share = part / whole
     if share > 0.95:
-        return "almost all"
+        return say.text("fraction.almost_all")
     if share < 0.07:
-        return "few"
-    near = min(_FRACTIONS, key=lambda value: abs(value - share))
+        return say.text("fraction.few")
+    over, under = min(_FRACTIONS, key=lambda one: abs(one[0] / one[1] - share))
+    near, text = over / under, say.text(f"fraction.{over}_{under}")
     if abs(near - share) <= 0.015:
-        return _FRACTIONS[near]
-    return f"{'nearly' if near > share else 'more than'} {_FRACTIONS[near]}"
+        return text
+    return say.text("fraction.nearly" if near > share else "fraction.more_than").format(fraction=text)
 
 
-def in_words(count: int) -> str:
+def in_words(say: Texts, count: int) -> str:
     """Return a number, up to twenty as a word."""
-    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+    return say.text(f"number.{count}") if count <= MOST_IN_WORDS else f"{count:,}"
 
 
 def is_change(shift: Row) -> bool:

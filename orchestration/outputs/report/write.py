@@ -1,6 +1,6 @@
 """Write the report of each edition into a candidate: composed of its sections, as HTML and as PDF.
 
-The HTML is one file that loads nothing; Typst makes the PDF/UA (tagged).
+The HTML is one file a language that loads nothing; Typst makes the PDF/UA (tagged) of the English one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from orchestration.core import LANGUAGES
 from orchestration.outputs.figures.svg import FONTS
 from orchestration.outputs.pages import template
 from orchestration.outputs.published import Edition, Published, editions_of
@@ -63,6 +64,7 @@ def compose(view: View, previous: View | None, credits: str) -> Report:
         kicker=say.text("report.kicker"),
         footer=say.text(f"report.footer.{published.name}").format(credits=credits),
         band=[say.text("band.lead"), say.text("band.text")] if published.manifest.get("is_synthetic") else [],
+        language=say.language,
         sections=[replace(section, side=section.side or edition_and_period(view)) for section in sections],
         labels={label: say.text(f"report.{label}") for label in LAYOUT},
         made=(made.year, made.month, made.day),
@@ -74,7 +76,8 @@ def has_findings(view: View) -> bool:
     return bool(view.now) and bool(view.listed("corridors"))
 
 
-PAGE, PDF, MAP = "index.html", "report.pdf", "map.html"
+PAGES = {"en": "index.html", "sw": "sw.html"}  # by language
+PDF, MAP = "report.pdf", "map.html"
 
 
 def write_reports(
@@ -94,9 +97,12 @@ def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Bo
     folder.mkdir(parents=True, exist_ok=True)
     view = View.newest(Published(edition, Texts()), layer)
     before = View.newest(Published(earlier, Texts())) if earlier is not None and earlier.tables else None
-    report = compose(view, before, boundaries.captions(layer).credits)
-    (folder / PAGE).write_text(as_html(report, {"pdf": PDF, "map": MAP}), encoding="utf-8")
-    (folder / PDF).write_bytes(as_pdf(report))
+    for language, page in PAGES.items():
+        of = view if language == view.say.language else view.in_language(language)
+        report = compose(of, before, boundaries.captions(layer).credits)
+        (folder / page).write_text(as_html(report), encoding="utf-8")
+        if language == "en":
+            (folder / PDF).write_bytes(as_pdf(report))
     return folder
 
 
@@ -104,10 +110,11 @@ _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
-def as_html(report: Report, files: dict[str, str]) -> str:
-    """Return the page. `files`: relative names of the other files (`pdf`, `map`)."""
+def as_html(report: Report) -> str:
+    """Return the page, which links to the PDF, the map and its other languages beside it."""
     page = template("report.html.j2", marked=_marked, plainly=plain)
-    return page.render(report=report, files=files, faces=_faces(), drawn=_drawn)
+    files = {"pdf": PDF, "map": MAP, "pages": PAGES}
+    return page.render(report=report, files=files, languages=LANGUAGES, faces=_faces(), drawn=_drawn)
 
 
 def _drawn(svg: str) -> Markup:

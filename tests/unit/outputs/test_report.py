@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from orchestration import outputs
-from orchestration.core import catalogue
+from orchestration.core import catalogue, seed_rows
 from orchestration.outputs.published import Edition, Published
-from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report import findings, forms, rules
 from orchestration.outputs.report.figures import change_pairs, corridor_lines
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Texts, plain
@@ -16,6 +16,7 @@ from tests.fixtures.published_world import MANIFEST, Row, world, write_release
 from tests.fixtures.read_report import NUMBER, Read, page_of, stands_in_its_cell
 
 EDITIONS = ("public", "members")
+PAGES = (*EDITIONS, "public sw", "members sw")
 PAIR = (
     "Several partners’ records show a smaller share for Marsabit to Nairobi, a larger for Mandera to Nairobi: "
     "consistent with displacement, not proof of it"
@@ -46,7 +47,8 @@ def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
 
 @pytest.fixture(scope="module")
 def pages(editions: dict[str, Edition]) -> dict[str, Read]:
-    return {name: page_of(of) for name, of in editions.items()}
+    found = {name: page_of(of) for name, of in editions.items()}
+    return found | {f"{name} sw": page_of(of, language="sw") for name, of in editions.items()}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,13 @@ def pages(editions: dict[str, Edition]) -> dict[str, Read]:
         ("public", "brief", "Five partners reported."), ("public", "brief", "Kwa kifupi"),
         ("public", "brief", "sehemu ndogo zaidi kwa Marsabit hadi Nairobi na kubwa zaidi kwa Mandera hadi Nairobi: inaendana na kuhama kwa njia, lakini si uthibitisho."),
         ("members", "brief", "Mashirika na miezi ile ile: 71 na 157, pungufu."),
+        # The same in Swahili: fractions, numbers in words, names of places and codes.
+        ("public sw", "brief", "Sehemu mbili kati ya tano ya visa vilivyorekodiwa vinajulikana kuwa vya watoto"),
+        ("public sw", "brief", "Idadi ya mashirika yaliyoripoti ni tano."),
+        ("public sw", "forms", "Utumwa wa kazi za nyumbani: katika sehemu mbili kati ya tano ya visa 765"),
+        ("public sw", "rounds", "Njia moja ilitajwa na mashirika kadhaa kwa mara ya kwanza katika awamu ya utafiti ya 2020"),
+        ("members sw", "changes", "Kati ya njia sita zilizoorodheshwa katika 2025"),
+        ("members sw", "brief", "Kenya, kaunti haijulikani 16"),
         # Of how many corridors a change is known.
         ("members", "changes", "Of six corridors listed in 2025, the others could not be judged"),
         # Of a county stands the strongest thing that its numbers say.
@@ -223,18 +232,21 @@ def test_border_point_with_the_name_of_a_county_is_marked_as_one(tmp_path: Path)
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", EDITIONS)
+@pytest.mark.parametrize("name", PAGES)
 def test_every_number_of_the_report_equals_the_cell_it_names(
     editions: dict[str, Edition], pages: dict[str, Read], name: str
 ) -> None:
     values = [*pages[name].values, *pages[name].drawn]
     assert len(pages[name].values) > 100 < len(pages[name].drawn)
-    assert [value for value in values if not stands_in_its_cell(editions[name], value)] == []
+    of = editions[name.partition(" ")[0]]
+    assert [value for value in values if not stands_in_its_cell(of, value)] == []
 
 
-@pytest.mark.parametrize("name", EDITIONS)
+@pytest.mark.parametrize("name", PAGES)
 def test_no_number_of_the_report_lacks_a_cell(pages: dict[str, Read], name: str) -> None:
-    names = re.compile(r"Fewer than \d+ each|\d{4}-Q\d|\d+ to \d+ years|Per 100,000")
+    names = re.compile(
+        r"(Fewer than|Chini ya) \d+ (each|kila moja)|\d{4}-Q\d|\d+ to \d+ years|(Per|wakazi) 100,000"
+    )
     texts = [names.sub("", text) for text in pages[name].around]
     assert [(number, text) for text in texts for number in NUMBER.findall(text)] == []
 
@@ -337,6 +349,14 @@ def test_changes_since_the_last_release_are_named(tmp_path: Path, editions: dict
     before = edition(tmp_path, "public", shifts=world("public")["shifts"][2:])
     assert "Marsabit" in page_of(public, before).sections["since"]
     assert "since" not in page_of(public, public).sections
+
+
+def test_every_code_of_a_chart_has_a_swahili_name() -> None:
+    charted = ("exploitation_type", *forms.MEANS)
+    codes = [(row["domain"], row["code"]) for row in seed_rows("codes") if row["domain"] in charted]
+    assert [
+        code for code in codes if not catalogue().get("report.code.{}.{}".format(*code), {}).get("sw")
+    ] == []
 
 
 def test_catalogue_holds_only_used_lines() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from orchestration.core.texts import rows
 from orchestration.outputs.published import Edition
 from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.places.boundaries import generalised
@@ -31,8 +32,8 @@ def pdf_of(folder: Path, edition: str) -> PdfReader:
     return PdfReader(BytesIO((folder / edition / "report" / "report.pdf").read_bytes()))
 
 
-def html_of(folder: Path, edition: str) -> str:
-    return (folder / edition / "report" / "index.html").read_text(encoding="utf-8")
+def html_of(folder: Path, edition: str, page: str = "index.html") -> str:
+    return (folder / edition / "report" / page).read_text(encoding="utf-8")
 
 
 def structure(node: Any) -> Iterator[dict[str, Any]]:
@@ -75,13 +76,15 @@ def test_the_brief_is_the_first_two_pages(written: Path, edition: str) -> None:
 
 
 def test_many_changes_leave_the_contents_above_the_footer(tmp_path: Path) -> None:
-    rows = world("members")["shifts"]
-    rows += [
-        rows[0] | {"corridor_id": f"KE00{n}>{end}", "start_place_id": f"KE00{n}", "end_place_id": end}
+    shifts = world("members")["shifts"]
+    shifts += [
+        shifts[0] | {"corridor_id": f"KE00{n}>{end}", "start_place_id": f"KE00{n}", "end_place_id": end}
         for n in (1, 2, 4) for end in ("KE040", "KE042")
     ]  # fmt: skip
-    rows += [rows[0] | {"corridor_id": f"KE009>KE00{n}>KE047", "via_place_id": f"KE00{n}"} for n in (1, 2, 3)]
-    write_release(tmp_path, ("members",), members={"shifts": rows})
+    shifts += [
+        shifts[0] | {"corridor_id": f"KE009>KE00{n}>KE047", "via_place_id": f"KE00{n}"} for n in (1, 2, 3)
+    ]
+    write_release(tmp_path, ("members",), members={"shifts": shifts})
     write_reports(tmp_path, MANIFEST, generalised(), None)
     heights: dict[str, float] = {}
 
@@ -125,14 +128,34 @@ def test_the_pdf_says_what_the_page_says_and_has_a_bookmark_for_each_chapter(wri
     assert [value for value in values if re.sub(r"\s+", "", value.text) not in said] == []
 
 
+@pytest.mark.parametrize(("name", "other"), [("index.html", "sw.html"), ("sw.html", "index.html")])
 @editions
-def test_the_page_is_one_file_that_asks_for_nothing(written: Path, edition: str) -> None:
-    page = html_of(written, edition)
+def test_the_page_is_one_file_that_asks_for_nothing(
+    written: Path, edition: str, name: str, other: str
+) -> None:
+    page = html_of(written, edition, name)
     links = read_page(page).links
-    assert {link for link in links if not link.startswith("#")} == {"report.pdf", "map.html"}
+    assert {link for link in links if not link.startswith("#")} == {"report.pdf", "map.html", other}
     assert "url(http" not in page and "<script" not in page and "<img" not in page
     named = set(re.findall(r'id="([^"]+)"', page))
     assert {link[1:] for link in links if link.startswith("#")} <= named
+
+
+@editions
+def test_the_swahili_page_has_no_english_text(written: Path, edition: str) -> None:
+    """Pictures too; what stands in English is marked: the policy, which the network writes, and the licence."""
+    page = html_of(written, edition, "sw.html")
+    assert '<html lang="sw">' in page and "Kwa kifupi" not in page
+    said = re.sub(r"<style>.*?</style>|<(\w+)[^>]* lang=\"en\".*?</\1>", "", page, flags=re.DOTALL)
+    english = {
+        part
+        for row in rows()
+        if "report." in row["keys"]
+        for part in re.split(r"\{\w+\}", row["en"])
+        if len(part) > 12 and part not in row["sw"]
+    }
+    assert len(english) > 300
+    assert [part for part in sorted(english) if part in said] == []
 
 
 def test_every_figure_says_what_it_shows(written: Path) -> None:

@@ -19,8 +19,7 @@ _FILES = re.compile(r"(?:review|seeds)/[\w./]+\w")
 _CODE = re.compile(r"`[^`]+`")
 
 
-# The report is written in English; its summary alone is in both languages.
-_IN_BOTH = ("desk.", "map.", "message.", SAID)
+_IN_BOTH = ("desk.", "map.", "message.", "report.", SAID)
 
 
 def texts(*places: str) -> list[tuple[str, str]]:

@@ -33,7 +33,12 @@ IN_ORDER = ("file", "drift", "extract", "rows", "place", "link", "check", "decis
 MEMBERS = "members"
 EVIDENCE_BASE, MAP = "evidence_base.duckdb", "report/map.html"
 # Pages that a browser shows, with their titles; it saves all other files. Each page loads nothing.
-SHOWN = {"report/index.html": "files.report", MAP: "files.map", "report/quality.html": "files.quality"}
+SHOWN = {
+    "report/index.html": "files.report",
+    "report/sw.html": "files.report_sw",
+    MAP: "files.map",
+    "report/quality.html": "files.quality",
+}
 FOLDERS = {"parquet": "files.parquet", "exports": "files.exports", "report": "files.report_files"}
 # The map carries a policy of its own, which allows its own scripts alone.
 POLICY = (
