@@ -38,7 +38,7 @@ def write_data_package(
         "profile": "data-package",
         "name": about.name,
         "title": about.title,
-        "description": " ".join(about.sentences),
+        "description": about.described,
         "version": about.release_id,
         "created": about.as_of.isoformat(),
         "keywords": KEYWORDS,
@@ -57,7 +57,8 @@ def _licence(licence: DataLicence) -> dict[str, str]:
     """Return the licence; `notspecified` is the name of Open Definition for an undecided one."""
     if not licence.is_decided:
         return {"name": "notspecified", "title": licence.statement}
-    return {"name": licence.spdx, "title": licence.title, "path": licence.address}
+    name, title, path = licence.spdx, licence.title, licence.address
+    return {"name": name, "title": title, "path": path, "description": licence.statement}
 
 
 def _table(path: Path, table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from orchestration.outputs.exports.catalogues import json_ld
 from orchestration.outputs.figures.svg import FONTS
 from orchestration.outputs.pages import template
 from orchestration.outputs.published import Edition, Published, editions_of
@@ -103,7 +104,9 @@ def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Bo
         (folder / FIGURES / f"{name}.svg").write_text(drawing, encoding="utf-8")
     alts = {name: figure["alt"] for name, figure in figures.items()}
     report = compose(view, before, alts, boundaries.captions(layer).credits)
-    (folder / PAGE).write_text(as_html(report, drawings, {"pdf": PDF, "map": MAP}), encoding="utf-8")
+    (folder / PAGE).write_text(
+        as_html(report, drawings, {"pdf": PDF, "map": MAP}, json_ld(edition)), encoding="utf-8"
+    )
     (folder / PDF).write_bytes(as_pdf(report, folder))
     return folder
 
@@ -112,15 +115,18 @@ _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
-def as_html(report: Report, figures: Mapping[str, str], files: dict[str, str]) -> str:
-    """Return the page. `figures`: SVG by name. `files`: relative names of the other files (`pdf`, `map`)."""
+def as_html(report: Report, figures: Mapping[str, str], files: dict[str, str], json_ld: str = "") -> str:
+    """Return the page. `figures`: SVG by name. `files`: relative names of the other files (`pdf`, `map`).
+
+    `json_ld`: the edition as a Dataset of schema.org.
+    """
 
     def figure(name: str) -> Markup:
         drawn = _SIZE.sub("", figures[name], count=1)
         return Markup(drawn)  # noqa: S704 - drawn by this program, its text escaped
 
     page = template("report.html.j2", marked=_marked)
-    return page.render(report=report, files=files, faces=_faces(), figure=figure)
+    return page.render(report=report, json_ld=json_ld, files=files, faces=_faces(), figure=figure)
 
 
 def _marked(sentence: Spans) -> Markup:
