@@ -1,6 +1,6 @@
-"""The report of each edition: `report/index.html`, `report/report.pdf` and `report/figures/`.
+"""The report of each edition: `report/index.html` and `report/report.pdf`.
 
-Belongs here: sentences made by rules from published tables, and their layout. Does not: numbers of its own,
-and drawing (`outputs.figures`). Reading order: parts, rules, view, findings, figures, brief, chapters,
-counties, annex, write. To add a chapter, write a function in `chapters` and name it in `write.CHAPTERS`.
+Belongs here: sentences made by rules from published tables, charts of their counts, and their layout. Does
+not: numbers of its own, and how a mark is drawn (`outputs.figures`). Reading order: parts, rules, view,
+findings, figures, brief, then a file a page in the order of `write.CHAPTERS`, annex, write.
 """

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 
+from orchestration.outputs.figures.marks import Count
 from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.chapters import alerts
-from orchestration.outputs.report.figures import TABLES, dots, farther, hubs, shown_abroad
+from orchestration.outputs.report.figures import (
+    MM,
+    SIDE,
+    TABLES,
+    WIDE,
+    BarRow,
+    abroad_map,
+    bar_rows,
+    before,
+    corridor_map,
+    farther,
+    hubs,
+    legend,
+    shown_abroad,
+)
 from orchestration.outputs.report.parts import (
-    Bar,
-    Bars,
     Block,
     Box,
     Columns,
     Fact,
     Facts,
-    Figure,
     Heading,
     Items,
     Paragraph,
     Section,
 )
-from orchestration.outputs.report.view import COUNTED, View, capital
-from orchestration.outputs.texts import Spans, Value, listed
+from orchestration.outputs.report.view import View, capital
+from orchestration.outputs.texts import Spans, Value, listed, plain
 
-WIDE, SIDE, THIRD, HALF = 120.0, 52.0, 55.3, 86.0  # millimetres
+THIRD, HALF = 55.3, 86.0  # millimetres
 MOST_BARS, MOST_BORDER_POINTS = 8, 8
-LINES_BESIDE = 5  # corridors of the plot as high as a sentence beside it
 FIELDS = (
     "origin",
     "intended_destination",
@@ -42,13 +53,12 @@ FIELDS = (
 OFTEN_UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
 
 
-def brief(view: View, figures: Mapping[str, str]) -> Section:
-    """Return the brief. `figures`: alternative text of each figure by name."""
+def brief(view: View) -> Section:
     return Section(
         "brief",
         view.say.text("brief.contents"),
         findings.title(view),
-        [_first(view, figures), _second(view, figures)],
+        [_first(view), _second(view)],
         deck=findings.deck(view),
         side=edition_and_period(view),
         is_page=True,
@@ -62,7 +72,7 @@ def too_small(view: View) -> Section:
     blocks: list[Block] = [Paragraph(reason)]
     if view.now:
         blocks.insert(0, Paragraph(view.say("deck.total", count=view.total, period=view.period)))
-    blocks += alerts(view, {})
+    blocks += alerts(view)
     title = (
         say("small.title", period=view.period)
         if view.now
@@ -82,29 +92,29 @@ def edition_and_period(view: View) -> Spans:
 # --- the first page -------------------------------------------------------------------------------
 
 
-def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
+def _first(view: View) -> list[Block]:
     say = view.say
     abroad, beyond = shown_abroad(view), _named(view, "ends", farther(view)[:3])
     map_note = say("map.note", hub=next(iter(hubs(view).values()), ""))
     right: list[Block] = []
-    if "abroad" in figures:
+    if drawn := abroad_map(view):
         right += [
             Heading(findings.abroad_title(view, abroad)),
-            Figure("abroad", figures["abroad"], SIDE),
+            *drawn,
             *([Paragraph(say("abroad.farther", places=beyond), tone="note")] if beyond else []),
         ]
-    right += [Figure("legend", figures["legend"], SIDE), Paragraph(map_note, tone="note")]
+    right += [legend(view), Paragraph(map_note, tone="note")]
     titles = (findings.from_title, findings.through_title, lambda of: of.say("to.title"))
     places = [
         [Heading((f"{say.text(f'{table}.prefix')}: ", *title(view))), *place_bars(view, table)]
         for table, title in zip(TABLES, titles, strict=True)
     ]
     return [
-        *alerts(view, figures),
+        *alerts(view),
         Facts(key_figures(view)),
         *_data(view),
         Heading(findings.leading_corridors(view)),
-        Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),
+        Columns((WIDE, SIDE), (corridor_map(view), right)),
         Columns((THIRD, THIRD, THIRD), places),
         *view.mark_note([row for table in TABLES for row in view.counties(table)[:MOST_BARS]]),
         Paragraph(
@@ -171,7 +181,12 @@ def place_bars(view: View, table: str) -> list[Block]:
     """Return counties with most cases, then countries or border points, and what is no place."""
     rows = view.counties(table)[:MOST_BARS]
     strong = {row["place_id"] for row in view.hotspots("origin")} if table == "starts" else ()
-    blocks: list[Block] = [Bars(bars(view, table, rows, _place, _before(view, table), strong))]
+    drawn = [
+        BarRow(row["place"], view.drawn(table, row), before(view, table, row), (), row["place_id"] in strong)
+        for row in rows
+    ]
+    what = view.say.text(f"{table}.prefix")
+    blocks: list[Block] = [bar_rows(view, what, drawn, THIRD * MM)] if drawn else []
     if table == "passings" and rows and view.earlier(table, rows[0]):
         blocks.append(Paragraph(_compared(view, table, rows[0]), tone="note"))
     abroad = "border_points" if table == "passings" else table
@@ -198,61 +213,16 @@ def _named(view: View, table: str, rows: Sequence[Row]) -> Spans:
     )
 
 
-def bars(
-    view: View,
-    table: str,
-    rows: Sequence[Row],
-    name: Callable[[Row], str],
-    beside: Callable[[Row], Spans] | None = None,
-    strong: Collection[str] = (),
-) -> list[Bar]:
-    """Return a bar per row. `name` and `beside`: its label and the grey text after its count."""
-    column = COUNTED.get(table, "movement_count")
-    most = max((row[column] for row in rows), default=1) or 1
-    return [
-        Bar(
-            name(row),
-            (view.count(table, row),),
-            row[column] / most,
-            () if beside is None else beside(row),
-            is_strong=row.get("place_id") in strong,
-        )
-        for row in rows
-    ]
-
-
-def _before(view: View, table: str) -> Callable[[Row], Spans]:
-    return lambda row: view.beside(table, row)
-
-
 # --- the second page ------------------------------------------------------------------------------
 
 
-def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
-    say = view.say
-    blocks: list[Block] = []
-    border, beside = _border_points(view), findings.beside_the_dots(view)
-    if "changes" in figures:
-        note = say("changes.note", earlier=view.period_before, period=view.period)
-        left: list[Block] = [
-            Figure("changes", figures["changes"], WIDE),
-            Paragraph(findings.joined([note, findings.unjudged(view)]), tone="note"),
-        ]
-        right: list[Block] = [*beside]
-        # A sentence is about as high as five corridors of the plot: the border points go to the shorter side.
-        (left if len(dots(view)) < LINES_BESIDE * len(right) else right).extend(border)
-        blocks += [
-            Heading(findings.changes_title(view) or say("contents.changes")),
-            Columns((WIDE, SIDE), (left, right)),
-        ]
-    else:
-        title = findings.changes_title(view)
-        halves: list[list[Block]] = [[Heading(title), *beside] if title else [], border]
-        halves = [half for half in halves if half]
-        blocks.append(Columns([HALF] * len(halves), halves))
-    thirds = [part for part in (_children(view), _forms(view), _reporting(view)) if part]
-    if thirds:
-        blocks.append(Columns([THIRD] * len(thirds), thirds))
+def _second(view: View) -> list[Block]:
+    say, blocks = view.say, list[Block]()
+    parts = [_border_points(view), _children(view), _forms(view), _reporting(view)]
+    halves = [part for part in parts if part]
+    for at in range(0, len(halves), 2):
+        pair = halves[at : at + 2]
+        blocks.append(Columns([HALF] * len(pair), pair))
     swahili = view.in_language("sw")
     blocks.append(
         Columns(
@@ -268,47 +238,46 @@ def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
 
 def _border_points(view: View) -> list[Block]:
     rows = view.listed("border_points")[:MOST_BORDER_POINTS]
-    if not rows:
+    bars = [
+        BarRow(row["place"], view.drawn("border_points", row), before(view, "border_points", row))
+        for row in rows
+    ]
+    return _noted(view, findings.border_title(view, rows), bars, view.say("border.note", period=view.period))
+
+
+def _noted(view: View, title: Spans, bars: Sequence[BarRow], note: Spans) -> list[Block]:
+    if not bars:
         return []
-    note = view.say("border.note", period=view.period)
-    made = bars(view, "border_points", rows, _place, _before(view, "border_points"))
-    return _noted(findings.border_title(view, rows), made, note)
-
-
-def _noted(title: Spans, made: Sequence[Bar], note: Spans) -> list[Block]:
-    return [Heading(title), Bars(made), Paragraph(note, tone="note")]
+    return [
+        Heading(title),
+        bar_rows(view, plain(title), bars, HALF * MM, 110.0),
+        Paragraph(note, tone="note"),
+    ]
 
 
 def _children(view: View) -> list[Block]:
     say = view.say
     rows = sorted(view.counties("starts"), key=lambda row: -(row["child_count"] or 0))[:6]
-    rows = [row for row in rows if row["child_count"]]
-    if not rows:
-        return []
-    made = [
-        Bar(
-            row["place"],
-            (view.published.cell("starts", row, "child_count"),),
-            row["child_count"] / rows[0]["child_count"],
-            say("bar.of", whole=view.count("starts", row)),
+    bars = [
+        BarRow(
+            row["place"], view.drawn("starts", row, "child_count"),
+            beside=plain(say("bar.of", whole=view.count("starts", row))),
         )
         for row in rows
-    ]
+        if row["child_count"]
+    ]  # fmt: skip
     note = say("children.note", period=view.period)
     sexes = [row for code in ("female", "male") if (row := view.row("traits", trait="sex", code=code))]
     if len(sexes) == 2:
         female, male = (view.count("traits", row) for row in sexes)
         note = (*note, " ", *say("children.sexes", female=female, male=male, total=view.total))
-    return _noted(findings.children_title(view), made, note)
+    return _noted(view, findings.children_title(view), bars, note)
 
 
 def _forms(view: View) -> list[Block]:
-    rows = view.traits("exploitation_type")[:7]
-    if not rows:
-        return []
-    made = bars(view, "traits", rows, lambda row: row["label"])
+    bars = [BarRow(row["label"], view.drawn("traits", row)) for row in view.traits("exploitation_type")[:7]]
     note = view.say("forms.note", period=view.period)
-    return _noted(findings.leading_trait(view, "exploitation_type"), made, note)
+    return _noted(view, findings.leading_trait(view, "exploitation_type"), bars, note)
 
 
 def _reporting(view: View) -> list[Block]:
@@ -323,25 +292,21 @@ def _reporting(view: View) -> list[Block]:
         counties=cell("coverage", row, "county_count"),
         touched=view.published.of_rows("starts", f"period_id={view.now}", str(len(touched)), "place_id"),
     )
-    blocks: list[Block] = [Heading(heading)]
     partners = cell("coverage", row, "partner_count", rules.in_words(row["partner_count"]))
     said = capital(say("reporting.partners", partners=partners))
     if row["one_partner_share"]:
         share = cell("coverage", row, "one_partner_share", rules.fraction(row["one_partner_share"], 1))
         said = (*said, " ", *say("reporting.alone", share=share))
-    blocks.append(Paragraph(said))
-    if known:
-        made = [
-            Bar(
-                say.text(f"field.{field}").capitalize(),
-                (view.percent("completeness", found, "known_share"), " %"),
-                found["known_share"] or 0,
-            )
-            for field, found in known
-        ]
-        note = say(f"reporting.note.{view.published.name}", period=view.period)
-        blocks += [Bars(made, "grey"), Paragraph(note, tone="note")]
-    return blocks
+    bars = []
+    for field, found in known:
+        share = view.percent("completeness", found, "known_share")
+        shown = Value(f"{share.text} %", share.source, share.column)
+        bars.append(
+            BarRow(say.text(f"field.{field}").capitalize(), Count(shown, found["known_share"] or 0), tone="")
+        )
+    note = say(f"reporting.note.{view.published.name}", period=view.period)
+    blocks = _noted(view, heading, bars, note) or [Heading(heading)]
+    return [blocks[0], Paragraph(said), *blocks[1:]]
 
 
 def _unknown(view: View) -> list[Spans]:
@@ -374,7 +339,3 @@ def summary(view: View) -> list[Spans]:
     if rules.pairs(view.shifts()):
         sentences.append(findings.joined([findings.stop(findings.title(view)), findings.deck(view)]))
     return sentences
-
-
-def _place(row: Row) -> str:
-    return str(row["place"])

@@ -116,13 +116,12 @@ def numbers(view: View, shift: Row, is_named: bool = True) -> Spans:
     return (*view.say("counts.now", what=what, now=now, period=view.period), *compared)
 
 
-def beside_the_dots(view: View) -> list[Paragraph]:
-    """Return the paragraphs on the largest changes of a share."""
+def each_change(view: View) -> list[Paragraph]:
+    """Return a paragraph for each of the largest changes of a share."""
     shifts = view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
     rows += [row for row in view.shifts(is_via=True) if rules.is_change(row)][:3]
-    rows += [row for row in view.latest() if row["status"] == "emerging"][:2]
     return [_change_paragraph(view, row) for row in rows]
 
 
@@ -176,15 +175,15 @@ def from_title(view: View) -> Spans:
     return above(view, hotspots) if hotspots else view.say("from.title")
 
 
-def stand_out(view: View) -> Spans:
-    """Return places that stand out, by role; a plain title without any."""
+def stand_out(view: View, plainly: str) -> Spans:
+    """Return places that stand out, by role; without any the text `plainly`."""
     rows, parts = [], []
     for role in ROLES:
         if hotspots := clear_hotspots(view, role):
             rows += hotspots
             names = view.say.together([row["place"] for row in hotspots[:3]])
             parts.append(view.say(f"standing.{role}", places=names))
-    return above(view, rows, view.say.together(parts[:2])) if rows else view.say("contents.hotspots")
+    return above(view, rows, view.say.together(parts[:2])) if rows else view.say(plainly)
 
 
 def through_title(view: View) -> Spans:
