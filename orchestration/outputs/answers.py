@@ -48,7 +48,7 @@ class Answers:
             "made_up": about.is_synthetic, "citation": about.citation, "licence": about.licence.said,
         }  # fmt: skip
         self._policy = {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]}
-        tables = {table.file_stem: table for table in tables_of(edition) if table.is_exported}
+        tables = tables_of(edition)
         self._areas = list(tables["areas"].records())
         self._periods = {
             row["period_id"]: row

@@ -21,7 +21,7 @@ NONE = "none"
 class DataLicence:
     """`spdx`: id in the SPDX list; `none` where none is decided. `statement`: the sentence for readers.
 
-    `contact`: whom to ask, an e-mail address or a page; '' or `none` where nobody is named.
+    `contact`: whom to ask, an e-mail address or a page; '' where nobody is named.
     """
 
     spdx: str
@@ -35,12 +35,10 @@ class DataLicence:
         return self.spdx != NONE
 
     @property
-    def whom_to_ask(self) -> str | None:
-        return self.contact if self.contact not in ("", NONE) else None
-
-    @property
     def said(self) -> str:
-        return f"{self.title} ({self.address}). {self.statement}" if self.is_decided else self.statement
+        """Return licence, statement and contact for readers."""
+        named = f"{self.title} ({self.address}). " if self.is_decided else ""
+        return named + self.statement + (f" Contact: {self.contact}." if self.contact else "")
 
 
 def licence_of(edition: str, path: Path = DATA_LICENCE) -> DataLicence:

@@ -6,12 +6,13 @@ All say what `About` and the comments of the tables say.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
 from orchestration.outputs.exports.tables import EVIDENCE_BASE, Table, tables_of
+from orchestration.outputs.pages import template
 from orchestration.outputs.published import Edition
 
 HDX, LLMS, README = "hdx.json", "llms.txt", "README.md"
@@ -29,9 +30,11 @@ def _coverage(periods: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
 
 def json_ld(edition: Edition) -> str:
     """Return the edition as a Dataset of schema.org, safe inside a script element of `report/index.html`."""
-    about, tables = About.of(edition), [table for table in tables_of(edition) if table.is_exported]
+    about, tables = About.of(edition), tables_of(edition).values()
     days = _coverage(edition.arrow("periods").to_pylist())
     licence = about.licence
+    where = {"email" if "@" in licence.contact else "url": licence.contact}
+    contact = {"contactPoint": {"@type": "ContactPoint", **where}} if licence.contact else {}
     numbers = {
         column.name: column.description for table in tables for column in table.columns if column.is_number
     }
@@ -51,7 +54,7 @@ def json_ld(edition: Edition) -> str:
         "keywords": KEYWORDS,
         "isAccessibleForFree": about.edition == "public",
         **({"license": licence.address} if licence.is_decided else {"conditionsOfAccess": licence.statement}),
-        "creator": {"@type": "Organization", "name": AUTHOR, **_contact(licence.whom_to_ask)},
+        "creator": {"@type": "Organization", "name": AUTHOR, **contact},
         "spatialCoverage": {"@type": "Country", "name": "Kenya", "identifier": "KEN"},
         **({"temporalCoverage": "/".join(days)} if days else {}),
         "measurementTechnique": about.methodology,
@@ -70,15 +73,6 @@ def json_ld(edition: Edition) -> str:
     return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _contact(contact: str | None) -> Mapping[str, Any]:
-    where = {"email" if "@" in contact else "url": contact} if contact else {}
-    return {"contactPoint": {"@type": "ContactPoint", "contactType": "data", **where}} if where else {}
-
-
-def _asked(contact: str | None) -> list[str]:
-    return [f"Contact: {contact}"] if contact else []
-
-
 def write_hdx(folder: Path, about: About, tables: Mapping[str, Table]) -> None:
     """Write what the Humanitarian Data Exchange asks of a dataset, in the field names of its CKAN.
 
@@ -88,7 +82,7 @@ def write_hdx(folder: Path, about: About, tables: Mapping[str, Table]) -> None:
     content = {
         "name": about.name,
         "title": about.title,
-        "notes": "\n\n".join([about.summary, about.citation, *_asked(licence.whom_to_ask)]),
+        "notes": "\n\n".join([about.summary, about.citation, licence.contact]).strip(),
         "dataset_source": AUTHOR,
         "dataset_date": f"[{days[0]}T00:00:00 TO {days[1]}T23:59:59]" if days else None,
         "data_update_frequency": _YEARLY,
@@ -112,32 +106,9 @@ def write_hdx(folder: Path, about: About, tables: Mapping[str, Table]) -> None:
     (folder / HDX).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_texts(exports: Path, about: About, tables: Sequence[Table], workbook: str) -> None:
-    """Write what is where and what it may be used for: `llms.txt` beside the edition, `README.md` in exports.
-
-    The form is that of llmstxt.org: title, summary, sentences, lists of links.
-    """
-    sentences = [*about.sentences[1:], f"To cite: {about.citation}", *_asked(about.licence.whom_to_ask)]
-    listed = "\n".join(f"* {sentence}" for sentence in sentences)
-    head = (
-        f"# {about.title}\n\n> {about.summary}\n\nRelease {about.release_id}, as of {about.day}.\n\n{listed}"
-    )
-    inside = {about.file_name(table.file_stem, "csv"): table.use for table in tables} | {
-        workbook: "A sheet per table.",
-        "dictionary.json": "Every table and column of the edition's DuckDB file, with meaning and key.",
-        "datapackage.json": "Frictionless data package: types, keys and hashes of the CSV files.",
-        "CITATION.cff": "How to cite the release.",
-    }
-    beside = {
-        EVIDENCE_BASE: "The tables in one DuckDB file, with `meta.columns` as its dictionary.",
-        "report/index.html": "The report for readers.",
-        "report/map.html": "The map.",
-    }
-    for path, inner, outer in ((exports.parent / LLMS, "exports/", ""), (exports / README, "", "../")):
-        files = [(inner + name, name, use) for name, use in inside.items()]
-        files += [(outer + name, name, use) for name, use in beside.items()]
-        links = [f"- [{name}]({link}): {use}" for link, name, use in files]
-        text = "\n".join(
-            [head, "", "## Tables", "", *links[: len(tables)], "", "## More", "", *links[len(tables) :]]
-        )
+def write_texts(exports: Path, about: About, tables: Mapping[str, Table], workbook: str) -> None:
+    """Write what each table may be used for: `llms.txt` beside the edition, and in exports as `README.md`."""
+    page = template("llms.txt.j2")
+    for path, inside, beside in ((exports.parent / LLMS, "exports/", ""), (exports / README, "", "../")):
+        text = page.render(about=about, tables=tables, workbook=workbook, inside=inside, beside=beside)
         path.write_text(text + "\n", encoding="utf-8")

@@ -29,7 +29,7 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported.
+    """A column of a table of an edition. `hxl` is its tag.
 
     `listed`: all values that it may hold, if they are a closed list (ENUM in the DuckDB file).
     `may_be_summed`: over any rows of its table.
@@ -50,17 +50,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition, such as `published.corridors`. `data`: None where it is not exported."""
+    """A table of an edition, such as `published.corridors`. `data`: its rows."""
 
     schema: str
     name: str
     description: str
     columns: tuple[Column, ...]
     data: pa.Table | None = None
-
-    @property
-    def is_exported(self) -> bool:
-        return self.schema in (PUBLISHED, SERIES)
 
     @property
     def file_stem(self) -> str:
@@ -107,14 +103,13 @@ class Table:
         return replace(self, data=self.data.filter(condition)) if self.data else self
 
 
-def tables_of(edition: Edition) -> list[Table]:
-    """Return every table of an edition, published ones first, with the comments of its DuckDB file."""
-    file = edition.path / EVIDENCE_BASE
-    with open_duckdb(file.resolve()) as con:
+def tables_of(edition: Edition) -> dict[str, Table]:
+    """Return the published tables of an edition by name in files, with the comments of its DuckDB file."""
+    with open_duckdb((edition.path / EVIDENCE_BASE).resolve()) as con:
         tables = con.execute(
-            "select schema_name, table_name, comment from duckdb_tables() "
-            "order by schema_name <> ?, schema_name, table_name",
-            [PUBLISHED],
+            "select schema_name, table_name, comment from duckdb_tables() where schema_name in (?, ?) "
+            "order by schema_name, table_name",
+            [PUBLISHED, SERIES],
         ).fetchall()
         columns = con.execute(
             "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
@@ -127,25 +122,24 @@ def tables_of(edition: Edition) -> list[Table]:
         {tuple(row[name] for name in at) for row in rules if row.get(rule)}
         for rule in ("is_key", "may_be_summed")
     )
-    found = []
+    found = {}
     for schema, name, description in tables:
-        is_exported = schema in (PUBLISHED, SERIES)
-        own = [column[2:] for column in columns if column[:2] == (schema, name)]
         described = tuple(
             Column(
                 column,
                 "VARCHAR" if kind.startswith("ENUM") else kind,
                 (schema, name, column) in keys,
                 comment or "",
-                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "") if is_exported else "",
+                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), ""),
                 tuple(re.findall("'(.*?)'", kind)),
                 (schema, name, column) in sums,
             )
-            for column, kind, comment in own
+            for *of, column, kind, comment in columns
+            if of == [schema, name]
         )
-        path = edition.path / "parquet" / f"{schema}.{name}.parquet"
-        own_data = pq.read_table(path) if is_exported else None
-        found.append(Table(schema, name, description or "", described, own_data))
+        data = pq.read_table(edition.path / "parquet" / f"{schema}.{name}.parquet")
+        table = Table(schema, name, description or "", described, data)
+        found[table.file_stem] = table
     return found
 
 

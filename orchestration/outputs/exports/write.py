@@ -12,7 +12,7 @@ import yaml
 from orchestration.core import safe, sha256_of
 from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
 from orchestration.outputs.exports.catalogues import write_hdx, write_texts
-from orchestration.outputs.exports.data_package import write_data_package, write_dictionary
+from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import PUBLISHED, SERIES, Cell, Column, Table, tables_of, with_codes
 from orchestration.outputs.exports.workbook import write_workbook
@@ -31,10 +31,9 @@ def _write(edition: Edition) -> Path:
     folder.mkdir()
     about = About.of(edition)
     tables = tables_of(edition)
-    plain = {table.file_stem: table for table in tables if table.is_exported}
     exported = {
-        name: with_codes(table, plain["series_periods" if table.schema == SERIES else "periods"])
-        for name, table in plain.items()
+        name: with_codes(table, tables["series_periods" if table.schema == SERIES else "periods"])
+        for name, table in tables.items()
     }
     for table in exported.values():
         _write_csv(folder, about, table)
@@ -43,11 +42,10 @@ def _write(edition: Edition) -> Path:
     )
     maps = write_geojson(folder, about, exported)
     write_data_package(folder, about, exported, {**maps, about.name: workbook})
-    write_dictionary(folder, about, tables)
     write_citation(folder, about)
     if about.edition == "public":
         write_hdx(folder, about, exported)
-    write_texts(folder, about, list(exported.values()), workbook.name)
+    write_texts(folder, about, exported, workbook.name)
     lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return folder

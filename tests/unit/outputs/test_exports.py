@@ -260,7 +260,7 @@ def test_llms_txt_and_the_readme_link_every_file_and_say_what_may_be_added(
     for path in (release / edition / "llms.txt", release / edition / "exports/README.md"):
         title, _, summary, *lines = path.read_text(encoding="utf-8").splitlines()
         assert title.startswith("# Njia: ") and summary.startswith("> Cases ")
-        links = dict(re.findall(r"^- \[.*?\]\((.*?)\): (.*)$", "\n".join(lines), re.MULTILINE))
+        links = dict(re.findall(r"^- \[.*?\]\((.*?)\):? ?(.*)$", "\n".join(lines), re.MULTILINE))
         missing = {link for link in links if not (path.parent / link).is_file()}
         assert {Path(link).name for link in missing} == {"index.html", "map.html"}, (
             "written before the exports"
@@ -367,13 +367,18 @@ def test_exported_text_is_never_a_formula(tmp_path: Path) -> None:
     assert all(safe(f"{sign}1+1") == f"'{sign}1+1" for sign in "=+-@\t\r")
 
 
-def test_the_dictionary_describes_every_column_of_the_edition(exports: Path) -> None:
-    tables = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
-    assert tables["starts"]["key"] == ["period_id", "place_id"]
-    column = next(one for one in tables["starts"]["columns"] if one["name"] == "movement_count")
-    assert column["description"] == "What movement_count means."
-    assert column["hxl"] == "#affected+movements+num+reported"
-    assert tables.keys() >= KEYS.keys()
+def test_the_data_package_says_of_every_column_what_it_means_and_whether_it_may_be_summed(
+    exports: Path,
+) -> None:
+    resources = read_json(exports / "datapackage.json")["resources"]
+    schemas = {one["name"]: one["schema"] for one in resources if "schema" in one}
+    assert schemas.keys() >= KEYS.keys() and schemas["starts"]["primaryKey"] == ["period_id", "place_id"]
+    [cases, children] = [
+        one for one in schemas["starts"]["fields"] if one["name"] in ("movement_count", "child_count")
+    ]
+    assert cases["description"] == "What movement_count means."
+    assert cases["hxl"] == "#affected+movements+num+reported"
+    assert (cases["may_be_summed"], children["may_be_summed"]) == (True, False)
 
 
 def test_the_citation_is_valid_by_the_schema_of_its_format_and_names_no_person(exports: Path) -> None:
