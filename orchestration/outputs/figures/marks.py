@@ -378,3 +378,31 @@ def draw_quarters(quarters: Sequence[Quarter], tone: str, texts: tuple[str, str]
             (at + 1) * step, bottom - high(top) - 2, texts[1], SIZE, fill=GREY, anchor="end", halo=1.5
         )
     return drawing.svg(alt)
+
+
+def spark(
+    drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count], top: float
+) -> None:
+    """Draw counts by quarter as a line that breaks at what is not listed. The last, a ring, may grow."""
+    step = width / max(len(counts) - 1, 1)
+    spots = [
+        None if one.number is None else (x + at * step, base - one.number / top * height)
+        for at, one in enumerate(counts)
+    ]
+    for at, spot in enumerate(spots):
+        if spot is None:
+            drawing.dashed(x + at * step - 1.5, base - 3, 3, 3)
+        elif at and (before := spots[at - 1]):
+            drawing.line(*before, *spot, WITHIN, stroke_width=1.2)
+    drawing.line(x, base, x + width, base, INK, stroke_width=THIN)
+    highest = next((at for at, one in enumerate(counts) if one.number == top), None)
+    for at, (spot, one) in enumerate(zip(spots, counts, strict=True)):
+        if spot is None:
+            continue
+        is_last = at == len(counts) - 1
+        fill = "#FFFFFF" if is_last else WITHIN
+        drawing.circle(*spot, 2 if is_last else 1.3, fill=fill, stroke=WITHIN, stroke_width=1)
+        if is_last or at == highest:
+            drawing.text(
+                inside(drawing, spot[0], one.text, 6.4), spot[1] - 3.4, one.text, 6.4, 600, anchor="middle"
+            )

@@ -66,6 +66,7 @@ def _group(view: View, name: str, count: int) -> str:
 def _title(view: View, groups: dict[str, list[Row]]) -> Spans:
     """Return what rose and fell by name, then how many held; where none changed, that all held."""
     say, held = view.say, len(groups["held"])
+    number = "one" if held == 1 else "more"
     if pairs := rules.pairs(view.shifts()):
         rise, fall = pairs[0]
         first = say("changes.pair", riser=findings.ends(view, rise), faller=findings.ends(view, fall))
@@ -76,10 +77,12 @@ def _title(view: View, groups: dict[str, list[Row]]) -> Spans:
         ]
         first = say.together(named)
     if first and held:
-        return (*capital(first), *say("changes.and_held", count=rules.in_words(held)))
+        return (*capital(first), *say(f"changes.and_held.{number}", count=rules.in_words(held)))
     if first:
         return capital(first)
-    return say("changes.all_held", count=rules.in_words(held)) if held else say("changes.none_judged")
+    return (
+        say(f"changes.all_held.{number}", count=rules.in_words(held)) if held else say("changes.none_judged")
+    )
 
 
 def _deck(view: View) -> Spans:

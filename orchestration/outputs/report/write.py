@@ -32,13 +32,14 @@ from orchestration.outputs.report.counties import counties
 from orchestration.outputs.report.forms import forms
 from orchestration.outputs.report.parts import Report, Section
 from orchestration.outputs.report.places import places
+from orchestration.outputs.report.quarters import quarters
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Spans, Texts, Value, plain
 from orchestration.places import boundaries
 
 # In order.
 CHAPTERS = (
-    since_release, corridors, changes, places, children, forms, abroad, counties, hotspots, rounds,
+    since_release, corridors, changes, places, children, forms, abroad, counties, quarters, hotspots, rounds,
 )  # fmt: skip
 LAYOUT = ("contents", "skip", "as_pdf", "as_map", "page")
 
@@ -106,7 +107,7 @@ _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 def as_html(report: Report, files: dict[str, str], json_ld: str = "") -> str:
     """Return the page. `files`: relative names of the other files (`pdf`, `map`). `json_ld`: for its head."""
-    page = template("report.html.j2", marked=_marked)
+    page = template("report.html.j2", marked=_marked, plainly=plain)
     return page.render(report=report, json_ld=json_ld, files=files, faces=_faces(), drawn=_drawn)
 
 

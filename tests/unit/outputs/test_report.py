@@ -363,3 +363,60 @@ def test_catalogue_holds_only_used_lines() -> None:
 def test_a_count_leads_over_one_that_is_not_listed_by_the_most_that_may_be() -> None:
     noise = rules.Noise(((0, 1.0),), unlisted=9)  # a difference of 2.8
     assert rules.leads(12, None, noise) and not rules.leads(11, None, noise)
+
+
+@pytest.mark.parametrize(
+    ("kept", "title"),
+    [
+        # What rose and fell by name, then how many held; all held; none can be judged.
+        (
+            ("growing", "fading", "stable"),
+            "Marsabit to Nairobi fell while Mandera to Nairobi rose; the one other corridor",
+        ),
+        (("fading",), "Marsabit to Nairobi fell"),
+        (("stable",), "The one corridor that can be judged held its share"),
+        ((), "No corridor can be judged"),
+    ],
+)
+def test_the_title_of_changes_names_them(tmp_path: Path, kept: tuple[str, ...], title: str) -> None:
+    shifts = [row for row in world("public")["shifts"] if row["status"] in kept]
+    page = page_of(edition(tmp_path, "public", shifts=shifts))
+    assert page.titles["changes"].startswith(title)
+
+
+def test_the_title_of_corridors_names_those_that_make_a_fifth(tmp_path: Path, pages: dict[str, Read]) -> None:
+    assert pages["public"].titles["corridors"] == "One of 4 corridors carries two in five cases within Kenya"
+    many = changed(world("public")["directions"], {"movement_count": 5000}, direction="within")
+    of = edition(tmp_path, "public", directions=many)
+    assert page_of(of).titles["corridors"].startswith("Most recorded cases: Busia to Nairobi with 245 cases")
+
+
+@pytest.mark.parametrize(
+    ("place", "tables", "words"),
+    [
+        ("KE003", {}, "The share to Mombasa held."),
+        ("KE003", {"children": 150}, "150 of 240 cases from here are children."),
+        ("KE009", {"passed": 150}, "Passed more than left or reached: 150 cases."),
+        ("KE001", {}, "Reached more than left: 240 cases."),
+        ("KE010", {}, "Nothing stands out, or nothing can be judged."),
+    ],
+)
+def test_a_county_has_the_strongest_thing_that_its_numbers_say(
+    tmp_path: Path, place: str, tables: dict[str, int], words: str
+) -> None:
+    made = world("public")
+    held = {"corridor_id": "KE003>KE001", "start_place_id": "KE003", "end_place_id": "KE001"}
+    made["shifts"] = [row | held for row in made["shifts"] if row["status"] == "stable"]
+    for row in made["starts"]:
+        if row["place_id"] == place and "children" in tables:
+            row["child_count"] = tables["children"]
+    if "passed" in tables:
+        made["passings"].append(made["passings"][-1] | {"place_id": place, "passing_count": tables["passed"]})
+    page = page_of(edition(tmp_path, "public", **made))
+    assert words in page.sections["counties"]
+
+
+def test_members_read_a_corridor_by_quarter(pages: dict[str, Read]) -> None:
+    assert "quarters" not in pages["public"].sections
+    # The world has two quarters: too few to draw.
+    assert "quarters" not in pages["members"].sections
