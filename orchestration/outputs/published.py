@@ -304,6 +304,18 @@ def is_county(place_id: str) -> bool:
     return reference_places().get(place_id, {}).get("kind") == "county"
 
 
+def county_code(place_id: str | None) -> str | None:
+    """Return the P-code of a county, or of that of a border point; None for any other place."""
+    parent = reference_places().get(place_id or "", {}).get("parent_place_id", "")
+    return next((place for place in (place_id, parent) if place and is_county(place)), None)
+
+
+def country_code(place_id: str | None) -> str | None:
+    """Return the ISO alpha-3 code of the country of a place; None where it stands for no one country."""
+    code = reference_places().get(place_id or "", {}).get("iso_alpha3", "none")
+    return None if code == "none" else code
+
+
 @cache
 def reference_places() -> dict[str, dict[str, str]]:
     """Return the rows of the reference seed of places, by id."""

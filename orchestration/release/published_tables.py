@@ -246,6 +246,7 @@ def columns_table(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[
             "position": position,
             "data_type": data_type,
             "is_key": column in table.key,
+            "may_be_summed": column in table.sums,
             "description": table.columns.get(column) or None,
         }
         for table in tables

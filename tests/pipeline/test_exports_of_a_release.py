@@ -50,8 +50,10 @@ def test_a_csv_holds_the_rows_of_its_table(samples: EvidenceBase, edition: str) 
     as_text = {"period_id": str}
     for table in ("corridors", "starts", "traits", "hotspots"):
         path = folder / f"{table}{MADE_UP}.csv"
-        read = pd.read_csv(path, comment="#", keep_default_na=False, na_values=[""], dtype=as_text)
         kept = pd.read_parquet(folder.parent / "parquet" / f"published.{table}.parquet")
+        read = pd.read_csv(path, comment="#", keep_default_na=False, na_values=[""], dtype=as_text)[
+            kept.columns
+        ]
         pd.testing.assert_frame_equal(read.fillna(pd.NA), kept.fillna(pd.NA), check_dtype=False)
 
 

@@ -1,6 +1,6 @@
-"""The description that every export carries: edition, release, licence, how to read it and how to cite it.
+"""The description that every export carries: edition, release, licence, contact, how to read it and cite it.
 
-The network decides the licence of an edition in `seeds/reference/data_licence.csv`.
+The network decides licence and contact of an edition in `seeds/reference/data_licence.csv`.
 """
 
 from __future__ import annotations
@@ -19,25 +19,33 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class DataLicence:
-    """`spdx`: id in the SPDX list; `none` where none is decided. `statement`: the sentence for readers."""
+    """`spdx`: id in the SPDX list; `none` where none is decided. `statement`: the sentence for readers.
+
+    `contact`: whom to ask, an e-mail address or a page; '' where nobody is named.
+    """
 
     spdx: str
     title: str
     address: str
     statement: str
+    contact: str = ""
 
     @property
     def is_decided(self) -> bool:
         return self.spdx != NONE
 
+    @property
+    def said(self) -> str:
+        """Return licence, statement and contact for readers."""
+        named = f"{self.title} ({self.address}). " if self.is_decided else ""
+        return named + self.statement + (f" Contact: {self.contact}." if self.contact else "")
+
 
 def licence_of(edition: str, path: Path = DATA_LICENCE) -> DataLicence:
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row.get("edition") == edition]
-    licences = [
-        DataLicence(*(row.get(name) or "" for name in ("spdx", "title", "address", "statement")))
-        for row in rows
-    ]
+    names = ("spdx", "title", "address", "statement", "contact")
+    licences = [DataLicence(**{name: row.get(name) or "" for name in names}) for row in rows]
     if len(licences) != 1 or not all((licences[0].spdx, licences[0].title, licences[0].statement)):
         raise NjiaError(
             f"{path.name} needs exactly one line for the {edition} edition, with spdx, title, address and "
@@ -50,10 +58,10 @@ def licence_of(edition: str, path: Path = DATA_LICENCE) -> DataLicence:
 
 AUTHOR = "Njia evidence base"
 KEYWORDS = ["human trafficking", "migration", "Kenya", "corridors", "hotspots"]
-_EDITIONS = {
-    "public": "The public edition: it may be shared freely.",
-    "members": "The members' edition: for members under their agreement; do not share it further.",
-}
+_SUMMARY = (
+    "Cases of people moved in, out of and within Kenya, as partners of a counter-trafficking network "
+    "recorded them: by year, start, end, corridor and border point, with labels of hotspots and changes."
+)
 _SYNTHETIC = "Partners, people and records are made up: nothing here is a finding."
 _MADE_UP = "-made-up"
 _READING = (
@@ -107,14 +115,30 @@ class About:
         return licence_of(self.edition)
 
     @property
+    def summary(self) -> str:
+        return f"{_SUMMARY} {_SYNTHETIC}" if self.is_synthetic else _SUMMARY
+
+    @property
+    def caveats(self) -> list[str]:
+        """Return how to read the counts."""
+        return list(_READING)
+
+    @property
+    def methodology(self) -> str:
+        return (
+            "Partners send extracts of their records, which are read as their contracts say. Rows that break "
+            "a rule are left out. A person whom two partners recorded counts once where the records are "
+            f"linked. A release is published if its checks pass. {self._protection}"
+        )
+
+    @property
+    def described(self) -> str:
+        """Return all but the licence, for formats that have a field for it."""
+        return " ".join([self.summary, *self.caveats, self.methodology])
+
+    @property
     def sentences(self) -> list[str]:
-        return [
-            *([_SYNTHETIC] if self.is_synthetic else []),
-            _EDITIONS[self.edition],
-            self.licence.statement,
-            *_READING,
-            self._protection,
-        ]
+        return [self.summary, *self.caveats, self.methodology, self.licence.said]
 
     @property
     def _protection(self) -> str:
@@ -131,13 +155,6 @@ class About:
             "edition shows it; parts of a row, such as `child_count`, may be smaller. Files `series_…` count "
             "by quarter."
         )
-
-    @property
-    def readme(self) -> str:
-        """Return title, sentences and citation as Markdown."""
-        listed = "\n".join(f"* {sentence}" for sentence in self.sentences)
-        head = f"# {self.title}\n\nRelease {self.release_id}, as of {self.day}."
-        return f"{head}\n\n{listed}\n\nTo cite: {self.citation}\n"
 
     @property
     def citation(self) -> str:

@@ -1,9 +1,9 @@
-"""The exported tables as a Frictionless data package, and the dictionary of all tables and columns."""
+"""The exported tables as a Frictionless data package."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from orchestration.outputs.exports.about import KEYWORDS, About, DataLicence
 from orchestration.outputs.exports.tables import SERIES, WHOLE_NUMBERS, Table
 
 DATA_PACKAGE = "datapackage.json"
-DICTIONARY = "dictionary.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"VARCHAR": "string", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "number"} | dict.fromkeys(
     WHOLE_NUMBERS, "integer"
@@ -38,7 +37,7 @@ def write_data_package(
         "profile": "data-package",
         "name": about.name,
         "title": about.title,
-        "description": " ".join(about.sentences),
+        "description": about.described,
         "version": about.release_id,
         "created": about.as_of.isoformat(),
         "keywords": KEYWORDS,
@@ -57,7 +56,8 @@ def _licence(licence: DataLicence) -> dict[str, str]:
     """Return the licence; `notspecified` is the name of Open Definition for an undecided one."""
     if not licence.is_decided:
         return {"name": "notspecified", "title": licence.statement}
-    return {"name": licence.spdx, "title": licence.title, "path": licence.address}
+    name, title, path = licence.spdx, licence.title, licence.address
+    return {"name": name, "title": title, "path": path, "description": licence.statement}
 
 
 def _table(path: Path, table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:
@@ -92,6 +92,7 @@ def _field(table: Table, at: int) -> dict[str, Any]:
         "type": _TYPES.get(column.data_type, "any"),
         "description": column.description,
         "hxl": column.hxl,
+        "may_be_summed": column.may_be_summed,
     }
     constraints: dict[str, Any] = {"enum": list(column.listed)} if column.listed else {}
     # A column of a key may be null: in the numbers of others.
@@ -122,23 +123,3 @@ def _file(name: str, path: Path) -> dict[str, Any]:
 
 def _sized(path: Path, resource: dict[str, Any]) -> dict[str, Any]:
     return resource | {"bytes": path.stat().st_size, "hash": f"sha256:{sha256_of(path)}"}
-
-
-def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> None:
-    """Write all tables and columns of the edition with their meaning."""
-    content = {
-        "edition": about.edition,
-        "release_id": about.release_id,
-        "tables": [
-            {
-                "schema": table.schema,
-                "name": table.name,
-                "description": table.description,
-                "key": table.key,
-                "columns": [vars(column) for column in table.columns],
-            }
-            for table in tables
-        ],
-    }
-    text = json.dumps(content, indent=1, ensure_ascii=False)
-    (folder / DICTIONARY).write_text(text + "\n", encoding="utf-8")

@@ -39,7 +39,7 @@ def write_geojson(folder: Path, about: About, tables: Mapping[str, Table]) -> di
             "features": features,
         }
         written[name] = folder / about.file_name(name, KIND)
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
         written[name].write_text(text + "\n", encoding="utf-8")
     return written
 

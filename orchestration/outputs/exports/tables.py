@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import open_duckdb
-from orchestration.outputs.published import Edition
+from orchestration.outputs.published import Edition, country_code, county_code
 
 PUBLISHED, SERIES, EVIDENCE_BASE = "published", "series", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
@@ -29,9 +29,10 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported.
+    """A column of a table of an edition. `hxl` is its tag.
 
     `listed`: all values that it may hold, if they are a closed list (ENUM in the DuckDB file).
+    `may_be_summed`: over any rows of its table.
     """
 
     name: str
@@ -40,21 +41,22 @@ class Column:
     description: str
     hxl: str = ""
     listed: tuple[str, ...] = ()
+    may_be_summed: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        return not self.is_key and self.data_type in (*WHOLE_NUMBERS, "DOUBLE")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition, such as `published.corridors`. `data`: None where it is not exported."""
+    """A table of an edition, such as `published.corridors`. `data`: its rows."""
 
     schema: str
     name: str
     description: str
     columns: tuple[Column, ...]
     data: pa.Table | None = None
-
-    @property
-    def is_exported(self) -> bool:
-        return self.schema in (PUBLISHED, SERIES)
 
     @property
     def file_stem(self) -> str:
@@ -64,6 +66,21 @@ class Table:
     @property
     def key(self) -> list[str]:
         return [column.name for column in self.columns if column.is_key]
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def sums(self) -> list[str]:
+        return [column.name for column in self.columns if column.may_be_summed]
+
+    @property
+    def use(self) -> str:
+        """Return what a row is, and which of its numbers may be added: the first is the table's comment."""
+        alone = [f"`{one.name}`" for one in self.columns if one.is_number and not one.may_be_summed]
+        is_measured = "period_id" in self.key and self.name != "periods"
+        return self.description + (f" Never add {', '.join(alone)}." if alone and is_measured else "")
 
     def __len__(self) -> int:
         return self.data.num_rows if self.data else 0
@@ -75,8 +92,7 @@ class Table:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return the rows as dicts by column name."""
-        names = [column.name for column in self.columns]
-        return (dict(zip(names, row, strict=True)) for row in self.rows())
+        return (dict(zip(self.names, row, strict=True)) for row in self.rows())
 
     def values(self, column: str) -> set[Cell]:
         """Return the distinct values of a column."""
@@ -87,43 +103,83 @@ class Table:
         return replace(self, data=self.data.filter(condition)) if self.data else self
 
 
-def tables_of(edition: Edition) -> list[Table]:
-    """Return every table of an edition, published ones first, with the comments of its DuckDB file."""
-    file = edition.path / EVIDENCE_BASE
-    with open_duckdb(file.resolve()) as con:
+def tables_of(edition: Edition) -> dict[str, Table]:
+    """Return the published tables of an edition by name in files, with the comments of its DuckDB file."""
+    with open_duckdb((edition.path / EVIDENCE_BASE).resolve()) as con:
         tables = con.execute(
-            "select schema_name, table_name, comment from duckdb_tables() "
-            "order by schema_name <> ?, schema_name, table_name",
-            [PUBLISHED],
+            "select schema_name, table_name, comment from duckdb_tables() where schema_name in (?, ?) "
+            "order by schema_name, table_name",
+            [PUBLISHED, SERIES],
         ).fetchall()
         columns = con.execute(
             "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
             "where not internal order by schema_name, table_name, column_index"
         ).fetchall()
-        keys = set(
-            con.execute(
-                "select table_schema, table_name, column_name from meta.columns where is_key"
-            ).fetchall()
-        )
-    found = []
+        rules = con.execute("select * from meta.columns").to_arrow_table().to_pylist()
+    at = ("table_schema", "table_name", "column_name")
+    keys, sums = (
+        # A release made before a rule was kept says nothing of it.
+        {tuple(row[name] for name in at) for row in rules if row.get(rule)}
+        for rule in ("is_key", "may_be_summed")
+    )
+    found = {}
     for schema, name, description in tables:
-        is_exported = schema in (PUBLISHED, SERIES)
-        own = [column[2:] for column in columns if column[:2] == (schema, name)]
         described = tuple(
             Column(
                 column,
                 "VARCHAR" if kind.startswith("ENUM") else kind,
                 (schema, name, column) in keys,
                 comment or "",
-                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "") if is_exported else "",
+                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), ""),
                 tuple(re.findall("'(.*?)'", kind)),
+                (schema, name, column) in sums,
             )
-            for column, kind, comment in own
+            for *of, column, kind, comment in columns
+            if of == [schema, name]
         )
-        path = edition.path / "parquet" / f"{schema}.{name}.parquet"
-        own_data = pq.read_table(path) if is_exported else None
-        found.append(Table(schema, name, description or "", described, own_data))
+        data = pq.read_table(edition.path / "parquet" / f"{schema}.{name}.parquet")
+        table = Table(schema, name, description or "", described, data)
+        found[table.file_stem] = table
     return found
+
+
+_COUNTY = "P-code (OCHA) of the county of {place}, also where that is a border point; empty elsewhere."
+_COUNTRY = "ISO 3166-1 alpha-3 code of the country of {place}; empty where that stands for no one country."
+
+
+def with_codes(table: Table, periods: Table) -> Table:
+    """Return a table with first and last day of each period, and county and country code of each place.
+
+    Other programs, such as the Humanitarian Data Exchange, match rows by these.
+    """
+    added: list[tuple[Column, list[Any]]] = []
+    for column in table.columns:
+        values = table.data[column.name].to_pylist() if table.data else []
+        if column.name == "period_id" and "period_from" not in table.names:
+            days = {row["period_id"]: row for row in periods.records()}
+            added += [
+                (replace(day, is_key=False), [days.get(value, {}).get(day.name) for value in values])
+                for day in periods.columns
+                if day.name in ("period_from", "period_to")
+            ]
+        elif column.name.endswith("place_id"):
+            role = column.name.removesuffix("place_id")
+            for name, level, text, code in (
+                ("county_code", "#adm1", _COUNTY, county_code),
+                ("country_code", "#country", _COUNTRY, country_code),
+            ):
+                tag = column.hxl.replace("#loc", level)
+                prose = text.format(place=f"`{column.name}`")
+                coded = Column(f"{role}{name}", "VARCHAR", False, prose, tag)
+                added.append((coded, [code(value) for value in values]))
+    columns = (*table.columns, *(column for column, _ in added))
+    if table.data is None:
+        return replace(table, columns=columns)
+    data = table.data
+    for column, values in added:
+        kind = pa.date32() if column.data_type == "DATE" else pa.string()
+        data = data.append_column(column.name, pa.array(values, kind))
+    return replace(table, columns=columns, data=data)
 
 
 @cache

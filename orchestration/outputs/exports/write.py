@@ -11,13 +11,14 @@ import yaml
 
 from orchestration.core import safe, sha256_of
 from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
-from orchestration.outputs.exports.data_package import write_data_package, write_dictionary
+from orchestration.outputs.exports.catalogues import write_hdx, write_texts
+from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
-from orchestration.outputs.exports.tables import PUBLISHED, Cell, Column, Table, tables_of
+from orchestration.outputs.exports.tables import PUBLISHED, SERIES, Cell, Column, Table, tables_of, with_codes
 from orchestration.outputs.exports.workbook import write_workbook
 from orchestration.outputs.published import Edition, editions_of
 
-EXPORTS, CITATION, README, CHECKSUMS = "exports", "CITATION.cff", "README.md", "SHA256SUMS"
+EXPORTS, CITATION, CHECKSUMS = "exports", "CITATION.cff", "SHA256SUMS"
 
 
 def write_exports(folder: Path, manifest: Mapping[str, Any]) -> list[Path]:
@@ -30,15 +31,21 @@ def _write(edition: Edition) -> Path:
     folder.mkdir()
     about = About.of(edition)
     tables = tables_of(edition)
-    exported = {table.file_stem: table for table in tables if table.is_exported}
+    exported = {
+        name: with_codes(table, tables["series_periods" if table.schema == SERIES else "periods"])
+        for name, table in tables.items()
+    }
     for table in exported.values():
         _write_csv(folder, about, table)
-    workbook = write_workbook(folder, about, [table for table in tables if table.schema == PUBLISHED])
+    workbook = write_workbook(
+        folder, about, [table for table in exported.values() if table.schema == PUBLISHED]
+    )
     maps = write_geojson(folder, about, exported)
     write_data_package(folder, about, exported, {**maps, about.name: workbook})
-    write_dictionary(folder, about, tables)
     write_citation(folder, about)
-    (folder / README).write_text(about.readme, encoding="utf-8")
+    if about.edition == "public":
+        write_hdx(folder, about, exported)
+    write_texts(folder, about, exported, workbook.name)
     lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return folder
@@ -76,10 +83,10 @@ def write_citation(folder: Path, about: About) -> Path:
         "version": about.release_id,
         "date-released": about.as_of.date(),
         "authors": [{"name": AUTHOR}],
-        "abstract": " ".join(about.sentences),
+        "abstract": about.described if about.licence.is_decided else " ".join(about.sentences),
         "keywords": KEYWORDS,
     }
-    if about.licence.is_decided:  # else the abstract says that none is decided
+    if about.licence.is_decided:
         content |= {"license": about.licence.spdx, "license-url": about.licence.address}
     path = folder / CITATION
     path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), encoding="utf-8")

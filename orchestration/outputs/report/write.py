@@ -18,6 +18,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from orchestration.core import LANGUAGES
+from orchestration.outputs.exports.catalogues import json_ld
 from orchestration.outputs.figures.svg import FONTS
 from orchestration.outputs.pages import template
 from orchestration.outputs.published import Edition, Published, editions_of
@@ -100,7 +101,7 @@ def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Bo
     for language, page in PAGES.items():
         of = view if language == view.say.language else view.in_language(language)
         report = compose(of, before, boundaries.captions(layer).credits)
-        (folder / page).write_text(as_html(report), encoding="utf-8")
+        (folder / page).write_text(as_html(report, json_ld(edition)), encoding="utf-8")
         if language == "en":
             (folder / PDF).write_bytes(as_pdf(report))
     return folder
@@ -110,11 +111,13 @@ _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
-def as_html(report: Report) -> str:
-    """Return the page, which links to the PDF, the map and its other languages beside it."""
+def as_html(report: Report, json_ld: str = "") -> str:
+    """Return the page, which links to the PDF, the map and its other languages; `json_ld`: for its head."""
     page = template("report.html.j2", marked=_marked, plainly=plain)
     files = {"pdf": PDF, "map": MAP, "pages": PAGES}
-    return page.render(report=report, files=files, languages=LANGUAGES, faces=_faces(), drawn=_drawn)
+    return page.render(
+        report=report, json_ld=json_ld, files=files, languages=LANGUAGES, faces=_faces(), drawn=_drawn
+    )
 
 
 def _drawn(svg: str) -> Markup:

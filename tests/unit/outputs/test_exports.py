@@ -21,10 +21,12 @@ import yaml
 
 from orchestration.core import DBT_PROJECT, NjiaError, safe
 from orchestration.outputs.exports.about import About, DataLicence, licence_of
+from orchestration.outputs.exports.catalogues import json_ld, write_hdx
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
 from orchestration.outputs.exports.write import write_citation, write_exports
+from orchestration.outputs.published import Edition
 from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, SERIES, write_release
 
 EDITIONS = ("public", "members")
@@ -90,7 +92,7 @@ def test_each_edition_exports_its_rows_and_tables_and_no_microdata(release: Path
     by_quarter = {f"series_{name}" for name in SERIES}
     assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, *by_quarter}
     assert {row["period_id"] for row in rows_of(folder / "series_starts.csv")} == {"2026-Q1", "2026-Q2"}
-    assert "do not share it further" in read_json(folder / "datapackage.json")["description"]
+    assert "do not pass them on" in read_json(folder / "datapackage.json")["licenses"][0]["title"]
 
 
 @editions
@@ -229,6 +231,83 @@ def test_exports_of_synthetic_partners_say_made_up_in_their_file_names(exports: 
     assert packages[0].resource_names == packages[1].resource_names and packages[1].validate().valid
 
 
+def test_a_csv_has_days_and_codes_that_other_data_can_be_joined_by(release: Path) -> None:
+    """A border point lies in its county; what stands for no place has no code. Quarters have their own days."""
+    codes = ("start_county_code", "start_country_code", "end_county_code", "end_country_code")
+    rows = rows_of(release / "public/exports/corridors.csv")
+    coded = {
+        row["start_place_id"]: [row[name] for name in codes]
+        for row in rows
+        if row["period_id"] == "year-2025"
+    }
+    assert coded["UGA"] == ["", "UGA", "KE047", "KEN"] and coded["KEN"] == ["", "KEN", "", "SAU"]
+    assert coded["unknown"][:2] == coded["fewer"][:2] == ["", ""]
+    (malaba, *_) = rows_of(release / "public/exports/border_points.csv")
+    assert (malaba["county_code"], malaba["country_code"]) == ("KE040", "KEN")
+    assert {(row["period_id"], row["period_from"], row["period_to"]) for row in rows} == {
+        ("year-2024", "2024-01-01", "2024-12-31"), ("year-2025", "2025-01-01", "2025-12-31"),
+    }  # fmt: skip
+    quarters = rows_of(release / "members/exports/series_starts.csv")
+    assert {row["period_from"] for row in quarters} == {"2026-01-01", "2026-04-01"}
+    tags = (release / "public/exports/corridors.csv").read_text(encoding="utf-8").splitlines()[1].split(",")
+    assert {"#date+start", "#date+end", "#adm1+code+start", "#country+code+end"} <= {*tags}
+
+
+@editions
+def test_llms_txt_and_the_readme_link_every_file_and_say_what_may_be_added(
+    release: Path, edition: str
+) -> None:
+    for path in (release / edition / "llms.txt", release / edition / "exports/README.md"):
+        title, _, summary, *lines = path.read_text(encoding="utf-8").splitlines()
+        assert title.startswith("# Njia: ") and summary.startswith("> Cases ")
+        links = dict(re.findall(r"^- \[.*?\]\((.*?)\):? ?(.*)$", "\n".join(lines), re.MULTILINE))
+        missing = {link for link in links if not (path.parent / link).is_file()}
+        assert {Path(link).name for link in missing} == {"index.html", "map.html"}, (
+            "written before the exports"
+        )
+        use = {Path(link).stem: what for link, what in links.items()}
+        assert use.keys() >= KEYS.keys()
+        assert "Never add `passing_count`" in use["passings"] and "`movement_count`" not in use["corridors"]
+
+
+def test_what_the_humanitarian_data_exchange_asks_for_is_in_one_file_of_the_public_edition(
+    release: Path,
+) -> None:
+    asked = read_json(release / "public/exports/hdx.json")
+    assert asked["dataset_date"] == "[2020-06-01T00:00:00 TO 2025-12-31T23:59:59]"
+    assert (asked["groups"], asked["license_id"], asked["private"]) == ([{"name": "ken"}], "hdx-other", False)
+    assert all((release / "public/exports" / one["name"]).is_file() for one in asked["resources"])
+    assert not (release / "members/exports/hdx.json").exists(), "members do not pass their edition on"
+
+
+@editions
+def test_the_report_describes_its_edition_as_a_dataset_of_schema_org(release: Path, edition: str) -> None:
+    said = json_ld(Edition(edition, release, MANIFEST | {"periods": {"year-2024": {"first_release": "r1"}}}))
+    assert "<" not in said, "it cannot end the script element"
+    dataset = json.loads(said)
+    assert dataset["@type"] == "Dataset" and dataset["version"] == MANIFEST["release_id"]
+    assert dataset["hasPart"] == [{"@type": "Dataset", "name": "year-2024", "version": "r1"}]
+    assert dataset["temporalCoverage"] == (
+        "2020-06-01/2025-12-31" if edition == "public" else "2020-06-01/2026-06-30"
+    )
+    measured = {one["name"] for one in dataset["variableMeasured"]}
+    assert {"movement_count", "trait_count"} <= measured and ("like_count" in measured) == (
+        edition == "members"
+    )
+    files = {one["contentUrl"] for one in dataset["distribution"]}
+    assert {f"../exports/{name}-made-up.csv" for name in KEYS} <= files
+
+
+@editions
+def test_each_file_says_the_licence_once(release: Path, edition: str) -> None:
+    statement = licence_of(edition).statement
+    files = ["llms.txt", "exports/README.md", "exports/datapackage.json"]
+    texts = [(release / edition / name).read_text(encoding="utf-8") for name in files]
+    texts.append(json_ld(Edition(edition, release, MANIFEST)))
+    texts.append(" ".join((release / edition / "exports/CITATION.cff").read_text(encoding="utf-8").split()))
+    assert [text.count(statement) for text in texts] == [1] * 5
+
+
 def test_exports_state_that_no_licence_is_decided(exports: Path) -> None:
     package = read_json(exports / "datapackage.json")
     said = "No licence of these data is decided."
@@ -245,8 +324,11 @@ def test_a_decided_licence_is_written_in_machine_readable_fields(
     monkeypatch.setattr("orchestration.outputs.exports.about.licence_of", lambda edition: licence)
     citation = yaml.safe_load(write_citation(tmp_path, ABOUT).read_text(encoding="utf-8"))
     assert (citation["license"], citation["license-url"]) == (licence.spdx, licence.address)
+    write_hdx(tmp_path, ABOUT, {"periods": Table("published", "periods", "", ())})
+    assert read_json(tmp_path / "hdx.json")["license_id"] == "cc-by"
     package = read_json(write_data_package(tmp_path, ABOUT, {}, {}))
-    assert package["licenses"] == [{"name": licence.spdx, "title": licence.title, "path": licence.address}]
+    named = {"name": licence.spdx, "title": licence.title, "path": licence.address, "description": "Free."}
+    assert package["licenses"] == [named]
 
 
 @pytest.mark.parametrize(
@@ -285,13 +367,18 @@ def test_exported_text_is_never_a_formula(tmp_path: Path) -> None:
     assert all(safe(f"{sign}1+1") == f"'{sign}1+1" for sign in "=+-@\t\r")
 
 
-def test_the_dictionary_describes_every_column_of_the_edition(exports: Path) -> None:
-    tables = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
-    assert tables["starts"]["key"] == ["period_id", "place_id"]
-    column = next(one for one in tables["starts"]["columns"] if one["name"] == "movement_count")
-    assert column["description"] == "What movement_count means."
-    assert column["hxl"] == "#affected+movements+num+reported"
-    assert tables.keys() >= KEYS.keys()
+def test_the_data_package_says_of_every_column_what_it_means_and_whether_it_may_be_summed(
+    exports: Path,
+) -> None:
+    resources = read_json(exports / "datapackage.json")["resources"]
+    schemas = {one["name"]: one["schema"] for one in resources if "schema" in one}
+    assert schemas.keys() >= KEYS.keys() and schemas["starts"]["primaryKey"] == ["period_id", "place_id"]
+    [cases, children] = [
+        one for one in schemas["starts"]["fields"] if one["name"] in ("movement_count", "child_count")
+    ]
+    assert cases["description"] == "What movement_count means."
+    assert cases["hxl"] == "#affected+movements+num+reported"
+    assert (cases["may_be_summed"], children["may_be_summed"]) == (True, False)
 
 
 def test_the_citation_is_valid_by_the_schema_of_its_format_and_names_no_person(exports: Path) -> None:
