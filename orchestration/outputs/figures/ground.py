@@ -1,14 +1,14 @@
 """The ground of a map: land in grey, Kenya's counties in white; and labels on it.
 
-No border between countries is drawn, because some are disputed. Labels cover no other label, few lines and
-few places; a thin line leads to a label that is far from its place.
+Countries have a thin outline, generalised and not authoritative. Labels cover no other label, few lines
+and few places; a thin line leads to a label that is far from its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import cos, hypot, pi, sin
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from orchestration.outputs.figures.svg import GREY, INK, LAND, LINE, OUT, WITHIN, Drawing, wide
+from orchestration.outputs.figures.svg import GREY, INK, LAND, LINE, Drawing, wide
 from orchestration.places import boundaries
 
 Point = tuple[float, float]
+SEA, TINT, OUTLINE = "#F4F6F7", "#F7D9CC", "#BFC8CC"
 ROUGH = 0.014  # tolerance in degrees for the line of a county
 
 
@@ -49,18 +50,57 @@ class Frame:
         return self.west < position[0] < self.east and self.south < position[1] < self.north
 
 
-def draw_ground(drawing: Drawing, frame: Frame, layer: boundaries.Boundaries, lines: bool = True) -> None:
-    """Draw land and Kenya; `lines`: with the lines between counties."""
-    drawing.add("rect", x=0, y=0, width=frame.width, height=frame.height, fill="#FFFFFF")
+def draw_ground(
+    drawing: Drawing,
+    frame: Frame,
+    layer: boundaries.Boundaries,
+    lines: bool = True,
+    tinted: Collection[str] = (),
+) -> None:
+    """Draw land and Kenya; `lines`: with the lines between counties. `tinted`: countries in another tone."""
+    drawing.add("rect", x=0, y=0, width=frame.width, height=frame.height, fill=SEA)
     for path, style in _ground(frame, layer, lines):
         drawing.path(path, **style)
+    for country in sorted(tinted):
+        if outline := _country_paths(frame).get(country):
+            drawing.path(outline, fill=TINT, stroke=OUTLINE, stroke_width=0.4)
+
+
+def draw_locator(county: str, layer: boundaries.Boundaries) -> Drawing:
+    """Return Kenya with one county in ink."""
+    frame = Frame(33.8, -4.9, 42.1, 5.3, 4.4)
+    drawing = Drawing(frame.width, frame.height)
+    whole, own = _locator_paths(frame, layer)
+    drawing.path(whole, fill=LAND)
+    drawing.path(own.get(county, ""), fill=INK)
+    return drawing
+
+
+@lru_cache(maxsize=2)
+def _locator_paths(frame: Frame, layer: boundaries.Boundaries) -> tuple[str, dict[str, str]]:
+    whole = shapely.simplify(shapely.union_all(list(layer.counties.values())), 0.06)
+    own = {name: _path(frame, shapely.simplify(shape, 0.05)) for name, shape in layer.counties.items()}
+    return _path(frame, whole), own
+
+
+@lru_cache(maxsize=4)
+def _country_paths(frame: Frame) -> dict[str, str]:
+    """Return the outline of each country in the frame."""
+    box = (frame.west, frame.south, frame.east, frame.north)
+    tolerance = ROUGH * 34 / frame.scale
+    shapes = {
+        name: shapely.clip_by_rect(shapely.simplify(shape, tolerance), *box)
+        for name, shape in boundaries.country_shapes().items()
+    }
+    return {name: _path(frame, shape) for name, shape in shapes.items() if not shape.is_empty}
 
 
 @lru_cache(maxsize=8)
 def _ground(frame: Frame, layer: boundaries.Boundaries, lines: bool) -> list[tuple[str, dict[str, Any]]]:
     box = (frame.west, frame.south, frame.east, frame.north)
     found: list[tuple[str, dict[str, Any]]] = [
-        (_path(frame, shapely.clip_by_rect(_land(), *box)), {"fill": LAND})
+        (path, {"fill": LAND, "stroke": OUTLINE, "stroke_width": 0.4})
+        for path in _country_paths(frame).values()
     ]
     counties = list(layer.counties.values())
     if not lines:
@@ -72,11 +112,6 @@ def _ground(frame: Frame, layer: boundaries.Boundaries, lines: bool) -> list[tup
     ]
     path = "".join(_path(frame, shape) for shape in shapes)
     return [*found, (path, {"fill": "#FBFCFB", "stroke": LINE, "stroke_width": 0.5})]
-
-
-@cache
-def _land() -> Any:
-    return shapely.union_all([shapely.buffer(shape, 0.01) for shape in boundaries.country_shapes().values()])
 
 
 def _path(frame: Frame, shape: Any) -> str:
@@ -156,7 +191,7 @@ class Labels:
         baseline = box[1] + label.size * 0.86
         at_left = box[0] + 1
         if label.sign:
-            _triangle(self.drawing, at_left, baseline, label.size, label.sign)
+            self.drawing.triangle(at_left, baseline, label.size, label.sign == "up", INK)
             at_left += SIGN
         self.drawing.text(at_left, baseline, label.text, label.size, label.weight, label.fill, halo=2.2)
         if label.below:
@@ -173,12 +208,3 @@ def _covered(boxes: Numbers, points: Numbers) -> Numbers:
     """Return how many points lie in each box or near its edge."""
     low, end = boxes[:, None, :2] - MARGIN, boxes[:, None, 2:] + MARGIN
     return np.count_nonzero(np.all((low <= points) & (points <= end), axis=2), axis=1)
-
-
-def _triangle(drawing: Drawing, x: float, y: float, size: float, sign: str) -> None:
-    high = size * 0.62
-    base, tip = (y, y - high) if sign == "up" else (y - high, y)
-    points = f"{x:.1f},{base:.1f} {x + 6:.1f},{base:.1f} {x + 3:.1f},{tip:.1f}"
-    drawing.add(
-        "polygon", points=points, fill=OUT if sign == "up" else WITHIN, stroke="#fff", stroke_width=0.6
-    )

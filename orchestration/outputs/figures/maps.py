@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan2, cos, hypot, sin
 
 from orchestration.outputs.bends import bends_of
@@ -167,6 +167,7 @@ def draw_legend(
     return drawing.svg(alt)
 
 
+KENYA_ID = "KEN"
 GULF = Frame(25.0, -6.5, 61.5, 36.5, 4.03)
 START = (37.9, 0.6)
 
@@ -176,22 +177,27 @@ def reaches(place_id: str) -> bool:
     return (at := position(place_id)) is not None and GULF.has(at)
 
 
-def draw_abroad(lines: Sequence[Line], kenya: str, layer: boundaries.Boundaries, alt: str) -> str:
-    """Return the map as SVG. `lines`: from Kenya to countries on the map, the strongest first."""
-    drawing = Drawing(GULF.width, GULF.height)
-    draw_ground(drawing, GULF, layer, lines=False)
-    start = GULF.at(START)
-    ends = {line.end: GULF.at(position(line.end) or START) for line in lines}
+def draw_abroad(
+    lines: Sequence[Line], kenya: str, layer: boundaries.Boundaries, alt: str, width: float
+) -> str:
+    """Return the map as SVG. `lines`: from Kenya to countries or from them, the strongest first."""
+    frame = replace(GULF, scale=width / (GULF.east - GULF.west))
+    drawing = Drawing(frame.width, frame.height)
+    draw_ground(drawing, frame, layer, lines=False, tinted={line.end for line in lines} - {KENYA_ID})
+    start = frame.at(START)
+    places = {line.label_at: frame.at(position(line.label_at) or START) for line in lines}
     most = max((line.count for line in lines), default=1)
-    curves = [
-        curve_of(start, ends[line.end], 0.12 if ends[line.end][0] < start[0] + 30 else -0.16)
-        for line in lines
-    ]
+    curves = []
+    for line in lines:
+        place, is_out = places[line.label_at], line.direction == "out_of"
+        bend = 0.12 if place[0] < start[0] + frame.scale * 7 else -0.16
+        curves.append(curve_of(start, place, bend) if is_out else curve_of(place, start, 0.22))
     for line, curve in reversed(list(zip(lines, curves, strict=True))):
-        draw_curve(drawing, curve, DIRECTIONS["out_of"], 0.7 * thickness(line.count, most))
+        draw_curve(drawing, curve, DIRECTIONS[line.direction], 0.7 * thickness(line.count, most))
     along = [point for curve in curves for point in sampled(curve)]
-    labels = Labels(drawing, (0, 0, GULF.width, GULF.height), along, ends.values())
+    labels = Labels(drawing, (0, 0, frame.width, frame.height), along, places.values())
     labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
     for line in lines:
-        labels.put(Label(ends[line.end], line.label, 600, fill=OUT_TEXT))
+        fill = OUT_TEXT if line.direction == "out_of" else INTO_TEXT
+        labels.put(Label(places[line.label_at], line.label, 600, fill=fill))
     return drawing.svg(alt)

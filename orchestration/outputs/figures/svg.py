@@ -9,13 +9,19 @@ from typing import Any
 
 from PIL import ImageFont
 
+from orchestration.outputs.texts import Value
+
 # Fira Sans (SIL Open Font License, `OFL.txt`): the Latin part of two faces, for report and figures alike.
 # Made of npm @expo-google-fonts/fira-sans 0.4.1 with fontTools' pyftsubset: Latin, punctuation, arrows,
 # signs of arithmetic; figures of one width stay in.
 FONTS = Path(__file__).parents[1] / "fonts"
-INK, GREY, WITHIN, OUT, INTO = "#1B262C", "#5F6B73", "#17506B", "#D55E2B", "#E3A72F"
+# Directions alone have a colour: any two differ by 26 (ΔE) and more for colour-blind readers (Machado 2009),
+# and by lightness in grey print.
+INK, GREY, WITHIN, OUT, INTO = "#1B262C", "#5F6B73", "#17506B", "#C2410C", "#E3A72F"
 OUT_TEXT, INTO_TEXT, HELD, LAND, LINE = "#B23C0C", "#8A5A00", "#7F8A91", "#E9ECEE", "#D5DADD"
+RULE, PALE = "#C9D0D4", "#7FA0B0"
 DIRECTIONS = {"within": WITHIN, "into": INTO, "out_of": OUT}
+_HATCH = 2.6
 FACES = {400: "FiraSans-Regular.ttf", 600: "FiraSans-SemiBold.ttf"}
 
 
@@ -39,17 +45,60 @@ class Drawing:
     def circle(self, x: float, y: float, r: float, **style: Any) -> None:
         self.add("circle", cx=x, cy=y, r=r, **style)
 
+    def box(self, x: float, y: float, width: float, height: float, fill: str, stroke: str) -> None:
+        self.add("rect", x=x, y=y, width=width, height=height, fill=fill, stroke=stroke, stroke_width=0.5)
+
+    def dashed(self, x: float, y: float, width: float, height: float, fill: str = "none") -> None:
+        """Draw the box of a count that is not shown."""
+        self.add(
+            "rect", x=x, y=y, width=width, height=height, fill=fill, stroke=HELD, stroke_width=0.6,
+            stroke_dasharray="1.4 1.2",
+        )  # fmt: skip
+
+    def hatch(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """Draw a hatched box. Its lines are drawn one by one: a pattern would need an id of its own."""
+        self.box(x, y, width, height, "#FFFFFF", colour)
+        lines = []
+        for step in range(1, int((width + height) / _HATCH) + 1):
+            far = step * _HATCH  # of the line x + y = far, from the left or lower edge to the upper or right
+            low, high = max(0.0, far - height), min(width, far)
+            lines.append(f"M{x + low:.1f} {y + far - low:.1f}L{x + high:.1f} {y + far - high:.1f}")
+        self.path("".join(lines), stroke=colour, stroke_width=0.9, fill="none")
+
     def text(
-        self, x: float, y: float, text: str, size: float = 7, weight: int = 400, fill: str = INK,
+        self, x: float, y: float, text: str | Value, size: float = 7, weight: int = 400, fill: str = INK,
         anchor: str = "start", halo: float = 0,
     ) -> None:  # fmt: skip
+        source: dict[str, str] = {}
+        if isinstance(text, Value):
+            source = {"data_source": text.source, "data_column": text.column}
+            text = text.text
         style = {"x": x, "y": y, "font_size": size, "font_weight": weight, "text_anchor": anchor}
         if halo:
             self.add(
                 "text", text, **style, fill="#fff", stroke="#fff", stroke_width=halo, stroke_linejoin="round",
                 aria_hidden="true",
             )  # fmt: skip
-        self.add("text", text, **style, fill=fill)
+        self.add("text", text, **style, fill=fill, **source)
+
+    def named(
+        self, x: float, y: float, text: str, size: float, weight: int = 400, anchor: str = "start"
+    ) -> None:
+        """Draw a text; a ▲ or ▼ in it is drawn as a shape, as the type has none."""
+        sign = next((one for one in "▲▼" if one in text), "")
+        words, is_first = text.replace(sign, "").strip() if sign else text, text.startswith(sign or "-")
+        across, room = wide(words, size, weight), size * 1.1 if sign else 0.0
+        left = x - (across + room if anchor == "end" else 0)
+        self.text(left + (room if is_first else 0), y, words, size, weight)
+        if sign:
+            self.triangle(left if is_first else left + across + room - size * 0.72, y, size, sign == "▲", INK)
+
+    def triangle(self, x: float, y: float, size: float, is_up: bool, fill: str) -> None:
+        """Draw the sign of a rise or fall on the line of a text."""
+        high, across = size * 0.62, size * 0.72
+        base, tip = (y, y - high) if is_up else (y - high, y)
+        points = f"{x:.1f},{base:.1f} {x + across:.1f},{base:.1f} {x + across / 2:.1f},{tip:.1f}"
+        self.add("polygon", points=points, fill=fill, stroke="#fff", stroke_width=0.6)
 
     def svg(self, alt: str) -> str:
         """Return the SVG, with `alt` as its accessible name."""

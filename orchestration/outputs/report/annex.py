@@ -27,6 +27,7 @@ def annex(view: View, credits: str) -> Section:
         blocks += [
             *_years(view),
             *_corridors(view, "corridors"),
+            *_places(view),
             *_corridors(view, "corridors_via", "annex.via"),
         ]
         blocks += [*_detection(view), *_coverage(view), *_completeness(view)]
@@ -142,6 +143,24 @@ def _detection(view: View) -> list[Block]:
 
 def _number(view: View, row: Row, name: str) -> Spans:
     return NONE if row[name] is None else (view.published.cell("still_to_come", row, name),)
+
+
+PLACES = {
+    "starts": ("per_100000", "child_count"),
+    "passings": (),
+    "ends": ("exploited_count", "last_known_count", "intended_count"),
+}
+
+
+def _places(view: View) -> list[Block]:
+    """Return where cases start, what they pass and where they end, with all that is counted of each place."""
+    blocks: list[Block] = []
+    for table, extra in PLACES.items():
+        if rows := view.listed(table)[:MOST_LINES]:
+            caption = view.say(f"table.{table}", period=view.period, total=view.total)
+            blocks.append(counted_table(view, table, rows, "place", caption, extra))
+            blocks += view.mark_note(rows)
+    return [Heading(view.say("contents.places")), *blocks] if blocks else []
 
 
 def _corridors(view: View, name: str, title: str = "annex.corridors") -> list[Block]:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.chapters import alerts
-from orchestration.outputs.report.figures import TABLES, dots, farther, hubs, shown_abroad
+from orchestration.outputs.report.figures import (
+    MM,
+    SIDE,
+    TABLES,
+    WIDE,
+    abroad_map,
+    changes_chart,
+    corridor_map,
+    dots,
+    farther,
+    hubs,
+    legend,
+    shown_abroad,
+)
 from orchestration.outputs.report.parts import (
     Bar,
     Bars,
@@ -17,7 +30,6 @@ from orchestration.outputs.report.parts import (
     Columns,
     Fact,
     Facts,
-    Figure,
     Heading,
     Items,
     Paragraph,
@@ -26,7 +38,7 @@ from orchestration.outputs.report.parts import (
 from orchestration.outputs.report.view import COUNTED, View, capital
 from orchestration.outputs.texts import Spans, Value, listed
 
-WIDE, SIDE, THIRD, HALF = 120.0, 52.0, 55.3, 86.0  # millimetres
+THIRD, HALF = 55.3, 86.0  # millimetres
 MOST_BARS, MOST_BORDER_POINTS = 8, 8
 LINES_BESIDE = 5  # corridors of the plot as high as a sentence beside it
 FIELDS = (
@@ -42,13 +54,12 @@ FIELDS = (
 OFTEN_UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
 
 
-def brief(view: View, figures: Mapping[str, str]) -> Section:
-    """Return the brief. `figures`: alternative text of each figure by name."""
+def brief(view: View) -> Section:
     return Section(
         "brief",
         view.say.text("brief.contents"),
         findings.title(view),
-        [_first(view, figures), _second(view, figures)],
+        [_first(view), _second(view)],
         deck=findings.deck(view),
         side=edition_and_period(view),
         is_page=True,
@@ -62,7 +73,7 @@ def too_small(view: View) -> Section:
     blocks: list[Block] = [Paragraph(reason)]
     if view.now:
         blocks.insert(0, Paragraph(view.say("deck.total", count=view.total, period=view.period)))
-    blocks += alerts(view, {})
+    blocks += alerts(view)
     title = (
         say("small.title", period=view.period)
         if view.now
@@ -82,29 +93,29 @@ def edition_and_period(view: View) -> Spans:
 # --- the first page -------------------------------------------------------------------------------
 
 
-def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
+def _first(view: View) -> list[Block]:
     say = view.say
     abroad, beyond = shown_abroad(view), _named(view, "ends", farther(view)[:3])
     map_note = say("map.note", hub=next(iter(hubs(view).values()), ""))
     right: list[Block] = []
-    if "abroad" in figures:
+    if drawn := abroad_map(view):
         right += [
             Heading(findings.abroad_title(view, abroad)),
-            Figure("abroad", figures["abroad"], SIDE),
+            *drawn,
             *([Paragraph(say("abroad.farther", places=beyond), tone="note")] if beyond else []),
         ]
-    right += [Figure("legend", figures["legend"], SIDE), Paragraph(map_note, tone="note")]
+    right += [legend(view), Paragraph(map_note, tone="note")]
     titles = (findings.from_title, findings.through_title, lambda of: of.say("to.title"))
     places = [
         [Heading((f"{say.text(f'{table}.prefix')}: ", *title(view))), *place_bars(view, table)]
         for table, title in zip(TABLES, titles, strict=True)
     ]
     return [
-        *alerts(view, figures),
+        *alerts(view),
         Facts(key_figures(view)),
         *_data(view),
         Heading(findings.leading_corridors(view)),
-        Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),
+        Columns((WIDE, SIDE), (corridor_map(view), right)),
         Columns((THIRD, THIRD, THIRD), places),
         *view.mark_note([row for table in TABLES for row in view.counties(table)[:MOST_BARS]]),
         Paragraph(
@@ -228,19 +239,19 @@ def _before(view: View, table: str) -> Callable[[Row], Spans]:
 # --- the second page ------------------------------------------------------------------------------
 
 
-def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
+def _second(view: View) -> list[Block]:
     say = view.say
     blocks: list[Block] = []
     border, beside = _border_points(view), findings.beside_the_dots(view)
-    if "changes" in figures:
-        note = say("changes.note", earlier=view.period_before, period=view.period)
+    if drawn := dots(view):
+        note = say("dots.note", earlier=view.period_before, period=view.period)
         left: list[Block] = [
-            Figure("changes", figures["changes"], WIDE),
+            changes_chart(view, drawn, WIDE * MM),
             Paragraph(findings.joined([note, findings.unjudged(view)]), tone="note"),
         ]
         right: list[Block] = [*beside]
         # A sentence is about as high as five corridors of the plot: the border points go to the shorter side.
-        (left if len(dots(view)) < LINES_BESIDE * len(right) else right).extend(border)
+        (left if sum(len(pairs) for _, pairs in drawn) < LINES_BESIDE * len(right) else right).extend(border)
         blocks += [
             Heading(findings.changes_title(view) or say("contents.changes")),
             Columns((WIDE, SIDE), (left, right)),

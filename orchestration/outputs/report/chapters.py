@@ -5,15 +5,13 @@ To add one, write a function here and name it in `write.CHAPTERS`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from orchestration.outputs.claims import claim
-from orchestration.outputs.published import FEWER, UNKNOWN, Row, day, ends_known
+from orchestration.outputs.published import FEWER, Row, day, ends_known
 from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report.figures import alert_chart
 from orchestration.outputs.report.parts import (
     Block,
     Columns,
-    Figure,
     Heading,
     Items,
     Paragraph,
@@ -21,16 +19,13 @@ from orchestration.outputs.report.parts import (
     Table,
 )
 from orchestration.outputs.report.view import (
-    HALF,
     NONE,
     TWELVE_MONTHS,
     YEAR,
     View,
     capital,
     code,
-    counted_table,
     section,
-    titled,
 )
 from orchestration.outputs.texts import Slot, Spans, Value, listed
 
@@ -62,26 +57,7 @@ def since_release(view: View) -> Section | None:
 ORDER = (*rules.ROSE, *rules.FELL)
 
 
-def changes(view: View) -> Section | None:
-    shifts = view.shifts()
-    table = _changes_table(
-        view, shifts, view.say("table.changes", earlier=view.period_before, period=view.period)
-    )
-    blocks: list[Block] = [
-        Paragraph(findings.stop(findings.displacement(view, rise, fall)))
-        for rise, fall in rules.pairs(shifts)
-    ]
-    by_place = _changes_table(view, view.shifts(is_via=True), view.say("table.changes_via"))
-    blocks += [part for part in (table, by_place) if part.rows]
-    if latest := view.latest():
-        heading = view.say("changes.latest", period=view.window(latest[0], "period_id"))
-        blocks += titled(heading, _changes_table(view, latest, ()))
-    if any(row["status"] == "abandoned" for row in shifts):
-        blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
-    return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
-
-
-def _changes_table(view: View, shifts: list[Row], caption: Spans) -> Table:
+def changes_table(view: View, shifts: list[Row], caption: Spans) -> Table:
     say = view.say
     columns = [say(f"column.{name}") for name in ("corridor", "share_change", "share")]
     if not view.is_public:
@@ -99,22 +75,10 @@ def _changes_table(view: View, shifts: list[Row], caption: Spans) -> Table:
     return Table(caption, columns, lines)
 
 
-# --- corridors with most cases; cases by start, on the way and by end
-
-MOST_CORRIDORS = 30
+# --- what is no place or corridor
 
 
-def corridors(view: View) -> Section:
-    """Return the corridors with most cases, and below them what has no corridor."""
-    rows = view.listed("corridors")[:MOST_CORRIDORS]
-    caption = view.say("table.corridors", period=view.period, total=view.total)
-    table = counted_table(view, "corridors", rows, "corridor", caption, ("intended_count",))
-    blocks: list[Block] = [table, *_others(view, "corridors"), *view.mark_note(rows)]
-    title = findings.leading_corridors(view)
-    return Section("corridors", view.say.text("contents.corridors"), title, [blocks], is_page=True)
-
-
-def _others(view: View, table: str) -> list[Block]:
+def others_of(view: View, table: str) -> list[Block]:
     """Return the rows of a table that are no place or corridor, as a line below its list."""
     rows = view.others(table)
     if not rows:
@@ -130,87 +94,6 @@ def _other(view: View, row: Row) -> str:
     name = view.published.corridor(row)
     is_told = row["start_place_id"] != FEWER and row["direction"] != "first_known_at_border"
     return name if is_told else f"{name} ({view.say.text('direction.' + row['direction'])})"
-
-
-EXTRA = {
-    "starts": ("per_100000", "child_count"),
-    "passings": (),
-    "ends": ("exploited_count", "last_known_count", "intended_count"),
-}
-
-
-def places(view: View) -> Section | None:
-    """Return where cases start, what they pass and where they end, each with what is no place below it."""
-    blocks: list[Block] = []
-    for table, extra in EXTRA.items():
-        if rows := view.listed(table):
-            caption = view.say(f"table.{table}", period=view.period, total=view.total)
-            blocks.append(counted_table(view, table, rows, "place", caption, extra))
-            blocks += [*_others(view, table), *view.mark_note(rows)]
-            if table == "starts":
-                blocks.append(Paragraph(view.say("starts.note"), tone="note"))
-    ends = view.listed("ends")
-    title = (view.count("ends", ends[0]), " ", *findings.end_of(view, ends[0])) if ends else ()
-    return section(view, "places", title or view.say("contents.places"), blocks)
-
-
-# --- children among all cases; forms of exploitation, sex, age, transport and recruitment
-
-MOST_PLACES = 24
-
-
-def children(view: View) -> Section | None:
-    halves = [[table] for end in ("starts", "ends") if (table := _children_table(view, end)).rows]
-    blocks: list[Block] = []
-    if halves:
-        note = Paragraph(view.say("children.base", period=view.period), tone="note")
-        blocks = [Columns([HALF] * len(halves), halves), note]
-    return section(view, "children", findings.children_title(view), blocks)
-
-
-def _children_table(view: View, table: str) -> Table:
-    say, cell = view.say, view.published.cell
-    rows = sorted(view.listed(table), key=lambda row: -(row["child_count"] or 0))
-    lines: list[list[Spans]] = []
-    for row in [row for row in rows if row["child_count"]][:MOST_PLACES]:
-        text = rules.share_of_children(row)
-        share = (cell(table, row, "child_count", text),) if text else NONE
-        lines.append([(row["place"],), share, (cell(table, row, "child_count"),), (view.count(table, row),)])
-    columns = [say(f"column.{name}") for name in (f"place_{table}", "children_share", "child_count", "all")]
-    return Table(say(f"table.children.{table}"), columns, lines, 2)
-
-
-TRAITS = ("exploitation_type", "sex", "age_band", "transport_mode", "recruitment_method")
-HEADING_LINES = 4  # height of a heading with its table head, in lines
-
-
-def forms(view: View) -> Section | None:
-    say = view.say
-    halves: list[list[Block]] = [[], []]
-    heights = [0, 0]
-    for trait in TRAITS:
-        rows = view.traits(trait)
-        if not rows:
-            continue
-        rows += [row for row in view.published.rows("traits", view.now, trait=trait) if row not in rows]
-        lines: list[list[Spans]] = [
-            [(view.published.cell("traits", row, "label", _label(view, row)),), (view.count("traits", row),)]
-            for row in rows
-        ]
-        table = Table((), [say("column.code"), (view.published.head(view.now),)], lines, 1)
-        heading = findings.leading_trait(view, trait) if any(heights) else say(f"traits.{trait}")
-        shorter = heights.index(min(heights))
-        halves[shorter] += [Heading(heading), table]
-        heights[shorter] += len(lines) + HEADING_LINES
-    filled = [half for half in halves if half]
-    blocks: list[Block] = []
-    if filled:
-        blocks = [Columns([HALF] * len(filled), filled), Paragraph(say("forms.several"), tone="note")]
-    return section(view, "forms", findings.leading_trait(view, "exploitation_type"), blocks)
-
-
-def _label(view: View, row: Row) -> str:
-    return view.published.place(row["code"]) if row["code"] in (UNKNOWN, FEWER) else str(row["label"])
 
 
 # --- places that stand out, and bands of reported activity
@@ -235,7 +118,7 @@ def hotspots(view: View) -> Section | None:
         blocks += [Heading(say("risk.title")), Items(bands), Paragraph(say("risk.note"), tone="note")]
     if blocks:
         blocks.append(Paragraph(say("hotspots.note"), tone="note"))
-    return section(view, "hotspots", capital(findings.stand_out(view)), blocks)
+    return section(view, "hotspots", capital(findings.stand_out(view, "contents.hotspots")), blocks)
 
 
 def _hotspot_lines(view: View, period: str) -> list[list[Spans]]:
@@ -331,7 +214,7 @@ def rounds(view: View) -> Section | None:
         where = {"period_id": period, "evidence_class": "panel_confirmed", "item_kind": "corridor"}
         number = published.how_many("novelty", rules.in_words(len(new)), **where)
         title = capital(say.counted("rounds.title", number, round=name))
-    return section(view, "rounds", title, blocks)
+    return section(view, "rounds", title, blocks, is_page=False)
 
 
 def _first_named(view: View, items: str) -> Heading:
@@ -382,7 +265,7 @@ MOST, MOST_DRAWN = 6, 3  # on a page that has other findings
 WIDTH, BESIDE = 52.0, 120.0  # millimetres
 
 
-def alerts(view: View, figures: Mapping[str, str]) -> list[Block]:
+def alerts(view: View) -> list[Block]:
     """Return a paragraph an alert, beside its figure, and their limits; to members also that there is none.
 
     Where none could be measured, one line says why.
@@ -398,7 +281,7 @@ def alerts(view: View, figures: Mapping[str, str]) -> list[Block]:
     more = say("alerts.more", count=str(len(rows) - MOST)) if len(rows) > MOST else ()
     return [
         Heading(say("alerts.title")),
-        *(_block(view, row, f"alert-{at}", figures) for at, row in enumerate(rows[:MOST])),
+        *(_block(view, row, at < MOST_DRAWN) for at, row in enumerate(rows[:MOST])),
         Paragraph((*more, *say("alerts.limits")), tone="note"),
     ]
 
@@ -422,12 +305,11 @@ def alert(view: View, row: Row) -> Spans:
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 
 
-def _block(view: View, row: Row, figure: str, figures: Mapping[str, str]) -> Block:
+def _block(view: View, row: Row, is_drawn: bool) -> Block:
     text: Spans = (*alert(view, row), ".")
     if not view.is_public:
         partners = view.published.cell("alerts", row, "partner_count")
         text = (*text, " ", *view.say.counted("alerts.partners", partners))
     paragraph = Paragraph(text, view.published.corridor(row), TONES[row["direction"]])
-    if figure not in figures:
-        return paragraph
-    return Columns((WIDTH, BESIDE), ([Figure(figure, figures[figure], WIDTH)], [paragraph]))
+    chart = alert_chart(view, row) if is_drawn else []
+    return Columns((WIDTH, BESIDE), (chart, [paragraph])) if chart else paragraph

@@ -1,86 +1,342 @@
-"""The figures of a report: which corridors, ends and changes they show, as SVG with alternative texts."""
+"""The figures of a report: which counts each shows, as SVG with an alternative text."""
 
 from __future__ import annotations
 
-from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
-from orchestration.outputs.figures.plots import Change, Quarter, draw_changes, draw_quarters
-from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county, reference_places
-from orchestration.outputs.report import findings
-from orchestration.outputs.report.chapters import MOST_DRAWN, TONES
-from orchestration.outputs.report.view import NUMBER, View
-from orchestration.outputs.texts import plain
-from orchestration.places import boundaries
+from collections.abc import Sequence
 
-MOST_LINES, MOST_LABELS, LEAST_DRAWN, MOST_DOTS, MOST_COUNTY_LINES = 60, 16, 10, 24, 14
+from orchestration.outputs.figures import marks
+from orchestration.outputs.figures.ground import draw_locator
+from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
+from orchestration.outputs.figures.marks import Count, Pair
+from orchestration.outputs.figures.plots import Quarter, draw_quarters
+from orchestration.outputs.figures.svg import GREY, INK, RULE, Drawing, wide
+from orchestration.outputs.published import KENYA, Row, day, is_county, reference_places
+from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report.parts import Figure
+from orchestration.outputs.report.view import MARK, NUMBER, View
+from orchestration.outputs.texts import plain
+
+MOST_LINES, MOST_LABELS, LEAST_DRAWN, MOST_DOTS = 60, 16, 10, 20
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
 TABLES = ("starts", "passings", "ends")
-COUNTY_MAP, SMALL_COUNTY_MAP = 92.0, 62.0  # millimetres across: members, public
 MOST_QUARTERS = 10
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
+WIDE, SIDE = 120.0, 52.0  # millimetres
+# Name, count, the year before, parts of the bar's end, whether it stands out.
+BarRow = tuple[str, Count, Count | None, Sequence[tuple[float, str]], bool]
+# Name, share, its noise, children, all cases, whether they are many, whether the share is off that of all.
+ShareRow = tuple[str, float, float, Count, Count, bool, bool]
+PAGE, MM = 504.5, 72 / 25.4  # points across a page; points a millimetre
+PHONE = 232.0  # a phone is 390 px wide: a point is about 1.5 px there
 
 
-def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str, str]]:
-    """Return `svg` and alternative text `alt` of each figure that has something to show, by name."""
-    say, place = view.say, view.published.place
-    figures: dict[str, dict[str, str]] = {}
+def figure(drawing: Drawing, alt: str, narrow: Drawing | None = None) -> Figure:
+    return Figure(drawing.svg(alt), alt, drawing.width / MM, narrow.svg(alt) if narrow else "")
 
-    def add(name: str, svg: str, alt: str) -> None:
-        figures[name] = {"svg": svg, "alt": alt}
 
-    lines = corridor_lines(view)
+# --- years ------------------------------------------------------------------------------------------
+
+
+def least_of(view: View) -> int:
+    return int(view.least.text)
+
+
+def told(view: View, counts: Sequence[Count]) -> str:
+    """Return counts by year as an alternative text."""
+    years = (plain(view.published.period(row["period_id"])) for row in view.years)
+    return ", ".join(f"{year}: {plain(one.text)}" for year, one in zip(years, counts, strict=True))
+
+
+def year_cell(
+    view: View, name: str, below: str, counts: Sequence[Count], top: float, width: float, tone: str,
+    high: float = 25.0, sign: str = "",
+) -> Figure:  # fmt: skip
+    """Return a small chart of years under a name. `sign`: after the name."""
+    size = 7.4 if wide(name + sign, 7.4, 600) <= width else 6.4
+    first, second = name, below
+    if wide(name, size, 600) > width and not below and " " in name:
+        first, _, second = name.rpartition(" ")
+    head = 18.0 if second else 9.0
+    drawing = Drawing(width, head + high + 20)
+    drawing.named(0, 7, first + sign, size, 600)
+    if second:
+        weight, ink = (400, GREY) if below else (600, INK)
+        drawing.text(0, 15.2, second, 6.8 if wide(second, 6.8) <= width else 6, weight, ink)
+    base = head + high + 11
+    marks.timebars(drawing, 0, base, width, high, counts, top, least_of(view), tone)
+    marks.axis(drawing, 0, base + 7, width, view.span)
+    alt = view.say.text("alt.years").format(name=f"{name} {below}".strip(), years=told(view, counts))
+    return figure(drawing, alt)
+
+
+def corridor_cells(view: View, rows: Sequence[Row], across: int) -> list[Figure]:
+    """Return a chart of years a corridor; those of a row on paper share a scale."""
+    width = (PAGE - 9 * (across - 1)) / across
+    series = [
+        view.series(
+            "corridors",
+            **{name: row[name] for name in ("start_place_id", "end_place_id", "direction")},
+        )
+        for row in rows
+    ]
+    place = view.published.place
+    cells = []
+    for at, (row, counts) in enumerate(zip(rows, series, strict=True)):
+        first = at - at % across
+        top = marks.top_of(series[first : first + across], least_of(view))
+        names = place(row["start_place_id"]), f"→ {place(row['end_place_id'])}"
+        cells.append(year_cell(view, *names, counts, top, width, row["direction"], sign=sign(view, row)))
+    return cells
+
+
+def sign(view: View, row: Row) -> str:
+    """Return the sign after a corridor's name: its share rose or fell; or other partners report."""
+    status = next(
+        (
+            shift["status"]
+            for shift in view.shifts()
+            if rules.is_change(shift)
+            and (shift["start_place_id"], shift["end_place_id"])
+            == (row["start_place_id"], row["end_place_id"])
+        ),
+        "",
+    )
+    if status:
+        return " ▲" if status in rules.ROSE else " ▼"
+    return MARK if row.get("comparison") in ("other_reporting", "not_comparable") else ""
+
+
+def place_cells(
+    view: View, table: str, rows: Sequence[Row], across: int, tone: str, width: float = PAGE
+) -> list[Figure]:
+    """Return a chart of years a place, all on one scale."""
+    across_of = (width - 9 * (across - 1)) / across
+    series = [view.series(table, place_id=row["place_id"]) for row in rows]
+    top = marks.top_of(series, least_of(view))
+    return [
+        year_cell(view, row["place"], "", counts, top, across_of, tone)
+        for row, counts in zip(rows, series, strict=True)
+    ]
+
+
+def key(view: View) -> Figure:
+    """Return the key to every chart: an example and its signs."""
+    say = view.say.text
+    signs = [("hatch", say("key.part")), ("dashed", say("key.dashed").format(least=view.least.text))]
+    signs += [("noise", say("key.noise"))] if view.is_public else [("†", say("key.mark"))]
+    signs.append(("▲▼", say("key.signs")))
+    around = 1.0 if view.is_public else 0.0
+    example = [Count("40", 40, 5 * around, 3), Count("150", 150, 6 * around)]
+    example.append(Count("110", 110, 6 * around, is_now=True))
+
+    def drawn(width: float, left: float, top: float) -> Drawing:
+        rows = [line for kind, text in signs for line in lines_of(kind, text, width - left - 18)]
+        drawing = Drawing(width, max(40, top + 11 * len(rows)))
+        marks.timebars(drawing, 0, 38, 84, 24, example, 200, 10, "within")
+        for at, (kind, text) in enumerate(rows):
+            marks.key(drawing, left, top + 8 + 11 * at, kind, text)
+        return drawing
+
+    return figure(drawn(PAGE, 98, 0), say("key.alt"), drawn(PHONE, 0, 44))
+
+
+def lines_of(kind: str, text: str, width: float) -> list[tuple[str, str]]:
+    """Return a text in lines, the sign before the first."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if wide(longer, 7.2) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [(kind if at == 0 else "", line) for at, line in enumerate(lines)]
+
+
+# --- changes ----------------------------------------------------------------------------------------
+
+
+def change_pairs(view: View, rows: Sequence[Row], is_strong: bool = False) -> list[Pair]:
+    """Return corridors as rows of the chart of changes."""
+    found = []
+    for row in rows:
+        ends = {name: row[name] for name in ("start_place_id", "end_place_id", "direction")}
+        before = next(iter(view.published.rows("corridors", view.before, **ends)), None)
+        is_open = row.get("comparison") in ("not_comparable", "other_reporting", "few")
+        found.append(
+            Pair(
+                view.published.corridor(row),
+                view.drawn("corridors", before),
+                view.drawn("corridors", row),
+                is_strong,
+                is_open,
+            )
+        )
+    return found
+
+
+def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]], width: float = PAGE) -> Figure:
+    heads = view.published.head(view.before or "").text, view.published.head(view.now).text
+    names = max((wide(pair.name, 7.4, 600) for _, pairs in groups for pair in pairs), default=0.0)
+    said = (
+        f"{title}: "
+        + "; ".join(f"{one.name} {plain(one.before.text)}, {plain(one.now.text)}" for one in pairs)
+        for title, pairs in groups
+    )
+    alt = view.say.text("alt.changes").format(earlier=heads[0], period=heads[1], groups=". ".join(said))
+    return figure(
+        marks.dumbbell(groups, heads, width, min(names, width / 2.6)),
+        alt,
+        marks.dumbbell(groups, heads, PHONE, PHONE),
+    )
+
+
+def dots(view: View) -> list[tuple[str, list[Pair]]]:
+    """Return like-for-like counts of corridors, for members: those that changed, then others."""
+    judged = [row for row in view.compared("corridors") if row["change"] and row["comparison"] in NUMBER]
+    judged.sort(key=lambda row: findings.tone(row) == "plain")
+    groups: dict[bool, list[Pair]] = {True: [], False: []}
+    for row in judged[:MOST_DOTS]:
+        has_changed = findings.tone(row) != "plain"
+        before, now = (
+            Count(view.published.cell("corridors", row, name), row[name])
+            for name in ("like_earlier_count", "like_count")
+        )
+        groups[has_changed].append(Pair(view.published.corridor(row), before, now, has_changed))
+    titles = {True: view.say.text("dots.title_changed"), False: view.say.text("dots.title_held")}
+    return [(titles[has_changed], pairs) for has_changed, pairs in groups.items() if pairs]
+
+
+# --- bars of places, shares and traits --------------------------------------------------------------
+
+
+def bar_rows(
+    view: View, rows: Sequence[BarRow], width: float,
+    alt: str, tone: str = "within", names: float = 70.0,
+) -> Figure:  # fmt: skip
+    """Return a bar a row: name, count, the year before, parts of its end, whether it stands out."""
+    drawing = Drawing(width, 11 * len(rows) + 6)
+    names = min(names, max((wide(row[0], 7.5, 600) for row in rows), default=0.0) + 2)
+    long = width - names - 44
+    numbers = [(one.number or 0) + one.noise for row in rows for one in (row[1], row[2]) if one is not None]
+    top = max([*numbers, 1.0])
+    for at, (name, now, before, parts, is_strong) in enumerate(rows):
+        y = 9.0 + 11 * at
+        size = 7.5 if wide(name, 7.5, 600 if is_strong else 400) <= names else 6.4
+        drawing.text(names - 4, y, name, size, 600 if is_strong else 400, anchor="end")
+        marks.barrow(drawing, names, y, long, top, now, before, parts, tone, is_strong)
+    return figure(drawing, alt)
+
+
+def share_chart(view: View, rows: Sequence[ShareRow], whole: float, alt: str) -> Figure:
+    """Return a dot a county: `rows` as ShareRow has them; `whole`: the share of all."""
+
+    def drawn(width: float) -> Drawing:
+        names, right = 84.0, 62.0
+        long = width - names - right - 12
+        drawing = Drawing(width, 22 + 11.2 * len(rows))
+        foot = 18 + 11.2 * len(rows)
+        for part in (0, 0.25, 0.5, 0.75, 1):
+            drawing.line(names + part * long, 13, names + part * long, foot, RULE, stroke_width=0.4)
+            drawing.text(
+                names + part * long, 9, f"{part:.0%}".replace("%", " %"), 6.6, fill=GREY, anchor="middle"
+            )
+        drawing.line(
+            names + whole * long,
+            13,
+            names + whole * long,
+            foot,
+            INK,
+            stroke_width=0.8,
+            stroke_dasharray="3 2",
+        )
+        for head, x in (
+            (view.say.text("column.child_count"), width - 32),
+            (view.say.text("column.all"), width),
+        ):
+            drawing.text(x, 9, head if wide(head, 6.6) < 34 else head[:8], 6.6, fill=GREY, anchor="end")
+        for at, (name, share, noise, children, everyone, is_sure, is_off) in enumerate(rows):
+            y = 21 + 11.2 * at
+            drawing.text(names - 8, y + 2.6, name, 7.4, 600 if is_off else 400, anchor="end")
+            marks.sharerow(drawing, names, long, y, share, noise, is_sure)
+            drawing.text(width - 32, y + 2.6, children.text, 7.2, 600, anchor="end")
+            drawing.text(width, y + 2.6, everyone.text, 7.2, fill=GREY, anchor="end")
+        return drawing
+
+    return figure(drawn(PAGE), alt, drawn(PHONE))
+
+
+def locator(view: View, county: str) -> list[Figure]:
+    """Return where a county lies; nothing without boundaries."""
+    if view.layer is None:
+        return []
+    name = view.published.place(county)
+    return [figure(draw_locator(county, view.layer), view.say.text("alt.locator").format(place=name))]
+
+
+def county_years(view: View, county: str, width: float, names: Sequence[str]) -> Figure:
+    """Return from, through and to of a county by year, on one scale."""
+    series = [view.series(table, place_id=county) for table in TABLES]
+    top = marks.top_of(series, 4 * least_of(view))
+    each, high, base = (width - 14) / 3, 34.0, 46.0
+    drawing = Drawing(width, base + 10)
+    for at, (name, counts) in enumerate(zip(names, series, strict=True)):
+        left = at * (each + 7)
+        marks.timebars(drawing, left, base, each, high, counts, top, least_of(view), "within", size=6.2)
+        drawing.text(left + each / 2, base + 8, name, 6.8, fill=GREY, anchor="middle")
+    said = "; ".join(f"{name}: {told(view, counts)}" for name, counts in zip(names, series, strict=True))
+    return figure(drawing, view.say.text("alt.years").format(name=view.published.place(county), years=said))
+
+
+# --- the maps ---------------------------------------------------------------------------------------
+
+
+def corridor_map(view: View) -> list[Figure]:
+    """Return the map of the strongest corridors; nothing without boundaries."""
+    if view.layer is None:
+        return []
     top = [
         f"{view.published.corridor(row)} {view.count('corridors', row).text}"
         for row in view.listed("corridors")[:5]
     ]
-    alt = say.text("alt.corridors").format(corridors="; ".join(top))
-    add("corridors", draw_corridors(lines, hubs(view), layer, alt), alt)
+    alt = view.say.text("alt.corridors").format(corridors="; ".join(top))
+    svg = draw_corridors(corridor_lines(view), hubs(view), view.layer, alt)
+    return [Figure(svg, alt, WIDE)]
+
+
+def legend(view: View) -> Figure:
+    say, lines = view.say, corridor_lines(view)
     directions = [one for one in ("within", "into", "out_of") if any(line.direction == one for line in lines)]
     most = max((line.count or 0 for line in lines), default=10)
     steps = [count for count in LEGEND_STEPS if count <= most][:3] or [most]
     alt = say.text("alt.legend")
-    legend = draw_legend(
+    drawn = draw_legend(
         say.text("legend.title"),
         [(direction, say.text(f"legend.{direction}")) for direction in directions],
         [(count, say.text("legend.cases").format(count=f"{count:,}")) for count in steps],
         most,
         alt,
     )
-    add("legend", legend, alt)
-    if rows := shown_abroad(view):
-        named = [f"{row['place']} {view.count('ends', row).text}" for row in rows]
-        alt = say.text("alt.abroad").format(places="; ".join(named))
-        abroad = [
-            Line(KENYA, row["place_id"], "out_of", row["movement_count"], label)
-            for row, label in zip(rows[:8], named, strict=False)
-        ]
-        add("abroad", draw_abroad(abroad, reference_places()[KENYA]["name"], layer, alt), alt)
-    if changes := dots(view):
-        changed = [change for change in changes if change.kind != "held"]
-        named = [f"{change.name}: {change.before:,}, {change.now:,}" for change in changed]
-        held = len(changes) - len(changed)
-        alt = say.text("alt.changes").format(changed="; ".join(named), count=held)
-        heads = view.published.head(view.before or "").text, view.published.head(view.now).text
-        titles = say.text("dots.title_changed"), say.text("dots.title_held")
-        add("changes", draw_changes(changes, heads, titles, alt), alt)
-    for at, row in enumerate([] if view.is_public else view.alerts()[:MOST_DRAWN]):
-        if quarters := alert_quarters(view, row):
-            texts = say.text("alerts.bars"), say.text("alerts.expected")
-            named = [f"{quarter.label} {quarter.text}" for quarter in quarters]
-            alt = say.text("alt.alert").format(
-                corridor=view.published.corridor(row), quarters="; ".join(named)
-            )
-            add(f"alert-{at}", draw_quarters(quarters, TONES[row["direction"]], texts, alt), alt)
-    width = (SMALL_COUNTY_MAP if view.is_public else COUNTY_MAP) * 72 / 25.4
-    for county in counties_shown(view):
-        if lines := county_lines(view, county):
-            named = [line.label for line in lines[:5]]
-            alt = say.text("alt.county").format(place=place(county), corridors="; ".join(named))
-            svg = draw_corridors(lines, {county: place(county)}, layer, alt, width)
-            add(county_figure(county), svg, alt)
-    return figures
+    return Figure(drawn, alt, SIDE)
 
 
-# --- the map of corridors ---------------------------------------------------------------------------
+def abroad_map(view: View, width: float = SIDE, is_both: bool = False) -> list[Figure]:
+    """Return the map of countries where cases end, and `is_both` where they start; nothing without any."""
+    rows = [("out_of", row) for row in shown_abroad(view)]
+    starts = view.countries("starts") if is_both else []
+    rows += [("into", row) for row in starts if reaches(row["place_id"])]
+    if view.layer is None or not rows:
+        return []
+    lines, named = [], []
+    for direction, row in rows:
+        count = view.count("ends" if direction == "out_of" else "starts", row).text
+        label = view.say.text(f"map.{direction}").format(place=row["place"], count=count)
+        ends = (KENYA, row["place_id"]) if direction == "out_of" else (row["place_id"], KENYA)
+        number = row["movement_count"]
+        lines.append(Line(ends[0], ends[1], direction, number, label, label_at=row["place_id"]))
+        named.append(label)
+    alt = view.say.text("alt.abroad").format(places="; ".join(named))
+    svg = draw_abroad(lines, reference_places()[KENYA]["name"], view.layer, alt, width * MM)
+    return [Figure(svg, alt, width)]
 
 
 def corridor_lines(view: View) -> list[Line]:
@@ -126,9 +382,6 @@ def hubs(view: View) -> dict[str, str]:
     return {row["place_id"]: row["place"] for row in view.counties("ends")[:2]}
 
 
-# --- the map of countries abroad --------------------------------------------------------------------
-
-
 def shown_abroad(view: View) -> list[Row]:
     """Return the countries farther away where cases end that the map abroad shows."""
     return [row for row in _far(view) if reaches(row["place_id"])]
@@ -142,24 +395,6 @@ def farther(view: View) -> list[Row]:
 def _far(view: View) -> list[Row]:
     rows = [row for row in view.countries("ends") if row["place_id"] not in NEIGHBOURS]
     return [row for row in rows if row["movement_count"] >= LEAST_DRAWN]
-
-
-# --- the plot of changes ----------------------------------------------------------------------------
-
-
-def dots(view: View) -> list[Change]:
-    """Return the like-for-like counts of corridors: those that changed, then others, most cases first."""
-    judged = [row for row in view.compared("corridors") if row["change"] and row["comparison"] in NUMBER]
-    judged.sort(key=lambda row: findings.tone(row) == "plain")
-    return [
-        Change(
-            view.published.corridor(row),
-            "held" if findings.tone(row) == "plain" else findings.tone(row),
-            row["like_earlier_count"],
-            row["like_count"],
-        )
-        for row in judged[:MOST_DOTS]
-    ]
 
 
 # --- the quarters of an alert -----------------------------------------------------------------------
@@ -184,31 +419,13 @@ def alert_quarters(view: View, row: Row) -> list[Quarter]:
     return quarters
 
 
-# --- the maps of counties ---------------------------------------------------------------------------
-
-
-def counties_shown(view: View) -> list[str]:
-    """Return counties where cases start, pass or end, by name."""
-    shown = {row["place_id"] for table in TABLES for row in view.counties(table)}
-    return sorted((county for county in county_ids() if county in shown), key=view.published.place)
-
-
-def county_figure(county: str) -> str:
-    return f"county-{county.lower()}"
-
-
-def county_lines(view: View, county: str) -> list[Line]:
-    """Return corridors that start or end in a county, the strongest first."""
-    least = LEAST_DRAWN if view.is_public else 5
-    rows = [*view.corridors_of(county, "start"), *view.corridors_of(county, "end")]
-    lines = []
-    for row in by_count([row for row in rows if row["movement_count"] >= least])[:MOST_COUNTY_LINES]:
-        key, other = ("map.to", "end") if row["start_place_id"] == county else ("map.from", "start")
-        name = view.say.text(key).format(place=view.published.place(row[f"{other}_place_id"]))
-        lines.append(
-            Line(
-                row["start_place_id"], row["end_place_id"], row["direction"], row["movement_count"],
-                f"{name}  {view.count('corridors', row).text}", label_at=row[f"{other}_place_id"],
-            )
-        )  # fmt: skip
-    return lines
+def alert_chart(view: View, row: Row) -> list[Figure]:
+    """Return the quarters of an alert; members alone have them."""
+    quarters = [] if view.is_public else alert_quarters(view, row)
+    if not quarters:
+        return []
+    say, tone = view.say.text, {"rise": "up", "fall": "down"}[row["direction"]]
+    named = "; ".join(f"{quarter.label} {quarter.text}" for quarter in quarters)
+    alt = say("alt.alert").format(corridor=view.published.corridor(row), quarters=named)
+    drawn = draw_quarters(quarters, tone, (say("alerts.bars"), say("alerts.expected")), alt)
+    return [Figure(drawn, alt, SIDE)]

@@ -176,15 +176,15 @@ def from_title(view: View) -> Spans:
     return above(view, hotspots) if hotspots else view.say("from.title")
 
 
-def stand_out(view: View) -> Spans:
-    """Return places that stand out, by role; a plain title without any."""
+def stand_out(view: View, plainly: str) -> Spans:
+    """Return places that stand out, by role; without any the text `plainly`."""
     rows, parts = [], []
     for role in ROLES:
         if hotspots := clear_hotspots(view, role):
             rows += hotspots
             names = view.say.together([row["place"] for row in hotspots[:3]])
             parts.append(view.say(f"standing.{role}", places=names))
-    return above(view, rows, view.say.together(parts[:2])) if rows else view.say("contents.hotspots")
+    return above(view, rows, view.say.together(parts[:2])) if rows else view.say(plainly)
 
 
 def through_title(view: View) -> Spans:

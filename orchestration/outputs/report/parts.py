@@ -69,11 +69,21 @@ class Bars(Part):
 
 @dataclass(frozen=True)
 class Figure(Part):
-    """A picture in `figures/` as `name`.svg; `width` in millimetres on paper."""
+    """A picture as SVG; `width` in millimetres on paper. `narrow`: the same for a phone, where it differs."""
 
-    name: str
+    svg: str
     alt: str
     width: float
+    narrow: str = ""
+
+
+@dataclass(frozen=True)
+class Grid(Part):
+    """Cells of blocks, so many (`across`) in a row on paper, fewer on a phone. `names`: for links to them."""
+
+    across: int
+    cells: Sequence[Sequence[Block]]
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -103,14 +113,7 @@ class Box(Part):
     language: str = "en"
 
 
-@dataclass(frozen=True)
-class Links(Part):
-    """Links to other sections: (name of the section, text)."""
-
-    items: Sequence[Sequence[str]]
-
-
-Block = Heading | Paragraph | Items | Facts | Bars | Figure | Table | Columns | Box | Links
+Block = Heading | Paragraph | Items | Facts | Bars | Figure | Grid | Table | Columns | Box
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,14 @@ class Noise:
             unlisted,
         )
 
-    def gap(self, count: int) -> float:
-        """Return two standard deviations of the difference of two counts of this size; 0 without noise."""
+    def around(self, count: int) -> float:
+        """Return two standard deviations of a count of this size; 0 without noise."""
         variance = next((variance for least, variance in reversed(self.steps) if count >= least), 0.0)
-        return 2 * sqrt(2 * variance)
+        return 2 * sqrt(variance)
+
+    def gap(self, count: int) -> float:
+        """Return two standard deviations of the difference of two counts of this size."""
+        return sqrt(2) * self.around(count)
 
 
 def leads(first: int | None, second: int | None, noise: Noise) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
+from orchestration.outputs.figures.marks import Count, Span
 from orchestration.outputs.published import (
     FEWER,
     UNKNOWN,
@@ -20,8 +22,10 @@ from orchestration.outputs.published import (
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
 from orchestration.outputs.texts import Spans, Value
+from orchestration.places import boundaries
 
 YEAR, TWELVE_MONTHS = "year", "rolling_12_months"
+MOST_YEARS = 5
 MARK = " †"
 COUNTED = {
     "passings": "passing_count",
@@ -36,20 +40,25 @@ NUMBER, REASON = ("same_reporting", "other_reporting"), ("not_comparable", "few"
 class View:
     """An edition at its newest complete year with cases; `now` is empty where it has none."""
 
-    def __init__(self, published: Published, now: str | None) -> None:
-        self.published, self.say = published, published.say
+    def __init__(
+        self, published: Published, now: str | None, layer: boundaries.Boundaries | None = None
+    ) -> None:
+        self.published, self.say, self.layer = published, published.say, layer
         self.now = now or ""
         before = published.year_before(now) if now else None
         self.before = before if before and published.rows("directions", before) else None
         self.previous: View | None = None  # the same edition of the last release
 
     @classmethod
-    def newest(cls, published: Published) -> View:
+    def newest(cls, published: Published, layer: boundaries.Boundaries | None = None) -> View:
+        """`layer`: the boundaries of the maps; without them there are none."""
         years = (year for year in published.periods(YEAR) if published.rows("directions", year))
-        return cls(published, next(years, None))
+        return cls(published, next(years, None), layer)
 
     def in_language(self, language: str) -> View:
-        return View(self.published.in_language(language), self.now or None)
+        view = View(self.published.in_language(language), self.now or None, self.layer)
+        view.previous = self.previous and self.previous.in_language(language)
+        return view
 
     @property
     def is_public(self) -> bool:
@@ -125,6 +134,42 @@ class View:
         """Return hotspots of this year, those with the largest sure size first."""
         rows = self.published.rows("hotspots", self.now, role=role, people="all", label="hotspot")
         return sorted(rows, key=lambda row: (-(row["at_least_times"] or 0), row["place"]))
+
+    # --- years ------------------------------------------------------------------------------------
+
+    @cached_property
+    def years(self) -> list[Row]:
+        """Return the newest years with cases, in part or whole, in order."""
+        rows = self.published.rows("periods", period_kind=YEAR)
+        told = [
+            row
+            for row in rows
+            if row["months_reported"] and self.published.rows("directions", row["period_id"])
+        ]
+        return sorted(told, key=lambda row: str(row["period_to"]))[-MOST_YEARS:]
+
+    @property
+    def span(self) -> Span:
+        names = [self.published.cell("periods", row, "label") for row in self.years]
+        return Span(names, [row["months_reported"] for row in self.years])
+
+    def series(self, table: str, column: str = "", **key: object) -> list[Count]:
+        """Return the count of each year of one row of a table; a year without the row is below the least."""
+        column = column or COUNTED.get(table, "movement_count")
+        found = []
+        for year in self.years:
+            row = next(iter(self.published.rows(table, year["period_id"], **key)), None)
+            count = self.drawn(table, row, column, year["months_reported"])
+            found.append(replace(count, is_now=year["period_id"] == self.now))
+        return found
+
+    def drawn(self, table: str, row: Row | None, column: str = "", months: int = 12) -> Count:
+        """Return a count as a chart has it."""
+        column = column or COUNTED.get(table, "movement_count")
+        if row is None or row[column] is None:
+            return Count(f"<{self.least.text}", None, months=months)
+        number = row[column]
+        return Count(self.published.count(table, row, column), number, self.noise.around(number), months)
 
     # --- numbers ------------------------------------------------------------------------
 
@@ -239,9 +284,12 @@ NONE: Spans = ("–",)
 HALF = 86.0  # millimetres: half of the page
 
 
-def section(view: View, name: str, title: Spans, blocks: Sequence[Block]) -> Section | None:
+def section(
+    view: View, name: str, title: Spans, blocks: Sequence[Block], deck: Spans = (), is_page: bool = True
+) -> Section | None:
     """Return a chapter with one sheet, or None without blocks."""
-    return Section(name, view.say.text(f"contents.{name}"), title, [blocks]) if blocks else None
+    contents = view.say.text(f"contents.{name}")
+    return Section(name, contents, title, [blocks], deck=deck, is_page=is_page) if blocks else None
 
 
 def titled(heading: Spans, table: Table) -> list[Block]:

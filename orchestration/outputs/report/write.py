@@ -20,34 +20,33 @@ from markupsafe import Markup, escape
 from orchestration.outputs.figures.svg import FONTS
 from orchestration.outputs.pages import template
 from orchestration.outputs.published import Edition, Published, editions_of
+from orchestration.outputs.report.abroad import abroad
 from orchestration.outputs.report.annex import annex
 from orchestration.outputs.report.brief import brief, edition_and_period, too_small
-from orchestration.outputs.report.chapters import (
-    changes,
-    children,
-    corridors,
-    forms,
-    hotspots,
-    places,
-    rounds,
-    since_release,
-)
+from orchestration.outputs.report.changes import changes
+from orchestration.outputs.report.chapters import hotspots, rounds, since_release
+from orchestration.outputs.report.children import children
+from orchestration.outputs.report.corridors import corridors
 from orchestration.outputs.report.counties import counties
-from orchestration.outputs.report.figures import draw_figures
+from orchestration.outputs.report.forms import forms
 from orchestration.outputs.report.parts import Report, Section
+from orchestration.outputs.report.places import places
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Spans, Texts, Value, plain
 from orchestration.places import boundaries
 
-CHAPTERS = (since_release, corridors, places, changes, children, forms, hotspots, rounds)  # in order
+# In order.
+CHAPTERS = (
+    since_release, corridors, changes, places, children, forms, abroad, counties, hotspots, rounds,
+)  # fmt: skip
 LAYOUT = ("contents", "skip", "as_pdf", "as_map", "page")
 
 
-def compose(view: View, previous: View | None, figures: Mapping[str, str], credits: str) -> Report:
+def compose(view: View, previous: View | None, credits: str) -> Report:
     """Return the report of a view.
 
-    `previous`: the same edition of the last release, if it has published tables. `figures`: alternative
-    text of each figure by name. `credits`: sources of the boundaries.
+    `previous`: the same edition of the last release, if it has published tables. `credits`: sources of the
+    boundaries.
     """
     say, published = view.say, view.published
     made = datetime.fromisoformat(published.manifest["as_of"])
@@ -55,7 +54,7 @@ def compose(view: View, previous: View | None, figures: Mapping[str, str], credi
     if has_findings(view):
         view.previous = previous
         chapters = (chapter(view) for chapter in CHAPTERS)
-        sections = [brief(view, figures), *filter(None, chapters), *counties(view, figures)]
+        sections = [brief(view), *filter(None, chapters)]
     sections.append(annex(view, credits))
     edition = say.text(f"edition.{published.name}")
     return Report(
@@ -74,7 +73,7 @@ def has_findings(view: View) -> bool:
     return bool(view.now) and bool(view.listed("corridors"))
 
 
-PAGE, PDF, MAP, FIGURES = "index.html", "report.pdf", "map.html", "figures"
+PAGE, PDF, MAP = "index.html", "report.pdf", "map.html"
 
 
 def write_reports(
@@ -92,19 +91,11 @@ def write_reports(
 def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Boundaries) -> Path:
     folder = edition.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    view = View.newest(Published(edition, Texts()))
+    view = View.newest(Published(edition, Texts()), layer)
     before = View.newest(Published(earlier, Texts())) if earlier is not None and earlier.tables else None
-    figures: dict[str, dict[str, str]] = {}
-    if has_findings(view):
-        figures = draw_figures(view, layer)
-        (folder / FIGURES).mkdir(exist_ok=True)
-    drawings = {name: figure["svg"] for name, figure in figures.items()}
-    for name, drawing in drawings.items():
-        (folder / FIGURES / f"{name}.svg").write_text(drawing, encoding="utf-8")
-    alts = {name: figure["alt"] for name, figure in figures.items()}
-    report = compose(view, before, alts, boundaries.captions(layer).credits)
-    (folder / PAGE).write_text(as_html(report, drawings, {"pdf": PDF, "map": MAP}), encoding="utf-8")
-    (folder / PDF).write_bytes(as_pdf(report, folder))
+    report = compose(view, before, boundaries.captions(layer).credits)
+    (folder / PAGE).write_text(as_html(report, {"pdf": PDF, "map": MAP}), encoding="utf-8")
+    (folder / PDF).write_bytes(as_pdf(report))
     return folder
 
 
@@ -112,15 +103,14 @@ _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
-def as_html(report: Report, figures: Mapping[str, str], files: dict[str, str]) -> str:
-    """Return the page. `figures`: SVG by name. `files`: relative names of the other files (`pdf`, `map`)."""
-
-    def figure(name: str) -> Markup:
-        drawn = _SIZE.sub("", figures[name], count=1)
-        return Markup(drawn)  # noqa: S704 - drawn by this program, its text escaped
-
+def as_html(report: Report, files: dict[str, str]) -> str:
+    """Return the page. `files`: relative names of the other files (`pdf`, `map`)."""
     page = template("report.html.j2", marked=_marked)
-    return page.render(report=report, files=files, faces=_faces(), figure=figure)
+    return page.render(report=report, files=files, faces=_faces(), drawn=_drawn)
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(_SIZE.sub("", svg, count=1))  # noqa: S704 - drawn by this program, its text escaped
 
 
 def _marked(sentence: Spans) -> Markup:
@@ -145,13 +135,12 @@ def _faces() -> list[tuple[str, int]]:
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 
 
-def as_pdf(report: Report, folder: Path) -> bytes:
-    """Return the PDF, dated as the release, so equal input gives equal bytes. `folder` holds `figures/`."""
+def as_pdf(report: Report) -> bytes:
+    """Return the PDF, dated as the release, so equal input gives equal bytes."""
     import typst  # its compiler loads slowly
 
     pdf: bytes = typst.compile(  # type: ignore[misc]
         TEMPLATE.read_bytes(),
-        root=folder,
         font_paths=[FONTS],
         ignore_system_fonts=True,
         sys_inputs={"report": json.dumps(_as_json(report), ensure_ascii=False)},

@@ -1,0 +1,320 @@
+"""The marks of every chart of a report, drawn the same everywhere (sizes in points).
+
+A year is a bar as wide as its months, so that its area is its count; a year of which a part was reported is
+hatched. A short line on a bar or dot is the noise that protects people, two standard deviations. A dashed box
+stands for what is not listed: a count below the least that is shown, perhaps nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, RULE, Drawing, wide
+from orchestration.outputs.texts import Value, plain
+
+GAP, THIN = 1.5, 0.5
+Text = str | Value
+
+
+@dataclass(frozen=True)
+class Count:
+    """A count as it is drawn. `number` None: below the least that is shown, written as `text`. `noise`: two
+    standard deviations. `months`: of a year, those that were reported. `is_now`: of the year that is told.
+    """
+
+    text: Text
+    number: float | None
+    noise: float = 0.0
+    months: int = 12
+    is_now: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """The columns of a time chart: a name and the months of each."""
+
+    names: Sequence[Text]
+    months: Sequence[int]
+
+    def lefts(self, width: float) -> list[tuple[float, float]]:
+        """Return left end and width of each column."""
+        unit = (width - GAP * (len(self.months) - 1)) / sum(self.months)
+        found, left = [], 0.0
+        for months in self.months:
+            found.append((left, unit * months))
+            left += unit * months + GAP
+        return found
+
+
+def top_of(rows: Sequence[Sequence[Count]], least: float) -> float:
+    """Return the yearly count that reaches the full height: of the highest bar with its noise."""
+    rates = (
+        (one.number + one.noise) * 12 / one.months for row in rows for one in row if one.number is not None
+    )
+    return max([*rates, 1.4 * least])
+
+
+def timebars(
+    drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count],
+    top: float, least: float, tone: str = "", size: float = 6.6,
+) -> None:  # fmt: skip
+    """Draw a bar a year from `base` upwards; `top` a year reaches `height`."""
+    span = Span((), [one.months for one in counts])
+    colour = DIRECTIONS.get(tone, HELD)
+    for one, (left, across) in zip(counts, span.lefts(width), strict=True):
+        scale, is_part = height / top * 12 / one.months, one.months < 12
+        middle, narrow = x + left + across / 2, across < wide(plain(one.text), size)
+        if one.number is None:
+            high = min(max(least * height / top, 3), height)
+            high = high * one.months / 12 if is_part else high
+            drawing.dashed(x + left + 0.3, base - high, across - 0.6, high)
+            if not narrow:
+                drawing.text(
+                    middle, base - high - 1.6, one.text, max(6, size - 0.4), fill=GREY, anchor="middle"
+                )
+            continue
+        high, noise = one.number * scale, one.noise * scale
+        if is_part:
+            drawing.hatch(x + left, base - high, across, high, colour)
+        else:
+            opacity = 1 if one.is_now else 0.55
+            drawing.add(
+                "rect", x=x + left, y=base - high, width=across, height=high, fill=colour,
+                fill_opacity=opacity,
+            )  # fmt: skip
+        if noise:
+            drawing.line(
+                middle, base - high - noise, middle, base - max(high - noise, 0), INK, stroke_width=0.7
+            )
+        weight, ink = (600, INK) if one.is_now else (400, GREY if is_part else INK)
+        shown = max(6, size - 0.8) if narrow else size
+        drawing.text(
+            inside(drawing, middle, one.text, shown),
+            base - high - noise - 1.6,
+            one.text,
+            shown,
+            weight,
+            ink,
+            "middle",
+        )
+    drawing.line(x, base, x + width, base, INK, stroke_width=THIN)
+
+
+def axis(drawing: Drawing, x: float, y: float, width: float, span: Span, size: float = 6) -> None:
+    """Write the years below their columns, a year in part as `’23`."""
+    for name, (left, across) in zip(span.names, span.lefts(width), strict=True):
+        text = plain(name)
+        text = f"’{text[2:4]}" if across < wide(text, size) else name  # type: ignore[assignment]
+        drawing.text(
+            inside(drawing, x + left + across / 2, text, size), y, text, size, fill=GREY, anchor="middle"
+        )
+
+
+def inside(drawing: Drawing, middle: float, text: Text, size: float) -> float:
+    """Return where a text stands so that it stays in the drawing."""
+    half = wide(plain(text), size) / 2
+    return min(max(middle, half), drawing.width - half)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A row of a dumbbell chart. `is_strong`: judged to have changed. `is_open`: its years do not compare."""
+
+    name: str
+    before: Count
+    now: Count
+    is_strong: bool = False
+    is_open: bool = False
+
+
+ROW, HEAD, SIDE = 9.6, 14.0, 62.0
+
+
+def dumbbell(
+    groups: Sequence[tuple[str, Sequence[Pair]]], heads: tuple[str, str], width: float, names: float
+) -> Drawing:
+    """Return rows with a ring (before) and a dot (now) on a logarithmic scale, under the title of each group.
+
+    `names`: the width of the names; where the drawing is as narrow as a phone, they stand above their rows.
+    """
+    is_above = names > width / 2.2
+    row = 2 * ROW if is_above else ROW
+    rows = [pair for _, pairs in groups for pair in pairs]
+    numbers = [one.number for pair in rows for one in (pair.before, pair.now) if one.number]
+    low, high = 8.0, max([*numbers, 20.0]) * 1.15
+    left = 4.0 if is_above else names + 8
+    long = width - left - SIDE
+
+    def at(number: float) -> float:
+        return left + long * (log(max(number, low)) - log(low)) / (log(high) - log(low))
+
+    height = 16 + sum(HEAD + row * len(pairs) for _, pairs in groups)
+    drawing = Drawing(width, height)
+    for tick in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000):
+        if tick < high:
+            drawing.line(at(tick), 13, at(tick), height, RULE, stroke_width=0.4)
+            drawing.text(at(tick), 9, f"{tick:,}", 6.6, fill=GREY, anchor="middle")
+    drawing.text(width - 32, 9, heads[0], 6.6, fill=GREY, anchor="end")
+    drawing.text(width, 9, heads[1], 6.6, 600, anchor="end")
+    down = 14.0
+    for title, pairs in groups:
+        down += HEAD
+        drawing.add("rect", x=0, y=down - 10, width=wide(title, 7.6, 600) + 4, height=9, fill="#FFFFFF")
+        drawing.named(0, down - 3, title, 7.6, 600)
+        drawing.line(0, down, width, down, RULE, stroke_width=0.4)
+        for pair in pairs:
+            middle = down + (1.5 * ROW if is_above else ROW / 2) + 1
+            name_at = (0.0, middle - ROW) if is_above else (names, middle)
+            _pair(drawing, pair, middle, at, name_at)
+            down += row
+    return drawing
+
+
+def _pair(
+    drawing: Drawing, pair: Pair, y: float, at: Callable[[float], float], name_at: tuple[float, float]
+) -> None:
+    weight, width = 600 if pair.is_strong else 400, drawing.width
+    drawing.text(
+        name_at[0], name_at[1] + 2.6, pair.name, 7.4, weight, anchor="end" if name_at[0] else "start"
+    )
+    colour = INK if pair.is_strong else HELD
+    ends = [at(9.0 if one.number is None else one.number) for one in (pair.before, pair.now)]
+    dash = {"stroke_dasharray": "2 1.4"} if pair.is_open else {}
+    drawing.line(ends[0], y, ends[1], y, colour, stroke_width=1.6 if pair.is_strong else 0.9, **dash)
+    for one, x, is_now in ((pair.before, ends[0], False), (pair.now, ends[1], True)):
+        if one.number is None:
+            drawing.dashed(x - 2.4, y - 2.4, 4.8, 4.8, "#FFFFFF")
+            continue
+        if one.noise:
+            drawing.line(
+                at(one.number - one.noise),
+                y,
+                at(one.number + one.noise),
+                y,
+                INK,
+                stroke_width=0.5,
+                opacity=0.55,
+            )
+        fill = colour if is_now and not pair.is_open else "#FFFFFF"
+        drawing.circle(x, y, 2.7, fill=fill, stroke=colour, stroke_width=1.1)
+    drawing.text(width - 32, y + 2.6, pair.before.text, 7, fill=GREY, anchor="end")
+    drawing.text(width, y + 2.6, pair.now.text, 7.2, 600, anchor="end")
+
+
+def barrow(
+    drawing: Drawing, x: float, y: float, long: float, top: float, now: Count, before: Count | None,
+    parts: Sequence[tuple[float, str]] = (), tone: str = "within", is_strong: bool = False,
+) -> None:  # fmt: skip
+    """Draw one bar at height 6.6 with the year before as a tick; `parts`: of its end, open or hatched."""
+    colour = DIRECTIONS.get(tone, HELD)
+    if now.number is None:
+        drawing.dashed(x, y - 6, 6, 6.6)
+        drawing.text(x + 9, y, now.text, 6.8, fill=GREY)
+        return
+    scale = long / top
+    across = now.number * scale
+    drawing.add("rect", x=x, y=y - 6, width=across, height=6.6, fill=colour)
+    right = x + across
+    for part, kind in parts:
+        right -= part * scale
+        box = right, y - 6, part * scale, 6.6
+        if kind == "open":
+            drawing.box(*box, "#FFFFFF", colour)
+        else:
+            drawing.hatch(*box, colour)
+    beyond = x + across
+    if now.noise:
+        drawing.line(
+            beyond - now.noise * scale, y - 2.7, beyond + now.noise * scale, y - 2.7, INK, stroke_width=0.6
+        )
+    if before is not None and before.number:
+        tick = x + before.number * scale
+        drawing.line(tick, y - 7.8, tick, y + 2, "#FFFFFF", stroke_width=3)
+        drawing.line(tick, y - 7.4, tick, y + 1.6, INK, stroke_width=1.2)
+        beyond = max(beyond, tick)
+    drawing.text(beyond + now.noise * scale + 3, y, now.text, 7.2, 600 if is_strong else 400)
+
+
+def pyramid(
+    bands: Sequence[tuple[str, int, Sequence[Count]]], sides: Sequence[str], width: float, adult_from: str
+) -> Drawing:
+    """Return age bands in order, the oldest on top; a band is as high as its years, so that area is count.
+
+    `bands`: name, years and a count of each side (one, or two). A dashed line marks where adults begin.
+    """
+    unit, foot = 3.1, 14.0
+    height = unit * sum(years for _, years, _ in bands) + foot
+    drawing = Drawing(width, height)
+    middle = width / 2 if len(sides) > 1 else 46.0
+    gap = 24.0
+    long = (width / 2 if len(sides) > 1 else width - middle) - gap - 34
+    most = max((one.number or 0) / years for _, years, counts in bands for one in counts) or 1
+    down = height - foot
+    for name, years, counts in bands:
+        high = unit * years
+        if name == adult_from:
+            drawing.line(
+                middle - gap - long,
+                down,
+                middle + gap + long,
+                down,
+                INK,
+                stroke_width=0.7,
+                stroke_dasharray="3 2",
+            )
+        drawing.text(middle, down - high / 2 + 2.4, name, 7.2, anchor="middle")
+        for at, one in enumerate(counts):
+            side = -1 if len(counts) > 1 and at == 0 else 1
+            across = (one.number or 0) / years / most * long
+            start = middle + side * gap
+            colour = DIRECTIONS["within"] if at == 0 else HELD
+            drawing.add(
+                "rect",
+                x=min(start, start + side * across),
+                y=down - high + 0.6,
+                width=across,
+                height=high - 1.2,
+                fill=colour,
+            )
+            anchor = "end" if side < 0 else "start"
+            drawing.text(
+                start + side * (across + 4), down - high / 2 + 2.4, one.text, 7.2, 600, anchor=anchor
+            )
+        down -= high
+    for at, name in enumerate(sides):
+        side = -1 if len(sides) > 1 and at == 0 else 1
+        drawing.text(middle + side * gap, height - 3, name, 7.2, 600, anchor="end" if side < 0 else "start")
+    return drawing
+
+
+def sharerow(
+    drawing: Drawing, left: float, long: float, y: float, share: float, noise: float, is_sure: bool
+) -> None:
+    """Draw a share as a dot, or a ring where few cases stand behind it, with its noise."""
+    low, high = max(0.0, share - noise), min(1.0, share + noise)
+    drawing.line(
+        left + low * long, y, left + high * long, y, INK, stroke_width=0.7, opacity=1 if is_sure else 0.6
+    )
+    colour = DIRECTIONS["within"]
+    drawing.circle(
+        left + share * long, y, 3, fill=colour if is_sure else "#FFFFFF", stroke=colour, stroke_width=1.1
+    )
+
+
+def key(drawing: Drawing, x: float, y: float, kind: str, text: str) -> None:
+    """Draw one sign of the key with its text."""
+    colour = DIRECTIONS["within"]
+    if kind == "dashed":
+        drawing.dashed(x, y - 6.5, 12, 7)
+    elif kind == "noise":
+        drawing.line(x + 6, y - 7, x + 6, y + 1, INK, stroke_width=0.7)
+    elif kind == "hatch":
+        drawing.hatch(x, y - 6.5, 12, 7, colour)
+    elif kind == "▲▼":
+        for at, is_up in ((0, True), (6.5, False)):
+            drawing.triangle(x + at, y, 7.4, is_up, INK)
+    elif kind:
+        drawing.text(x + 6, y, kind, 7.4, 600, anchor="middle")
+    drawing.text(x + 16, y, text, 7.2)
