@@ -17,8 +17,8 @@ from markupsafe import Markup
 
 from orchestration.core import LANGUAGES, durable, seed_rows, texts_for
 from orchestration.outputs.bends import BENDS
-from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
 from orchestration.outputs.figures import svg
+from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
 from orchestration.outputs.map_page.shapes import drawings, points_on
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
 from orchestration.outputs.published import NO_PLACE, Edition, editions_of, reference_places

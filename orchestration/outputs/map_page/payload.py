@@ -114,8 +114,8 @@ LINES = {
 def bends(edition: Edition, points: Mapping[str, Point]) -> dict[str, list[float]]:
     """Return the bends of a corridor's one or two lines, by its stops joined with `>`.
 
-    `points`: of the places on the drawing. Corridors with only the first bend are left out. Those with a place
-    passed are drawn without the others.
+    `points`: of the places on the drawing. Corridors with only the first bend are left out. Those with a
+    place passed are drawn without the others.
     """
     largest: dict[str, int] = {}
     for table, counted in LINES.items():

@@ -1,7 +1,7 @@
 """The two drawings of the map page as SVG paths in whole units, and the point of each place on them.
 
-`kenya` holds Kenya and the parts of its neighbours around it, `abroad` the Horn, the Great Lakes and the Gulf.
-A country that lies farther away has its point at the edge of `abroad`, in its own direction.
+`kenya` holds Kenya and the parts of its neighbours around it, `abroad` the Horn, the Great Lakes and the
+Gulf. A country that lies farther away has its point at the edge of `abroad`, in its own direction.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import shapely
@@ -27,7 +28,7 @@ EDGE = 0.06  # share of a drawing that its outermost points stay away from its e
 
 @dataclass(frozen=True)
 class Sheet:
-    """One drawing. `box`: what is always visible. `window`: what is drawn at most. `coarse`: of land, in degrees."""
+    """One drawing. `box`: always visible. `window`: drawn at most. `coarse`: simplifies land, in degrees."""
 
     box: Box
     window: Box
@@ -78,9 +79,7 @@ class Sheet:
             for line, end in rings:
                 points = [self.at(x, y) for x, y, *_ in line.coords]
                 steps = [
-                    (x - before[0], y - before[1])
-                    for before, (x, y) in zip(points, points[1:], strict=False)
-                    if before != [x, y]
+                    (x - before[0], y - before[1]) for before, (x, y) in pairwise(points) if before != [x, y]
                 ]
                 if len(steps) > (2 if end else 0):
                     moves = " ".join(f"{x} {y}" for x, y in steps).replace(" -", "-")

@@ -7,7 +7,7 @@ const CHANGED = ["more", "fewer"];
 // The number of a row; what it says where it has none.
 const figureOf = (row) => {
   if (row.alert) return `${row.mark} ${say("alert.since_month", { month: sayMonth(row.alert.first_month) })}`;
-  if (row.value !== null) return [count(row.value) + row.sign, row.mark].filter(Boolean).join(" ");
+  if (row.value !== null) return [count(row.value), row.sign, row.mark].filter(Boolean).join(" ");
   if (row.hotspot) return sayCode("label", row.hotspot.label);
   if (row.risk) return sayCode("risk_band", row.risk.band);
   if (row.shift) return [row.mark, statusText(row)].filter(Boolean).join(" ");

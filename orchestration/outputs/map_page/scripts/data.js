@@ -70,7 +70,7 @@ const sayMonth = (day) => (day ? monthName(...day.split("-")) : "");
 // Parts of ids such as year-2025, 2025-Q2-12m, 2025-07-12m and round-2020.
 const partsOf = (id) => id.match(/^(?:year-|round-)?(\d{4})(?:-Q(\d))?(?:-(\d\d))?(?:-12m)?$/) ?? [];
 const kindOf = (id) => (id.startsWith("year-") ? "year" : id.endsWith("-12m") ? "rolling" : "round");
-const periodName = (id) => {
+const periodName = (id, part = "period.partial") => {
   const [, year, quarter, month] = partsOf(id);
   if (id.endsWith("-12m")) return say("period.rolling_12_months", { month: monthName(year, month ?? quarter * 3) });
   if (id.startsWith("round-")) return say("period.round", { round: id.slice(6) });
@@ -78,7 +78,7 @@ const periodName = (id) => {
   const { months_reported: months, partial_reason: reason } = PERIODS.get(id);
   return reason === "begins_before_reporting" && months
     ? `${say(`month.${13 - months}`)}–${say("month.12")} ${year}`
-    : say("period.partial", { period: year, months: months ?? 0 });
+    : say(part, { period: year, months: months ?? 0 });
 };
 const yearBefore = (id) => `year-${Number(id.slice(5)) - 1}`;
 const YEARS = [...new Set(["corridors", "starts", "ends"].flatMap((table) => rowsOf(table).map((row) => row.period_id)))].sort();

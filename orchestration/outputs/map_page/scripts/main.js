@@ -31,7 +31,11 @@ const drawTableNow = () => drawTable(now.rows, say("table.caption", { what: what
 const whatOf = ({ view, period, role, via }) => [say(`view.${view}`), periodName(period), view === "places" ? say(`role.${role}`) : via ? say("list.corridors_via") : ""].filter(Boolean).join(" · ");
 
 // What the map says, in one sentence, and how to read its marks.
-const names = (rows) => rows.slice(0, 3).map((row) => row.title).join(", ") + (rows.length > 3 ? " …" : "");
+const names = (rows) => {
+  const direct = rows.filter((row) => row.stops.length < 3);
+  const named = (direct.length ? direct : rows).slice(0, 3).map((row) => row.title).join(", ");
+  return rows.length > 3 ? say("title.more", { names: named, count: count(rows.length - Math.min(3, direct.length || 3)) }) : named;
+};
 const headlineOf = (rows, shown) => {
   const { view, period, role } = shown;
   const drawable = rows.filter((row) => row.isDrawable);
@@ -40,7 +44,7 @@ const headlineOf = (rows, shown) => {
   const all = (keys) => [named.period, part, ...keys.map((key) => say(`hint.${key}`, named))].filter(Boolean).join(". ").replaceAll(/\.\. /g, ". ");
   const [first] = drawable;
   if (view === "changes" && kindOf(period) !== "round") {
-    const [rose, fell] = ["▲", "▼"].map((mark) => rows.filter((row) => row.mark === mark && !row.alert));
+    const [rose, fell] = ["▲", "▼"].map((mark) => rows.filter((row) => row.mark === mark && !row.alert && row.stops.length < 3));
     const held = rows.filter((row) => !row.mark && !row.isDashed);
     const parts = [["rose", rose], ["fell", fell]].filter(([, list]) => list.length).map(([key, list]) => say(`title.${key}`, { names: names(list) }));
     const title = [...parts, held.length ? say("title.held", { count: count(held.length) }) : ""].filter(Boolean).join(" ");
@@ -72,6 +76,7 @@ const drawFrame = () => {
   document.title = `${say(`view.${state.view ?? "corridors"}`)} · ${say("page.title")}`;
   for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of document.querySelectorAll("[data-say-label]")) element.setAttribute("aria-label", say(element.dataset.sayLabel));
+  byId("find").placeholder = say("choose.find");
   for (const button of document.querySelectorAll("[data-lang]")) button.setAttribute("aria-pressed", String(button.dataset.lang === language));
   byId("edition").textContent = say(`edition.${PAGE.edition}`);
   byId("made").textContent = say("page.made", { release: PAGE.release, day: PAGE.as_of });
@@ -87,7 +92,7 @@ const choices = (id, key, list, isOffered = () => true) => {
 };
 const drawControls = () => {
   choices("views", "view", VIEWS.map((view) => [view, say(`view.${view}`)]), (view) => OFFERED[view].has(state.period));
-  choices("periods", "period", PERIOD_IDS.filter((id) => kindOf(id) === "year").reverse().map((id) => [id, periodName(id)]));
+  choices("periods", "period", PERIOD_IDS.filter((id) => kindOf(id) === "year").reverse().map((id) => [id, periodName(id, "period.part")]));
   const others = PERIOD_IDS.filter((id) => kindOf(id) !== "year");
   byId("others").hidden = !others.length;
   byId("others").replaceChildren(make("option", { value: "" }, say("period.more")), ...others.map((id) => make("option", { value: id, selected: id === state.period }, periodName(id))));
@@ -104,13 +109,13 @@ const drawControls = () => {
     byId(id).setAttribute("aria-pressed", String(Boolean(state[key])));
   }
   const focused = document.activeElement?.dataset?.direction;
-  byId("keys").replaceChildren(
-    ...(state.view === "places" && legendOf(state).length ? [make("span", {}, say("legend.per_100000"))] : []),
-    ...legendOf(state).map(({ colour, fill, direction, word }) => {
-      const swatch = shape("svg", { width: 18, height: 12, "aria-hidden": "true" }, shape("rect", { y: fill ? 0.5 : 4, width: 18, height: fill ? 11 : 4, fill: fill ?? colour, stroke: fill ? C.rule : null }));
-      return direction ? make("button", { type: "button", "data-direction": direction, "aria-pressed": String(!isHidden(direction)) }, swatch, word) : make("span", {}, swatch, word);
-    }),
-  );
+  const entries = legendOf(state).map(({ colour, fill, direction, word }) => {
+    const swatch = shape("svg", { width: 16, height: 12, "aria-hidden": "true" }, shape("rect", { x: 0.5, y: fill ? 0.5 : 4, width: 15, height: fill ? 11 : 4, fill: fill ?? colour, stroke: fill ? C.rule : null }));
+    return direction ? make("button", { type: "button", "data-direction": direction, "aria-pressed": String(!isHidden(direction)) }, swatch, word) : make("span", {}, swatch, word);
+  });
+  const isRamp = state.view === "places" && entries.length > 0;
+  byId("ramp").replaceChildren(...(isRamp ? [say("legend.per_100000"), ...entries] : []));
+  byId("keys").replaceChildren(...(isRamp ? [] : entries));
   if (focused) byId("keys").querySelector(`[data-direction="${focused}"]`)?.focus();
   byId("keys").hidden = !byId("keys").children.length;
   byId("places").replaceChildren(...[...PLACES.keys()].filter(isPlaced).map((id) => make("option", { value: placeName(id) })));
@@ -143,6 +148,7 @@ const SAVED = {
   csv: () => save(fileName(".csv"), "text/csv;charset=utf-8", csvOf(now.rows)),
   svg: () => save(fileName(".svg"), "image/svg+xml", svgNow()),
   png: () => savePng(fileName(".png"), svgNow()),
+  embed: () => openShare(),
 };
 const isOnline = () => location.protocol.startsWith("http");
 const pageAddress = (isEmbedded) => `${isOnline() ? location.href.split(/[?#]/)[0] : "map.html"}${isEmbedded ? "?embed=1" : ""}${addressOf(state)}`;
@@ -205,7 +211,6 @@ const start = () => {
     if (found) change({ pick: found });
   });
   byId("close").addEventListener("click", unpick);
-  byId("embed").addEventListener("click", openShare);
   byId("share-close").addEventListener("click", () => byId("share").close());
   byId("full").addEventListener("click", () => byId("full").setAttribute("href", pageAddress(false)));
   byId("more").addEventListener("click", () => {

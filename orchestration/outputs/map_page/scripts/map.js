@@ -73,7 +73,7 @@ const namesOf = (home) => {
   for (const row of home) if (isOnLine(row.id)) sums.set(row.stops.at(-1), (sums.get(row.stops.at(-1)) ?? 0) + (row.value ?? 1));
   const hubs = [...sums].sort((a, b) => b[1] - a[1]).slice(0, 2).map(([place]) => place);
   for (const place of picked ? [picked] : hubs.filter(isKenyan)) names.set(place, { text: placeName(place), weight: 600, fill: C.ink, isNeeded: true });
-  for (const row of [...home].sort((a, b) => (b.mark !== "") - (a.mark !== ""))) {
+  for (const row of [...home].sort((a, b) => (b.mark !== "") - (a.mark !== "") || (b.value !== null) - (a.value !== null))) {
     if (!isOnLine(row.id)) continue;
     const [from, to] = [row.stops[0], row.stops.at(-1)];
     const end = from === picked || (!isKenyan(to) && isKenyan(from)) ? to : from;
@@ -84,10 +84,12 @@ const namesOf = (home) => {
   return names;
 };
 
+const radiusOf = (value, largest, most) => (value ? Math.max(2, most * Math.sqrt(value / largest)) : 0);
+const around = ([x, y], by) => [x - by, y - by, x + by, y + by];
 const circles = (rows, put, points, largest, most) =>
   rows.filter((row) => row.id in points && row.value).flatMap((row) => {
     const [cx, cy] = put(points[row.id]).map(round);
-    return shape("circle", { cx, cy, r: round(Math.max(2, most * Math.sqrt(row.value / largest))), fill: "#fff", "fill-opacity": 0.55, stroke: C.ink, "stroke-width": 1.3, opacity: state.pick && state.pick !== row.id ? 0.5 : null, ...(isCounty(row.id) ? { "pointer-events": "none" } : asPlace(row.id, rows)) });
+    return shape("circle", { cx, cy, r: round(radiusOf(row.value, largest, most)), fill: "#fff", "fill-opacity": 0.55, stroke: C.ink, "stroke-width": 1.3, opacity: state.pick && state.pick !== row.id ? 0.5 : null, ...(isCounty(row.id) ? { "pointer-events": "none" } : asPlace(row.id, rows)) });
   });
 const spot = (id, [x, y], rows) =>
   PLACES.get(id)?.kind === "border_point"
@@ -105,8 +107,8 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
   for (const row of rows.filter((one) => one.stops.some(isAbroad) && isOnLine(one.id))) {
     const [from, to] = [row.stops[0], row.stops.at(-1)].map(countryOf);
     const key = isPlaces ? row.id : `${from}>${to}`;
-    const sum = sums.get(key) ?? { row, from, to, value: 0 };
-    sums.set(key, { ...sum, value: sum.value + (row.value ?? 0) });
+    const sum = sums.get(key) ?? { row, from, to, value: 0, isDashed: true };
+    sums.set(key, { ...sum, value: sum.value + (row.value ?? 0), isDashed: sum.isDashed && lineStyle(row).isDashed });
   }
   const reached = [...sums.values()].sort((a, b) => b.value - a.value);
   const ends = reached.map(({ row, from, to }) => (isPlaces ? row.id : from === "KEN" ? to : from));
@@ -115,7 +117,7 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
   const shapes = new Map(ends.filter((id) => id in land).map((id) => [id, new Path2D(land[id])]));
   const size = wide < 150 ? 10.5 : 11.5;
   const taken = [[0, high - size - 8, widthOf(say("map.abroad"), size, 600) + 10, high]];
-  const name = labeller([0, 0, wide, high], size, taken);
+  const name = labeller([0, 0, wide, high], size, taken, 70);
   const labels = reached.map(({ row, value, from, to }, index) => {
     const text = value ? `${placeName(ends[index])} ${count(value)}` : placeName(ends[index]);
     const refused = (box) =>
@@ -124,7 +126,8 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
         return [...shapes].some(([id, path]) => id !== ends[index] && canvas.isPointInPath(path, u, v));
       });
     const fill = isPlaces || shown.view === "changes" ? C.ink : textColourOf(row.direction);
-    return name(fit.place(points[ends[index]]), isPlaces || wide < 150 ? text : foreignText({ stops: [from, to] }, ends[index], text), { fill, weight: 600 }, { refused });
+    const texts = isPlaces || wide < 150 ? [text] : [foreignText({ stops: [from, to] }, ends[index], text), text];
+    return texts.reduce((made, one) => made ?? name(fit.place(points[ends[index]]), one, { fill, weight: 600 }, { refused }), null);
   });
   return shape(
     "svg",
@@ -134,7 +137,7 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
     ground(fit, { borders }, () => ({ fill: "none", stroke: "#fff", "stroke-width": 1.2 })),
     isPlaces
       ? circles(rows, fit.place, Object.fromEntries(ends.map((id) => [id, points[id]])), largestIn(TABLES[shown.role]), 18)
-      : reached.map(({ row, value, from, to }) => arrow(fit.place(points[from]), fit.place(points[to]), 0.1, thick({ value: value || null }, largest), lineStyle(row).colour, lineStyle(row))),
+      : reached.map(({ row, value, from, to, isDashed }) => arrow(fit.place(points[from]), fit.place(points[to]), 0.1, thick({ value: value || null }, largest), lineStyle(row).colour, { isDashed })),
     labels,
     label(6, high - 7, say("map.abroad"), size, { weight: 600 }),
     shape("rect", { x: 0.5, y: 0.5, width: wide - 1, height: high - 1, fill: "none", stroke: C.rule }),
@@ -146,9 +149,10 @@ const drawMap = (rows, shown) => {
   if (!wide || !high) return;
   const { land, borders, counties, points } = SHEETS.kenya;
   const narrow = isNarrow();
-  const fit = fitted(SHEETS.kenya, narrow ? [4, IS_EMBEDDED ? 8 : 44, wide - 4, high - 8] : [10, 10, wide - 10, high - 12], camera);
+  const fit = fitted(SHEETS.kenya, narrow && high > wide ? [4, document.querySelector(".say").offsetHeight + 6, wide - 4, high - 8] : [10, 10, wide - 10, high - 12], camera);
   const put = fit.place;
   const isPlaces = shown.view === "places";
+  const most = narrow ? 18 : 26;
   const drawn = drawnOf(rows, shown);
   const breaks = isPlaces && shown.role === "from" ? breaksOf(rows) : [];
   const dataOf = new Map(rows.map((row) => [row.id, row]));
@@ -157,7 +161,7 @@ const drawMap = (rows, shown) => {
     if (!breaks.length) return BLANK;
     return rate === null ? "#F0F1F0" : classOf(rate, breaks);
   };
-  const across = Math.round(Math.min(212, Math.max(104, wide * 0.2)));
+  const across = Math.round(Math.min(236, Math.max(104, wide * 0.23)));
   const corner = [wide - across - 8, high - Math.round(across * 1.32) - 8, wide - 8, high - 8];
   const { home, lines } = isPlaces ? { home: [], lines: [] } : linesAtHome(drawn, shown, put);
   const crossings = kindOf(shown.period) === "year" ? where("border_points", { period_id: shown.period }).map((data) => data.place_id).filter((id) => id in points) : [];
@@ -167,11 +171,11 @@ const drawMap = (rows, shown) => {
     : namesOf(home);
   if (isCounty(state.pick) && !names.has(state.pick)) names.set(state.pick, { text: placeName(state.pick), weight: 600, fill: C.ink, isNeeded: true });
   const order = [...names].sort((a, b) => (b[0] === state.pick) - (a[0] === state.pick) || Boolean(b[1].isNeeded) - Boolean(a[1].isNeeded));
-  const name = labeller([0, 0, wide, high], textSize(), [...overlays(), corner]);
+  const name = labeller([0, 0, wide, high], textSize(), [...overlays(), corner, ...crossings.map((id) => around(put(points[id]), 7))]);
   const homeland = shapesOf(counties);
   const labels = order.slice(0, narrow ? 16 : 60).map(([id, { text, isNeeded, ...style }]) => {
     const refused = (box) => !isKenyan(id) && [box[0], (box[0] + box[2]) / 2, box[2]].some((x) => canvas.isPointInPath(homeland, ...fit.unit([x, (box[1] + box[3]) / 2])));
-    return [id, name(put(points[id]), text, style, { refused, isNeeded })];
+    return [id, name(put(points[id]), text, style, { refused, isNeeded, gap: isPlaces ? radiusOf(dataOf.get(id)?.value, largestIn(TABLES[shown.role]), most) - 5 : 0 })];
   });
   const spots = new Set([...crossings, ...(isPlaces ? labelled.filter((row) => !row.value).map((row) => row.id) : labels.filter(([, text]) => text).map(([id]) => id)), ...home.flatMap((row) => row.stops.filter((stop) => !isCounty(stop)))]);
   const focused = document.activeElement?.closest?.("#map .place")?.dataset.pick;
@@ -182,7 +186,7 @@ const drawMap = (rows, shown) => {
     ground(fit, { borders }, () => ({ fill: "none", stroke: "#fff", "stroke-width": 2 })),
     ground(fit, counties, (id) => ({ fill: state.pick === id && !breaks.length ? "#DCE6EA" : shade(id), stroke: state.pick === id ? C.ink : C.rule, "stroke-width": state.pick === id ? 2.2 : 0.9, ...asPlace(id, rows) })),
     ...lines,
-    ...(isPlaces ? circles(drawn, put, points, largestIn(TABLES[shown.role]), narrow ? 18 : 26) : []),
+    ...(isPlaces ? circles(drawn, put, points, largestIn(TABLES[shown.role]), most) : []),
     ...[...spots].map((id) => spot(id, put(points[id]), rows)),
     ...labelled.filter((row) => row.id in points).map((row) => triangle([put(points[row.id])[0], put(points[row.id])[1]], 6, false, row.hotspot.label === "hotspot" ? C.ink : PAPER)),
     ...labels.map(([, text]) => text).filter(Boolean),

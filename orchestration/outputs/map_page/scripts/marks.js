@@ -53,20 +53,21 @@ const triangle = ([x, y], size, isDown, fill = C.ink) => {
 };
 
 // Puts texts beside their points so that none hides another. `refused`: whether a box is not the text's own ground.
-const labeller = (box, size, taken = []) => (point, text, style, { refused = () => false, isNeeded = false } = {}) => {
+const labeller = (box, size, taken = [], reach = 34) => (point, text, style, { refused = () => false, isNeeded = false, gap = 0 } = {}) => {
   const wide = widthOf(text, size, style.weight);
   const spots = [
-    [8, 4, "start"], [-8, 4, "end"], [-6, -6, "end"], [6, -6, "start"], [0, -9, "middle"], [0, size + 7, "middle"],
+    ...(isNeeded ? [[8, size + 3, "start"], [-8, size + 3, "end"]] : []),
+    [8 + gap, 4, "start"], [-8 - gap, 4, "end"], [-6, -6, "end"], [6, -6, "start"], [0, -9 - gap, "middle"], [0, size + 7 + gap, "middle"],
     [8, size + 3, "start"], [-8, size + 3, "end"], [30, -14, "start"], [-30, -14, "end"], [30, size + 12, "start"], [-30, size + 12, "end"],
-    [46, 4, "start"], [-46, 4, "end"], [0, -30, "middle"], [0, size + 26, "middle"],
+    [46, 4, "start"], [-46, 4, "end"], [0, -30, "middle"], [0, size + 26, "middle"], [24, -34, "start"], [-24, -34, "end"], [60, -22, "start"], [-60, -22, "end"],
   ];
   const placed = spots.map(([dx, dy, anchor]) => {
     const [x, y] = [point[0] + dx, point[1] + dy];
     const left = anchor === "end" ? x - wide : anchor === "middle" ? x - wide / 2 : x;
-    return { x, y, anchor, far: Math.hypot(dx, dy) > 28, box: [left - 1, y - size * 0.85, left + wide + 1, y + size * 0.25] };
+    return { x, y, anchor, away: Math.hypot(dx, dy) - gap, far: Math.hypot(dx, dy) - gap > 28, box: [left - 1, y - size * 0.85, left + wide + 1, y + size * 0.25] };
   });
-  const isFree = ({ box: b }) =>
-    b[0] > box[0] && b[1] > box[1] && b[2] < box[2] && b[3] < box[3] && !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
+  const isFree = ({ box: b, away }) =>
+    away <= reach && b[0] > box[0] && b[1] > box[1] && b[2] < box[2] && b[3] < box[3] && !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
   const free = placed.filter(isFree);
   const spot = free.find((one) => !refused(one.box)) ?? (isNeeded ? free[0] : null);
   if (!spot) return null;
@@ -112,7 +113,7 @@ const timebars = (years, width, top, colour) => {
     return [
       shape("rect", bar),
       noise ? shape("path", { d: `M${round(middle)} ${round(HIGH - high - noise)}V${round(Math.min(HIGH, HIGH - high + noise))}`, stroke: C.ink }) : null,
-      text(HIGH - high - noise - 3, `${countOrLeast(year.value)}${year.sign}`, year.isNow ? 600 : 400, wide < 24 ? 9.5 : 11),
+      text(HIGH - high - noise - 3, countOrLeast(year.value) + year.sign, year.isNow ? 600 : 400, wide < 24 ? 9.5 : 11),
       text(HIGH + 12, wide < 24 ? `’${year.name.slice(2)}` : year.name, 400, 10),
     ];
   });
