@@ -376,8 +376,8 @@ def test_the_network_is_described_by_its_totals(open_map: OpenMap) -> None:
 
 def test_a_card_says_in_through_and_out_with_their_years(open_map: OpenMap) -> None:
     page = open_map(edition="public")
-    page.locator("#map path.place[data-pick=KE010]").click()
-    said = card(page).split("\n")
+    page.locator("#map path.place[data-pick=KE010]").press("Enter")
+    said = [line for line in card(page).split("\n") if line]
     assert said[:2] == ["Marsabit", "2025"]
     parts = [one.get_attribute("aria-label") for one in page.locator(".spark").all()]
     assert parts == ["From: 2024 158, 2025 71", "Through: 2024 136, 2025 60", "To: 2024 <10, 2025 <10"]
@@ -427,7 +427,8 @@ def test_the_saved_file_is_the_table_and_counts_are_numbers(
     open_map: OpenMap, tmp_path: Path, view: str
 ) -> None:
     corridors = world("members")["corridors"]
-    corridors[0] |= {"period_id": "year-2025", "movement_count": 1245}
+    [busia] = [row for row in corridors if row["period_id"] == "year-2025" and row["start_place"] == "Busia"]
+    busia["movement_count"] = 1245
     page = open_map(f"view={view}", release=release_with(tmp_path, "members", corridors=corridors))
     page.locator("th button").nth(1).click()
     rows = table(page)
