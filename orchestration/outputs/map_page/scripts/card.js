@@ -2,144 +2,208 @@
 const LISTED = 40;
 const CARD_ROWS = 5;
 
-const statusText = (row) => (row.shift ? sayCode("status", row.shift.status) : CHANGED.includes(row.data.change) ? sayCode("change", row.data.change).replace(/^\S+ /, "") : "");
-const CHANGED = ["more", "fewer"];
 // The number of a row; what it says where it has none.
 const figureOf = (row) => {
-  if (row.alert) return `${row.mark} ${say("alert.since_month", { month: sayMonth(row.alert.first_month) })}`;
-  if (row.value !== null) return [count(row.value), row.sign, row.mark].filter(Boolean).join(" ");
-  if (row.hotspot) return sayCode("label", row.hotspot.label);
-  if (row.risk) return sayCode("risk_band", row.risk.band);
-  if (row.shift) return [row.mark, statusText(row)].filter(Boolean).join(" ");
-  return NEW.includes(row.novelty) ? say("rounds.new") : "";
+    const { alert, hotspot, risk, shift, novelty } = row;
+    if (alert) return `${row.mark} ${say("alert.since_month", { month: sayMonth(alert.first_month) })}`;
+    if (row.value !== null) return [count(row.value), row.sign, row.mark].filter(Boolean).join(" ");
+    if (hotspot) return sayCode("label", hotspot.label);
+    if (risk) return sayCode("risk_band", risk.band);
+    if (shift) return row.mark;
+    return NEW.includes(novelty) ? say("rounds.new") : "";
 };
-const noteOf = (row) => {
-  if (row.alert) return say(`alert.${row.alert.direction}`);
-  if (state.view === "changes") return row.shift ? sayCode("status", row.shift.status) : row.data.change ? sayCode("change", row.data.change) : row.isDashed ? say("comparison.not_comparable") : "";
-  return LABELS.includes(row.hotspot?.label) && row.value !== null ? sayCode("label", row.hotspot.label) : "";
+const noteOf = ({ alert, shift, hotspot, data, value, isDashed }) => {
+    if (alert) return say(`alert.${alert.direction}`);
+    if (shift) return sayCode("status", shift.status);
+    if (hotspot && value !== null) return LABELS.includes(hotspot.label) ? sayCode("label", hotspot.label) : "";
+    if (state.view !== "changes") return "";
+    return data.change ? sayCode("change", data.change) : isDashed ? say("comparison.not_comparable") : "";
 };
 const BAR = 68;
 const barOf = (row, largest) => {
-  const before = earlierOf(row);
-  const wide = (value) => round(Math.min(1.06, value / largest) * BAR);
-  return shape(
-    "svg",
-    { width: BAR + 8, height: 12, "aria-hidden": "true" },
-    row.value === null ? null : shape("rect", { y: 2, width: Math.max(1, wide(row.value)), height: 8, fill: row.isDashed ? "none" : colourOf(row.direction), stroke: row.isDashed ? colourOf(row.direction) : null, "stroke-dasharray": row.isDashed ? "2 2" : null }),
-    before === null ? null : shape("path", { d: `M${wide(before)} 0v12`, stroke: C.ink, "stroke-width": 2 }),
-  );
+    const before = earlierOf(row);
+    const wide = (value) => round(Math.min(1.06, value / largest) * BAR);
+    const colour = colourOf(row.direction);
+    const style = row.isDashed ? { fill: "none", stroke: colour, "stroke-dasharray": "2 2" } : { fill: colour };
+    return shape(
+        "svg",
+        { width: BAR + 8, height: 12, "aria-hidden": "true" },
+        row.value === null ? null : shape("rect", { y: 2, height: 8, width: Math.max(1, wide(row.value)), ...style }),
+        before === null ? null : shape("path", { d: `M${wide(before)} 0v12`, stroke: C.ink, "stroke-width": 2 }),
+    );
 };
-const listRow = (row, largest, title = row.title) =>
-  make("li", {}, make("button", { type: "button", class: "row", "data-pick": row.id, "data-key": row.key, "aria-pressed": String(state.pick === row.id) }, make("span", {}, title, make("small", {}, noteOf(row))), barOf(row, largest), make("b", {}, figureOf(row))));
+const listRow = (row, largest, title = row.title) => {
+    const about = { "data-pick": row.id, "data-key": row.key, "aria-pressed": String(state.pick === row.id) };
+    const name = make("span", {}, title, make("small", {}, noteOf(row)));
+    return make(
+        "li",
+        {},
+        make("button", { type: "button", class: "row", ...about }, name, barOf(row, largest), make("b", {}, figureOf(row))),
+    );
+};
+const largestOf = (rows) => Math.max(1, ...rows.map((row) => row.value ?? 0));
 const drawList = (rows, shown) => {
-  const listed = rows.filter((row) => row.isDrawable || row.shift || row.alert).slice(0, LISTED);
-  const largest = Math.max(1, ...listed.map((row) => row.value ?? 0));
-  byId("list").replaceChildren(...listed.map((row) => listRow(row, largest)));
-  byId("list-title").textContent = say(tellsNew(shown) && shown.new ? "list.new" : `list.${shown.view}`);
-  byId("list-rest").textContent = rows.length > listed.length ? say("list.rest", { count: count(rows.length - listed.length) }) : "";
-  byId("unplaced").textContent = shown.new && tellsNew(shown) ? "" : sayUnplaced(shown, rows);
+    const listed = rows.filter((row) => row.isDrawable || row.shift || row.alert).slice(0, LISTED);
+    const isNewOnly = shown.new && tellsNew(shown);
+    byId("list").replaceChildren(...listed.map((row) => listRow(row, largestOf(listed))));
+    byId("list-title").textContent = say(isNewOnly ? "list.new" : `list.${shown.view}`);
+    byId("list-rest").textContent = rows.length > listed.length ? say("list.rest", { count: count(rows.length - listed.length) }) : "";
+    byId("unplaced").textContent = isNewOnly ? "" : sayUnplaced(shown, rows);
 };
 
-const claimOf = (row, named) => (row && known(`meaning.claim.${row.claim}`) ? say(`meaning.claim.${row.claim}`, named) : "");
-const seriesOf = (table, stops) =>
-  YEARS.map((id) => {
-    const row = sameRow(table, { stops, data: { direction: seriesDirection(table, stops) } }, id);
-    const made = row && rowOf(stops.join(">"), row);
-    return { name: id.slice(5), months: PERIODS.get(id)?.months_reported || 12, isPart: !isComplete(id), isNow: id === state.period, value: made?.value ?? null, sign: made?.sign ?? "", isDashed: made?.isDashed ?? false };
-  });
-const seriesDirection = (table, stops) => rowsOf(table).find((data) => stopsOf(data).join(">") === stops.join(">"))?.direction;
-const chartOf = (all, width, colour) => {
-  const top = Math.max(POLICY.least * 4, ...all.flat().map((year) => (year.value === null ? 0 : rateOf(year))));
-  return all.map((years) => timebars(years, width, top, colour));
+// The years of a place in one role, or of a corridor; a year without a row has a count that is not listed.
+const partOf = (table, word, id) => {
+    const stops = id.split(">");
+    const direction = rowsOf(table).find((data) => stopsOf(data).join(">") === id)?.direction;
+    const years = YEARS.map((period) => {
+        const data = sameRow(table, { stops, data: { direction } }, period);
+        const { value, sign, isDashed } = data ? rowOf(id, data) : { value: null, sign: "", isDashed: false };
+        const months = PERIODS.get(period)?.months_reported || 12;
+        return { name: period.slice(5), months, isPart: !isComplete(period), isNow: period === state.period, value, sign, isDashed };
+    });
+    return { word, years, now: years.find((year) => year.isNow) ?? { value: null, sign: "" } };
 };
 const totals = (parts, colour) => {
-  const width = Math.floor((Math.min(336, document.body.clientWidth) - 28 - 12 * (parts.length - 1)) / parts.length);
-  const charts = chartOf(parts.map((part) => part.years), parts.length === 1 ? 200 : width, colour);
-  return make("div", { class: "totals" }, parts.map((part, at) => make("div", {}, make("b", {}, countOrLeast(part.value) + part.sign), part.word, make("span", { class: "spark", role: "img", "aria-label": `${part.word}: ${part.years.map((year) => `${year.name} ${countOrLeast(year.value)}`).join(", ")}` }, charts[at]))));
+    const across = Math.min(336, document.body.clientWidth) - 28;
+    const width = parts.length === 1 ? 200 : Math.floor((across - 12 * (parts.length - 1)) / parts.length);
+    const top = Math.max(POLICY.least * 4, ...parts.flatMap(({ years }) => years.map((year) => (year.value === null ? 0 : rateOf(year)))));
+    const drawn = parts.map(({ word, years, now }) => {
+        const said = `${word}: ${years.map((year) => `${year.name} ${countOrLeast(year.value)}`).join(", ")}`;
+        const chart = make("span", { class: "spark", role: "img", "aria-label": said }, timebars(years, width, top, colour));
+        return make("div", {}, make("b", {}, countOrLeast(now.value) + now.sign), word, chart);
+    });
+    const partners = YEARS.map((id) => where("coverage", { period_id: id })[0]?.partner_count ?? "–").join(", ");
+    const note = say(PUBLIC ? "card.note.public" : "card.note.members", { partners });
+    return [make("div", { class: "totals" }, drawn), make("p", { class: "small" }, note)];
 };
-const partOf = (table, word, stops) => {
-  const years = seriesOf(table, stops);
-  const now = years.find((year) => year.isNow) ?? { value: null, sign: "" };
-  return { word, years, value: now.value, sign: now.sign };
-};
+const claimOf = (row, named) => (known(`meaning.claim.${row.claim}`) ? say(`meaning.claim.${row.claim}`, named) : "");
+const meaningOf = (kind, code, named) => (known(`meaning.${kind}.${code}`) ? say(`meaning.${kind}.${code}`, named) : "");
 const factsOf = (row, names) =>
-  COLUMNS.filter((column) => names.includes(column.id) && column.value(row) !== null).map((column) => [say(`column.${column.id}`), column.show(row)]);
-const facts = (list) => (list.length ? make("dl", {}, list.flatMap(([word, text]) => [make("dt", {}, word), make("dd", {}, text)])) : null);
-const block = (title, ...children) => (children.flat().some(Boolean) ? [make("h3", {}, title), ...children] : []);
-const paragraphs = (texts, strong) => [...new Set(texts.filter(Boolean))].map((text, at) => make("p", { class: strong && at === 0 ? "finding" : null }, text));
-const networkText = () => {
-  const partners = YEARS.map((id) => where("coverage", { period_id: id })[0]?.partner_count ?? "–").join(", ");
-  return say(PUBLIC ? "card.note.public" : "card.note.members", { partners });
+    COLUMNS.filter((one) => row && names.includes(one.id) && one.value(row) !== null).map((one) => [
+        say(`column.${one.id}`),
+        one.show(row),
+    ]);
+const facts = (list) =>
+    list.length
+        ? make(
+              "dl",
+              {},
+              list.flatMap(([word, text]) => [make("dt", {}, word), make("dd", {}, text)]),
+          )
+        : null;
+const rowList = (rows, end) => {
+    const first = rows.slice(0, CARD_ROWS).map((row) => listRow(row, largestOf(rows), placeName(row.stops.at(end))));
+    return first.length ? make("ul", { class: "rows" }, first) : null;
 };
+const block = (title, content) => (content ? [make("h3", {}, title), content] : []);
+const paragraphs = (texts) =>
+    [...new Set(texts.filter(Boolean))].map((text, at) => make("p", { class: at === 0 ? "finding" : null }, text));
 const LIKE = ["year_before", "like_before", "like_now", "change"];
 
 const placeCard = (id, shown) => {
-  const isYear = kindOf(shown.period) === "year";
-  const of = (role) => placeRows({ period: shown.period, role }).find((row) => row.id === id);
-  const roles = ["from", "through", "to"].map((role) => [role, of(role)]);
-  const hotspots = where("hotspots", { period_id: shown.period, place_id: id });
-  const claims = hotspots.map((row) => claimOf(row, { name: placeName(id) }));
-  const corridors = isYear ? rowsIn("corridors", { period_id: shown.period }).filter((row) => row.isDrawable).sort((a, b) => b.value - a.value) : [];
-  const [out, into] = [corridors.filter((row) => row.stops[0] === id), corridors.filter((row) => row.stops[1] === id)];
-  const largest = Math.max(1, ...[...out, ...into].map((row) => row.value));
-  const list = (rows, end) => (rows.length ? make("ul", { class: "rows" }, rows.slice(0, CARD_ROWS).map((row) => listRow(row, largest, placeName(row.stops.at(end))))) : null);
-  const [from, through, to] = roles.map(([, row]) => row);
-  const crossings = isYear ? rowsIn("border_points", { period_id: shown.period }).filter((row) => row.id === id || PLACES.get(row.id)?.parent === id) : [];
-  const risk = where("risk", { period_id: shown.period, place_id: id })[0];
-  const named = roles.filter(([, row]) => row && kindOf(shown.period) === "round").map(([role, row]) => [say(`role.${role}`), row.value === null ? say("rounds.named") : say("rounds.reports", { count: count(row.value) })]);
-  return [
-    ...paragraphs(claims, true),
-    isYear && PLACES.get(id).kind !== "border_point" ? totals(roles.map(([role]) => partOf(TABLES[role], say(`role.${role}`), [id])), C.grey) : null,
-    isYear && PLACES.get(id).kind === "border_point" ? totals([partOf("border_points", say("role.through"), [id])], C.grey) : null,
-    isYear ? make("p", { class: "small" }, networkText()) : null,
-    facts(named),
-    ...block(say("card.out", { name: placeName(id) }), list(out, 1)),
-    ...block(say("card.in", { name: placeName(id) }), list(into, 0)),
-    ...block(say("card.starts"), facts(isYear && from ? factsOf(from, ["home", "children", "per_100000", ...LIKE]) : [])),
-    ...block(say("card.passed"), facts(isYear && through ? factsOf(through, LIKE) : [])),
-    ...block(say("card.ends"), facts(isYear && to ? factsOf(to, ["exploited", "last_known", "intended", "children", ...LIKE]) : [])),
-    ...block(say("card.crossings"), facts(crossings.flatMap((row) => [[row.title, `${say("role.through")} ${countOrLeast(row.value)}`], ...factsOf(row, ["first_known", "stopped"])]))),
-    ...block(say("card.activity"), ...(risk ? [make("p", {}, make("strong", {}, sayCode("risk_band", risk.band)), ` · ${restsOn(risk)}`), ...paragraphs([known(`meaning.risk_band.${risk.band}`) ? say(`meaning.risk_band.${risk.band}`) : ""])] : [])),
-  ];
+    const { period } = shown;
+    const isYear = kindOf(period) === "year";
+    const name = placeName(id);
+    const isBorder = PLACES.get(id).kind === "border_point";
+    const roles = isBorder ? ["border"] : ["from", "through", "to"];
+    const of = Object.fromEntries(
+        roles.map((role) => [role, allRows({ view: "places", period, role, via: "" }).find((row) => row.id === id)]),
+    );
+    const inRole = (role, names) => facts(isYear ? factsOf(of[role], [...names, ...LIKE]) : []);
+    const corridors = inOrder(isYear ? allRows({ view: "corridors", period, via: "" }).filter((row) => row.isDrawable) : []);
+    const crossings = rowsIn("border_points", { period_id: period }).filter((row) => PLACES.get(row.id)?.parent === id);
+    const [risk] = where("risk", { period_id: period, place_id: id });
+    const mentions = kindOf(period) === "round" ? roles.filter((role) => of[role]) : [];
+    const said = (row) => (row.value === null ? say("rounds.named") : say("rounds.reports", { count: count(row.value) }));
+    return [
+        paragraphs(where("hotspots", { period_id: period, place_id: id }).map((row) => claimOf(row, { name }))),
+        isYear
+            ? totals(
+                  roles.map((role) => partOf(TABLES[role], say(`role.${isBorder ? "through" : role}`), id)),
+                  C.grey,
+              )
+            : [],
+        facts(mentions.map((role) => [say(`role.${role}`), said(of[role])])),
+        block(
+            say("card.out", { name }),
+            rowList(
+                corridors.filter((row) => row.stops[0] === id),
+                1,
+            ),
+        ),
+        block(
+            say("card.in", { name }),
+            rowList(
+                corridors.filter((row) => row.stops[1] === id),
+                0,
+            ),
+        ),
+        block(say("card.starts"), inRole("from", ["home", "children", "per_100000"])),
+        block(say("card.passed"), inRole(isBorder ? "border" : "through", ["first_known", "stopped"])),
+        block(say("card.ends"), inRole("to", ["exploited", "last_known", "intended", "children"])),
+        block(say("card.crossings"), facts(crossings.map((row) => [row.title, `${say("role.through")} ${countOrLeast(row.value)}`]))),
+        block(say("card.activity"), risk && facts([[sayCode("risk_band", risk.band), restsOn(risk)]])),
+        risk ? make("p", { class: "small" }, meaningOf("risk_band", risk.band)) : [],
+    ];
 };
 
-const sayLeft = (shift) => leftBehind(shift).map((id) => corridorName(id)).join(", ");
-const leftBehind = (shift) => (shift?.displaced_from ?? "").split(";").map((id) => id.trim()).filter(Boolean);
+const leftBehind = (shift) =>
+    (shift?.displaced_from ?? "")
+        .split(";")
+        .map((id) => id.trim())
+        .filter(Boolean);
+const sayLeft = (shift) =>
+    leftBehind(shift)
+        .map((id) => corridorName(id))
+        .join(", ");
+const shiftNames = (shift) => {
+    const [name, earlier, period] = [
+        corridorName(shift.corridor_id),
+        ...[shift.earlier_period_id, shift.period_id].map((id) => periodName(id)),
+    ];
+    return { name, earlier, period, riser: name, faller: sayLeft(shift) };
+};
+const alertNames = (alert) => ({
+    name: corridorName(alert.corridor_id),
+    month: sayMonth(alert.first_month),
+    until: sayMonth(alert.newest_month),
+    count: countOrLeast(alert.witness_count),
+    low: count(alert.expected_low ?? 0),
+    high: count(alert.expected_high ?? 0),
+});
 const corridorCard = (id, shown) => {
-  const stops = id.split(">");
-  const title = corridorName(id);
-  const table = stops.length > 2 ? "corridors_via" : "corridors";
-  const [row] = kindOf(shown.period) === "year" ? rowsIn(table, { period_id: shown.period }).filter((one) => one.id === id) : [];
-  const shifts = where("shifts", { period_id: shown.period, corridor_id: id });
-  const alerts = where("alerts", { corridor_id: id });
-  const mention = rowsShown({ ...shown, hide: "" }).find((one) => one.id === id);
-  const ends = [...new Set(stops)].filter((stop) => PLACES.has(stop)).map((stop) => make("button", { type: "button", class: "quiet", "data-pick": stop }, placeName(stop)));
-  const ofShift = (shift) => [
-    claimOf(shift, { name: title, earlier: periodName(shift.earlier_period_id), period: periodName(shift.period_id), riser: title, faller: sayLeft(shift) }),
-    leftBehind(shift).length ? say("meaning.claim.pair", { riser: title, faller: sayLeft(shift), earlier: periodName(shift.earlier_period_id), period: periodName(shift.period_id) }) : "",
-    where("shifts", { period_id: shown.period }).filter((one) => leftBehind(one).includes(id)).map((one) => say("meaning.claim.pair", { riser: corridorName(one.corridor_id), faller: title, earlier: periodName(one.earlier_period_id), period: periodName(one.period_id) }))[0] ?? "",
-  ];
-  const ofAlert = (alert) => claimOf(alert, { name: title, month: sayMonth(alert.first_month), until: sayMonth(alert.newest_month), count: countOrLeast(alert.witness_count), low: count(alert.expected_low ?? 0), high: count(alert.expected_high ?? 0) });
-  const passed = rowsIn("corridors_via", { period_id: shown.period, start_place_id: stops[0], end_place_id: stops.at(-1) }).sort((a, b) => b.value - a.value);
-  const largest = Math.max(1, ...passed.map((one) => one.value));
-  const evidence = mention?.novelty && known(`meaning.evidence_class.${mention.novelty}`) ? say(`meaning.evidence_class.${mention.novelty}`, { name: title }) : "";
-  return [
-    ...paragraphs([...alerts.map(ofAlert), ...shifts.flatMap(ofShift), evidence], true),
-    row ? make("p", {}, sayCode("direction", row.direction)) : null,
-    row || shifts.length ? totals([partOf(table, say(table === "corridors" ? "column.cases" : "column.passings"), stops)], colourOf(row?.direction)) : null,
-    row ? make("p", { class: "small" }, networkText()) : null,
-    facts(row ? factsOf(row, ["intended", ...LIKE]) : mention ? factsOf(mention, ["reports"]) : []),
-    ...block(say("card.via"), passed.length && stops.length === 2 ? make("ul", { class: "rows" }, passed.slice(0, CARD_ROWS).map((one) => listRow(one, largest, placeName(one.stops[1])))) : null),
-    ...block(say("card.places"), make("p", { class: "chips" }, ends)),
-  ];
+    const stops = id.split(">");
+    const at = { period_id: shown.period };
+    const table = stops.length > 2 ? "corridors_via" : "corridors";
+    const row = rowsIn(table, at).find((one) => one.id === id);
+    const shifts = where("shifts", at);
+    const mine = shifts.filter((shift) => shift.corridor_id === id);
+    const pairs = shifts.filter((shift) => leftBehind(shift).length && (shift.corridor_id === id || leftBehind(shift).includes(id)));
+    const mention = rowsShown({ ...shown, hide: "" }).find((one) => one.id === id);
+    const passed = stops.length > 2 ? [] : inOrder(rowsIn("corridors_via", { ...at, start_place_id: stops[0], end_place_id: stops[1] }));
+    const ends = [...new Set(stops)].map((stop) => make("button", { type: "button", class: "quiet", "data-pick": stop }, placeName(stop)));
+    return [
+        paragraphs([
+            ...where("alerts", { corridor_id: id }).map((alert) => claimOf(alert, alertNames(alert))),
+            ...mine.map((shift) => claimOf(shift, shiftNames(shift))),
+            ...pairs.map((shift) => say("meaning.claim.pair", shiftNames(shift))),
+            mention?.novelty ? meaningOf("evidence_class", mention.novelty, { name: corridorName(id) }) : "",
+        ]),
+        row ? make("p", {}, sayCode("direction", row.direction)) : [],
+        row || mine.length
+            ? totals([partOf(table, say(table === "corridors" ? "column.cases" : "column.passings"), id)], colourOf(row?.direction))
+            : [],
+        facts(factsOf(row ?? mention, ["intended", "reports", ...LIKE])),
+        block(say("card.via"), rowList(passed, 1)),
+        block(say("card.places"), make("p", { class: "chips" }, ends)),
+    ];
 };
 const drawCard = (shown) => {
-  const body = byId("card-body");
-  const { pick } = shown;
-  byId("card").hidden = !pick;
-  byId("list-part").hidden = Boolean(pick);
-  document.body.classList.toggle("open", Boolean(pick));
-  body.replaceChildren(
-    ...(pick ? [make("h2", {}, corridorName(pick)), make("p", { class: "small" }, periodName(shown.period)), ...(pick.includes(">") ? corridorCard(pick, shown) : placeCard(pick, shown))] : []).flat().filter(Boolean),
-  );
+    const { pick: id } = shown;
+    byId("card").hidden = !id;
+    byId("list-part").hidden = Boolean(id);
+    document.body.classList.toggle("open", Boolean(id));
+    const content = id ? (id.includes(">") ? corridorCard : placeCard)(id, shown) : [];
+    const head = id ? [make("h2", {}, corridorName(id)), make("p", { class: "small" }, periodName(shown.period))] : [];
+    byId("card-body").replaceChildren(...[head, content].flat(3).filter(Boolean));
 };

@@ -1,12 +1,12 @@
 // Elements and shapes. Texts become text nodes, so no value of a table is ever read as markup.
 const SVG = "http://www.w3.org/2000/svg";
 const filled = (element, attributes, children) => {
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
-  return element;
+    for (const [key, value] of Object.entries(attributes)) {
+        if (value === true) element.setAttribute(key, "");
+        else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+    return element;
 };
 const make = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
 const shape = (name, attributes = {}, ...children) => filled(document.createElementNS(SVG, name), attributes, children);
@@ -21,101 +21,194 @@ const at = ([x, y]) => `${round(x)} ${round(y)}`;
 
 const canvas = document.createElement("canvas").getContext("2d");
 const widthOf = (text, size, weight = 400) => {
-  canvas.font = `${weight} ${size}px "Fira Sans", sans-serif`;
-  return canvas.measureText(text).width;
+    canvas.font = `${weight} ${size}px "Fira Sans", sans-serif`;
+    return canvas.measureText(text).width;
 };
 const label = (x, y, text, size, { weight = 400, fill = C.ink, anchor = "start" } = {}) =>
-  shape("text", { x: round(x), y: round(y), "font-size": size, "font-weight": weight, "text-anchor": anchor, fill, stroke: PAPER, "stroke-width": size * 0.28, "stroke-linejoin": "round", "paint-order": "stroke", "pointer-events": "none" }, text);
+    shape(
+        "text",
+        {
+            x: round(x),
+            y: round(y),
+            "font-size": size,
+            "font-weight": weight,
+            "text-anchor": anchor,
+            fill,
+            stroke: PAPER,
+            "stroke-width": size * 0.28,
+            "stroke-linejoin": "round",
+            "paint-order": "stroke",
+            "pointer-events": "none",
+        },
+        text,
+    );
 
 // A line from place to place, bent to its left by a share of its length, with a head where it ends.
 const middleOf = (a, b, bend) => [(a[0] + b[0]) / 2 - (b[1] - a[1]) * bend, (a[1] + b[1]) / 2 + (b[0] - a[0]) * bend];
 const arrow = (a, b, bend, width, colour, { isDashed = false, hasHead = true, faint = false } = {}) => {
-  if (a === b || (a[0] === b[0] && a[1] === b[1]))
-    return shape("circle", { cx: a[0], cy: a[1], r: 8, fill: "none", stroke: colour, "stroke-width": width, opacity: faint ? 0.13 : null });
-  const middle = middleOf(a, b, bend);
-  const turn = Math.atan2(b[1] - middle[1], b[0] - middle[0]);
-  const size = Math.min(4 + width * 1.2, Math.hypot(b[0] - a[0], b[1] - a[1]) * 0.6);
-  const tip = hasHead ? [b[0] - Math.cos(turn) * size * 0.8, b[1] - Math.sin(turn) * size * 0.8] : b;
-  const path = `M${at(a)}Q${at(middle)} ${at(tip)}`;
-  const corner = (by, long) => at([b[0] + Math.cos(turn + by) * long, b[1] + Math.sin(turn + by) * long]);
-  return shape(
-    "g",
-    { opacity: faint ? 0.13 : null, fill: "none" },
-    shape("path", { d: path, stroke: PAPER, "stroke-width": width + 2 }),
-    shape("path", { d: path, stroke: colour, "stroke-width": round(width), "stroke-dasharray": isDashed ? `${round(width + 3)} ${round(width + 1)}` : null }),
-    hasHead ? shape("path", { d: `M${at(b)}L${corner(2.72, size * 1.3)}L${corner(-2.72, size * 1.3)}z`, fill: colour }) : null,
-    shape("path", { d: path, stroke: "transparent", "stroke-width": Math.max(12, width) }),
-  );
+    if (a === b || (a[0] === b[0] && a[1] === b[1]))
+        return shape("circle", {
+            cx: a[0],
+            cy: a[1],
+            r: 8,
+            fill: "none",
+            stroke: colour,
+            "stroke-width": width,
+            opacity: faint ? 0.13 : null,
+        });
+    const middle = middleOf(a, b, bend);
+    const turn = Math.atan2(b[1] - middle[1], b[0] - middle[0]);
+    const size = Math.min(4 + width * 1.2, Math.hypot(b[0] - a[0], b[1] - a[1]) * 0.6);
+    const tip = hasHead ? [b[0] - Math.cos(turn) * size * 0.8, b[1] - Math.sin(turn) * size * 0.8] : b;
+    const path = `M${at(a)}Q${at(middle)} ${at(tip)}`;
+    const corner = (by, long) => at([b[0] + Math.cos(turn + by) * long, b[1] + Math.sin(turn + by) * long]);
+    return shape(
+        "g",
+        { opacity: faint ? 0.13 : null, fill: "none" },
+        shape("path", { d: path, stroke: PAPER, "stroke-width": width + 2 }),
+        shape("path", {
+            d: path,
+            stroke: colour,
+            "stroke-width": round(width),
+            "stroke-dasharray": isDashed ? `${round(width + 3)} ${round(width + 1)}` : null,
+        }),
+        hasHead ? shape("path", { d: `M${at(b)}L${corner(2.72, size * 1.3)}L${corner(-2.72, size * 1.3)}z`, fill: colour }) : null,
+        shape("path", { d: path, stroke: "transparent", "stroke-width": Math.max(12, width) }),
+    );
 };
-const triangle = ([x, y], size, isDown, fill = C.ink) => {
-  const up = isDown ? 1 : -1;
-  return shape("path", { d: `M${at([x, y + up * size])}L${at([x - size, y - up * size * 0.7])}L${at([x + size, y - up * size * 0.7])}z`, fill, stroke: C.ink, "stroke-width": 1.5 });
-};
+const triangle = ([x, y], fill) => shape("path", { d: `M${at([x, y - 6])}l6 10.2-12 0z`, fill, stroke: C.ink, "stroke-width": 1.5 });
 
 // Puts texts beside their points so that none hides another. `refused`: whether a box is not the text's own ground.
-const labeller = (box, size, taken = [], reach = 34) => (point, text, style, { refused = () => false, isNeeded = false, gap = 0 } = {}) => {
-  const wide = widthOf(text, size, style.weight);
-  const spots = [
-    ...(isNeeded ? [[8, size + 3, "start"], [-8, size + 3, "end"]] : []),
-    [8 + gap, 4, "start"], [-8 - gap, 4, "end"], [-6, -6, "end"], [6, -6, "start"], [0, -9 - gap, "middle"], [0, size + 7 + gap, "middle"],
-    [8, size + 3, "start"], [-8, size + 3, "end"], [30, -14, "start"], [-30, -14, "end"], [30, size + 12, "start"], [-30, size + 12, "end"],
-    [46, 4, "start"], [-46, 4, "end"], [0, -30, "middle"], [0, size + 26, "middle"], [24, -34, "start"], [-24, -34, "end"], [60, -22, "start"], [-60, -22, "end"],
-  ];
-  const placed = spots.map(([dx, dy, anchor]) => {
-    const [x, y] = [point[0] + dx, point[1] + dy];
-    const left = anchor === "end" ? x - wide : anchor === "middle" ? x - wide / 2 : x;
-    return { x, y, anchor, away: Math.hypot(dx, dy) - gap, far: Math.hypot(dx, dy) - gap > 28, box: [left - 1, y - size * 0.85, left + wide + 1, y + size * 0.25] };
-  });
-  const isFree = ({ box: b, away }) =>
-    away <= reach && b[0] > box[0] && b[1] > box[1] && b[2] < box[2] && b[3] < box[3] && !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
-  const free = placed.filter(isFree);
-  const spot = free.find((one) => !refused(one.box)) ?? (isNeeded ? free[0] : null);
-  if (!spot) return null;
-  taken.push(spot.box);
-  return shape(
-    "g",
-    { "pointer-events": "none" },
-    spot.far ? shape("path", { d: `M${at(point)}L${at([spot.x, spot.y - size * 0.3])}`, stroke: C.held, "stroke-width": 1 }) : null,
-    label(spot.x, spot.y, text, size, { ...style, anchor: spot.anchor }),
-  );
-};
+const labeller =
+    (box, size, taken = [], reach = 34) =>
+    (point, text, style, { refused = () => false, isNeeded = false, gap = 0 } = {}) => {
+        const wide = widthOf(text, size, style.weight);
+        const spots = [
+            ...(isNeeded
+                ? [
+                      [8, size + 3, "start"],
+                      [-8, size + 3, "end"],
+                  ]
+                : []),
+            [8 + gap, 4, "start"],
+            [-8 - gap, 4, "end"],
+            [-6, -6, "end"],
+            [6, -6, "start"],
+            [0, -9 - gap, "middle"],
+            [0, size + 7 + gap, "middle"],
+            [8, size + 3, "start"],
+            [-8, size + 3, "end"],
+            [30, -14, "start"],
+            [-30, -14, "end"],
+            [30, size + 12, "start"],
+            [-30, size + 12, "end"],
+            [46, 4, "start"],
+            [-46, 4, "end"],
+            [0, -30, "middle"],
+            [0, size + 26, "middle"],
+            [24, -34, "start"],
+            [-24, -34, "end"],
+            [60, -22, "start"],
+            [-60, -22, "end"],
+        ];
+        const placed = spots.map(([dx, dy, anchor]) => {
+            const [x, y] = [point[0] + dx, point[1] + dy];
+            const left = anchor === "end" ? x - wide : anchor === "middle" ? x - wide / 2 : x;
+            return {
+                x,
+                y,
+                anchor,
+                away: Math.hypot(dx, dy) - gap,
+                far: Math.hypot(dx, dy) - gap > 28,
+                box: [left - 1, y - size * 0.85, left + wide + 1, y + size * 0.25],
+            };
+        });
+        const isFree = ({ box: b, away }) =>
+            away <= reach &&
+            b[0] > box[0] &&
+            b[1] > box[1] &&
+            b[2] < box[2] &&
+            b[3] < box[3] &&
+            !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
+        const free = placed.filter(isFree);
+        const spot = free.find((one) => !refused(one.box)) ?? (isNeeded ? free[0] : null);
+        if (!spot) return null;
+        taken.push(spot.box);
+        return shape(
+            "g",
+            { "pointer-events": "none" },
+            spot.far ? shape("path", { d: `M${at(point)}L${at([spot.x, spot.y - size * 0.3])}`, stroke: C.held, "stroke-width": 1 }) : null,
+            label(spot.x, spot.y, text, size, { ...style, anchor: spot.anchor }),
+        );
+    };
 
 // Years as bars: as wide as their months, hatched where a year is in part; the area is the count.
 const HATCH = shape("svg", { width: 0, height: 0, "aria-hidden": "true" }, shape("defs", {}));
 const hatchOf = (colour) => {
-  const id = `hatch-${colour.slice(1)}`;
-  if (!HATCH.querySelector(`#${id}`))
-    HATCH.firstChild.append(
-      shape("pattern", { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, shape("rect", { width: 4, height: 4, fill: PAPER }), shape("rect", { width: 1.8, height: 4, fill: colour })),
-    );
-  return `url(#${id})`;
+    const id = `hatch-${colour.slice(1)}`;
+    if (!HATCH.querySelector(`#${id}`))
+        HATCH.firstChild.append(
+            shape(
+                "pattern",
+                { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+                shape("rect", { width: 4, height: 4, fill: PAPER }),
+                shape("rect", { width: 1.8, height: 4, fill: colour }),
+            ),
+        );
+    return `url(#${id})`;
 };
 const HIGH = 52;
 const rateOf = ({ value, months }) => ((value ?? 0) + noiseOf(value ?? 0)) * (12 / months);
 const timebars = (years, width, top, colour) => {
-  const unit = (width - 2 * years.length) / years.reduce((sum, year) => sum + year.months, 0);
-  let x = 0;
-  const bars = years.flatMap((year) => {
-    const wide = unit * year.months;
-    const scale = ((HIGH / top) * 12) / year.months;
-    const middle = x + wide / 2;
-    const high = year.value === null ? Math.min(Math.max(3, POLICY.least * scale), HIGH) : year.value * scale;
-    const noise = year.value === null ? 0 : noiseOf(year.value) * scale;
-    const isHollow = year.value === null || year.isDashed;
-    const bar = {
-      x: round(x + 0.5), y: round(HIGH - high), width: round(Math.max(1, wide - 1)), height: round(high),
-      fill: isHollow ? "none" : year.isPart ? hatchOf(colour) : colour,
-      "fill-opacity": year.isNow || year.isPart ? 1 : 0.55,
-      stroke: isHollow || year.isPart ? colour : "none", "stroke-dasharray": isHollow ? "2 2" : null,
-    };
-    x += wide + 2;
-    const text = (y, words, weight, size) => shape("text", { x: round(middle), y: round(y), "font-size": size, "text-anchor": "middle", "font-weight": weight, fill: year.isNow ? C.ink : C.grey }, words);
-    return [
-      shape("rect", bar),
-      noise ? shape("path", { d: `M${round(middle)} ${round(HIGH - high - noise)}V${round(Math.min(HIGH, HIGH - high + noise))}`, stroke: C.ink }) : null,
-      text(HIGH - high - noise - 3, countOrLeast(year.value) + year.sign, year.isNow ? 600 : 400, wide < 24 ? 9.5 : 11),
-      text(HIGH + 12, wide < 24 ? `’${year.name.slice(2)}` : year.name, 400, 10),
-    ];
-  });
-  return shape("svg", { width, height: HIGH + 32, viewBox: `0 -16 ${width} ${HIGH + 32}`, "aria-hidden": "true" }, bars, shape("path", { d: `M0 ${HIGH}H${width}`, stroke: C.ink }));
+    const unit = (width - 2 * years.length) / years.reduce((sum, year) => sum + year.months, 0);
+    let x = 0;
+    const bars = years.flatMap((year) => {
+        const wide = unit * year.months;
+        const scale = ((HIGH / top) * 12) / year.months;
+        const middle = x + wide / 2;
+        const high = year.value === null ? Math.min(Math.max(3, POLICY.least * scale), HIGH) : year.value * scale;
+        const noise = year.value === null ? 0 : noiseOf(year.value) * scale;
+        const isHollow = year.value === null || year.isDashed;
+        const bar = {
+            x: round(x + 0.5),
+            y: round(HIGH - high),
+            width: round(Math.max(1, wide - 1)),
+            height: round(high),
+            fill: isHollow ? "none" : year.isPart ? hatchOf(colour) : colour,
+            "fill-opacity": year.isNow || year.isPart ? 1 : 0.55,
+            stroke: isHollow || year.isPart ? colour : "none",
+            "stroke-dasharray": isHollow ? "2 2" : null,
+        };
+        x += wide + 2;
+        const text = (y, words, weight, size) =>
+            shape(
+                "text",
+                {
+                    x: round(middle),
+                    y: round(y),
+                    "font-size": size,
+                    "text-anchor": "middle",
+                    "font-weight": weight,
+                    fill: year.isNow ? C.ink : C.grey,
+                },
+                words,
+            );
+        return [
+            shape("rect", bar),
+            noise
+                ? shape("path", {
+                      d: `M${round(middle)} ${round(HIGH - high - noise)}V${round(Math.min(HIGH, HIGH - high + noise))}`,
+                      stroke: C.ink,
+                  })
+                : null,
+            text(HIGH - high - noise - 3, countOrLeast(year.value) + year.sign, year.isNow ? 600 : 400, wide < 24 ? 9.5 : 11),
+            text(HIGH + 12, wide < 24 ? `’${year.name.slice(2)}` : year.name, 400, 10),
+        ];
+    });
+    return shape(
+        "svg",
+        { width, height: HIGH + 32, viewBox: `0 -16 ${width} ${HIGH + 32}`, "aria-hidden": "true" },
+        bars,
+        shape("path", { d: `M0 ${HIGH}H${width}`, stroke: C.ink }),
+    );
 };
