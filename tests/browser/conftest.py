@@ -64,23 +64,24 @@ def open_map(browser: Any, map_release: Path) -> Iterator[Callable[..., Any]]:
     def open_map(
         address: str = "",
         edition: str = "members",
-        width: int = 1200,
-        scheme: str = "light",
+        width: int = 1366,
+        height: int = 768,
         release: Path = map_release,
+        query: str = "",
     ) -> Any:
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = browser.new_page(viewport={"width": width, "height": height})
         seen: list[str] = []
         file = (release / edition / MAP_PAGE).as_uri()
         page.on("request", lambda request: seen.append(request.url))
         page.on("console", lambda message: seen.append(message.text))
         page.on("pageerror", lambda error: seen.append(str(error)))
-        page.goto(f"{file}#{address}")
+        page.goto(f"{file}{query}#{address}")
         drawn(page)
         opened.append((page, file, seen))
         return page
 
     yield open_map
     for page, file, seen in opened:
-        rest = [one for one in seen if not one.startswith((file, "blob:"))]
+        rest = [one for one in seen if not one.startswith((file, "blob:", "data:"))]
         page.close()
         assert rest == []

@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.command import PATIENCE
 
-VIEWS = ("corridors", "places", "hotspots", "shifts", "alerts", "risk", "rounds")
+VIEWS = ("corridors", "places", "changes")
 
 
 def drawn(page: Any) -> None:
     """Wait until the map is drawn, or says that there is nothing to draw."""
-    until(page, "document.getElementById('map').dataset.drawn || document.getElementById('content').hidden")
+    until(page, "document.getElementById('map').dataset.drawn || document.getElementById('app').hidden")
 
 
 def until(page: Any, expression: str) -> None:
@@ -37,3 +37,7 @@ def columns(page: Any, *names: str) -> list[tuple[str, ...]]:
     rows = table(page)
     heads = [head.rstrip(" ▲▼") for head in rows[0]]
     return [tuple(row[heads.index(name)] for name in names) for row in rows[1:]]
+
+
+def box(page: Any, selector: str) -> dict[str, float]:
+    return dict(page.locator(selector).bounding_box())

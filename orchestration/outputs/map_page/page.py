@@ -1,4 +1,4 @@
-"""The map page as one HTML file: template, style, scripts, drawing library, texts and published tables.
+"""The map page as one HTML file: template, style, type, scripts, texts and published tables.
 
 Statuses, labels and bands share the texts of the report; their meanings are in
 `seeds/reference/statistics_words.csv`.
@@ -17,8 +17,9 @@ from markupsafe import Markup
 
 from orchestration.core import LANGUAGES, durable, seed_rows, texts_for
 from orchestration.outputs.bends import BENDS
+from orchestration.outputs.figures import svg
 from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
-from orchestration.outputs.map_page.shapes import frames, shapes
+from orchestration.outputs.map_page.shapes import drawings, points_on
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
 from orchestration.outputs.published import NO_PLACE, Edition, editions_of, reference_places
 from orchestration.outputs.texts import BORDER_POINT, MEANINGS
@@ -28,6 +29,7 @@ SHARED_KINDS = (
     "role", "direction", "label", "band", "status", "trend", "risk_band", "component", "evidence",
     "evidence_class", "field",
 )  # fmt: skip
+PLACE = ("name", "kind", "iso_alpha3", "parent_place_id")
 MEANING_KINDS = ("trend_category", "risk_band", "evidence_class")
 
 
@@ -64,13 +66,13 @@ def _meanings(language: str) -> dict[str, str]:
 
 
 HERE = Path(__file__).parent
-LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In order: code that runs on loading uses only names of scripts before it.
-SCRIPTS = (
-    "payload", "say", "state", "frames", "rows", "counts", "corridors", "places", "hotspots", "shifts",
-    "alerts", "risk", "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend",
-    "table", "details", "controls", "main",
-)  # fmt: skip
+SCRIPTS = ("data", "state", "rows", "marks", "map", "card", "table", "main")
+COLOURS = {
+    "ink": svg.INK, "grey": svg.GREY, "held": svg.HELD, "land": svg.LAND, "rule": svg.LINE,
+    "within": svg.WITHIN, "into": svg.INTO, "out_of": svg.OUT,
+    "into-text": svg.INTO_TEXT, "out_of-text": svg.OUT_TEXT,
+}  # fmt: skip
 
 
 def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundaries.Boundaries) -> list[Path]:
@@ -90,20 +92,20 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         "as_of": edition.manifest["as_of"][:10],
         "has_report": (edition.path / REPORT_PAGE).is_file(),
     }
-    style = (HERE / "style.css").read_text(encoding="utf-8")
-    library = LIBRARY.read_text(encoding="utf-8").replace("</script", "<\\/script")
-    # Style and scripts are our own files; the payload is JSON without a "<".
+    colours = "".join(f"--{name}:{colour};" for name, colour in COLOURS.items())
+    style = f":root{{{colours}}}\n" + (HERE / "style.css").read_text(encoding="utf-8")
+    faces = "".join(_face(weight, file) for weight, file in svg.FACES.items())
+    # Style and script are our own files; the payload is JSON without a "<".
     return template("map.html.j2").render(
         say=payload["texts"]["en"].__getitem__,
-        release=payload["release"],
         edition=edition.name,
         is_synthetic=bool(edition.manifest.get("is_synthetic")),
+        faces=Markup(faces),  # noqa: S704
         style=Markup(style),  # noqa: S704
-        library=Markup(library),  # noqa: S704
         script=Markup(_script()),  # noqa: S704
         payload=Markup(_json(payload)),  # noqa: S704
-        style_hash=_csp_hash(style),
-        script_hashes=" ".join(_csp_hash(text) for text in (library, _script())),
+        style_hashes=" ".join(map(_csp_hash, (faces, style))),
+        script_hash=_csp_hash(_script()),
     )
 
 
@@ -112,7 +114,6 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
     policy = {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]}
     captions = boundaries.captions(counties)
     places = places_of(edition)
-    drawings = frames(places)
     claimed, claims_of_rows = claims(edition)
     texts = page_texts(captions, places)
     listed = tables(edition)
@@ -124,14 +125,11 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
         "policy": policy | {"least": policy[f"{edition.name}_least_count"]},
         "credits": captions.credits,
         "texts": {language: texts[language] | claimed[language] for language in texts},
-        "shapes": shapes(counties),
-        "frames": drawings,
+        "sheets": drawings(counties, places),
         "first_bend": BENDS[0],
-        "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
-        "places": {
-            place: [reference_places()[place][column] for column in ("name", "kind", "iso_alpha3")]
-            for place in places
-        },
+        "bends": bends(edition, points_on("kenya", places)),
+        "places": {place: [reference_places()[place][column] for column in PLACE] for place in places},
+        "colours": COLOURS,
         "tables": listed,
     }
 
@@ -140,6 +138,13 @@ def _script() -> str:
     """Return our scripts as one function, which adds no global name."""
     files = [(HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     return '"use strict";\n(() => {\n' + "\n".join(files) + "})();\n"
+
+
+def _face(weight: int, file: str) -> str:
+    """Return the rule for one weight of Fira Sans, with its WOFF2 file inside."""
+    face = base64.b64encode((svg.FONTS / file).with_suffix(".woff2").read_bytes()).decode()
+    source = f"url(data:font/woff2;base64,{face}) format('woff2')"
+    return f"@font-face{{font-family:'Fira Sans';font-weight:{weight};src:{source}}}"
 
 
 def _json(payload: Any) -> str:

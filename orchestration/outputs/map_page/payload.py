@@ -6,7 +6,7 @@ kind of finding; the page fills in names and periods.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -111,10 +111,11 @@ LINES = {
 }  # fmt: skip
 
 
-def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, list[float]]:
+def bends(edition: Edition, points: Mapping[str, Point]) -> dict[str, list[float]]:
     """Return the bends of a corridor's one or two lines, by its stops joined with `>`.
 
-    Corridors with only the first bend are left out. Those with a place passed are drawn without the others.
+    `points`: of the places on the drawing. Corridors with only the first bend are left out. Those with a
+    place passed are drawn without the others.
     """
     largest: dict[str, int] = {}
     for table, counted in LINES.items():
@@ -132,7 +133,7 @@ def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, 
             if (corridor.count(">") > 1) == is_via
             for pair in pairwise(corridor.split(">"))
         ]
-        for (corridor, _), bend in zip(lines, bends_of([pair for _, pair in lines], sheets), strict=True):
+        for (corridor, _), bend in zip(lines, bends_of([pair for _, pair in lines], [points]), strict=True):
             bent.setdefault(corridor, []).append(bend)
     return {corridor: of_lines for corridor, of_lines in bent.items() if set(of_lines) != {BENDS[0]}}
 

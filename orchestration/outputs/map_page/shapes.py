@@ -1,44 +1,114 @@
-"""The shapes that the map page draws on, rounded to what a screen can show, and the position of each place.
+"""The two drawings of the map page as SVG paths in whole units, and the point of each place on them.
 
-Kenya and its neighbours keep their position in degrees. The Gulf is drawn smaller in a frame of its own, and
-places farther away form a list in another frame.
+`kenya` holds Kenya and the parts of its neighbours around it, `abroad` the Horn, the Great Lakes and the
+Gulf. A country that lies farther away has its point at the edge of `abroad`, in its own direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from math import ceil
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import shapely
-from shapely.affinity import affine_transform
 
 from orchestration.outputs.bends import Point
 from orchestration.outputs.published import is_place, position, reference_places
 from orchestration.places import boundaries
 
-# The area that the page draws: west, south, east, north.
-AROUND = (26.5, -9.6, 56.0, 12.2)
+Box = tuple[float, float, float, float]  # west, south, east, north, in degrees
 # A disputed area, where layers of Natural Earth differ: no border is drawn in it.
-ILEMI = (33.9, 4.15, 36.1, 5.7)
-COUNTY_DEGREES, COUNTRY_DEGREES = 0.001, 0.01
+ILEMI: Box = (33.9, 4.15, 36.1, 5.7)
 # As coarse as the generalised layer, so that an operator's detailed file makes no heavy page.
 SIMPLIFIED_DEGREES = 0.01
+EDGE = 0.06  # share of a drawing that its outermost points stay away from its edge
 
 
-def shapes(chosen: boundaries.Boundaries) -> dict[str, Any]:
-    """Return coordinates of polygons by code (`counties`, `land`) and of lines (`borders`)."""
-    countries = boundaries.country_shapes()
-    window = shapely.box(*AROUND)
-    land = {code: shape for code, shape in countries.items() if shape.intersects(window)}
-    cut = {code: shapely.intersection(shape, window) for code, shape in land.items()}
-    return {
-        "land": polygons(cut, COUNTRY_DEGREES),
-        "borders": _borders(land, window),
-        "counties": polygons(_simplified(chosen), COUNTY_DEGREES),
-    }
+@dataclass(frozen=True)
+class Sheet:
+    """One drawing. `box`: always visible. `window`: drawn at most. `coarse`: simplifies land, in degrees."""
+
+    box: Box
+    window: Box
+    units: int  # to a degree
+    coarse: float
+
+    def at(self, lon: float, lat: float) -> list[int]:
+        """Return the point in units, from the north-west corner of the box."""
+        return [round((lon - self.box[0]) * self.units), round((self.box[3] - lat) * self.units)]
+
+    @cached_property
+    def inner(self) -> Any:
+        west, south, east, north = self.box
+        across, up = (east - west) * EDGE, (north - south) * EDGE
+        return shapely.box(west + across, south + up, east - across, north - up)
+
+    @cached_property
+    def land(self) -> dict[str, Any]:
+        """Countries by code, cut at the window."""
+        window = shapely.box(*self.window)
+        countries = {
+            code: shape for code, shape in boundaries.country_shapes().items() if shape.intersects(window)
+        }
+        if self.coarse:
+            coarse = shapely.coverage_simplify(list(countries.values()), self.coarse)
+            countries = dict(zip(countries, coarse, strict=True))
+        return {code: shapely.intersection(shape, window) for code, shape in countries.items()}
+
+    def borders(self) -> Any:
+        """Return the lines that two countries share, without disputed ones."""
+        codes = list(self.land)
+        shared = [
+            shapely.intersection(self.land[code].boundary, self.land[other].boundary)
+            for at, code in enumerate(codes)
+            for other in codes[at + 1 :]
+        ]
+        lines = shapely.line_merge(shapely.union_all(shared))
+        return shapely.difference(lines, shapely.box(*ILEMI))
+
+    def path(self, shape: Any) -> str:
+        """Return the SVG path of polygons or lines, in steps from point to point."""
+        written = []
+        for part in shapely.get_parts(shape):
+            if part.geom_type == "Polygon":
+                rings = [(ring, "z") for ring in (part.exterior, *part.interiors)]
+            else:
+                rings = [(part, "")] if part.geom_type == "LineString" else []
+            for line, end in rings:
+                points = [self.at(x, y) for x, y, *_ in line.coords]
+                steps = [
+                    (x - before[0], y - before[1]) for before, (x, y) in pairwise(points) if before != [x, y]
+                ]
+                if len(steps) > (2 if end else 0):
+                    moves = " ".join(f"{x} {y}" for x, y in steps).replace(" -", "-")
+                    written.append(f"M{points[0][0]} {points[0][1]}l{moves}{end}")
+        return "".join(written)
+
+    def drawn(self, points: Mapping[str, Point]) -> dict[str, Any]:
+        west, south, east, north = self.box
+        return {
+            "width": round((east - west) * self.units),
+            "height": round((north - south) * self.units),
+            "land": {code: path for code, shape in self.land.items() if (path := self.path(shape))},
+            "borders": self.path(self.borders()),
+            "points": {place: self.at(*point) for place, point in points.items()},
+        }
+
+
+SHEETS = {
+    "kenya": Sheet((33.3, -5.2, 42.5, 5.7), (25.5, -10.0, 51.5, 10.5), 100, 0.02),
+    "abroad": Sheet((27.0, -7.0, 61.0, 38.0), (27.0, -7.0, 61.0, 38.0), 12, 0.1),
+}
+
+
+def drawings(chosen: boundaries.Boundaries, places: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return both drawings: size, paths of `land`, `borders` and `counties`, and points of places."""
+    found = {name: sheet.drawn(points_on(name, places)) for name, sheet in SHEETS.items()}
+    kenya = SHEETS["kenya"]
+    found["kenya"]["counties"] = {code: kenya.path(shape) for code, shape in _simplified(chosen).items()}
+    return found
 
 
 def _simplified(chosen: boundaries.Boundaries) -> dict[str, Any]:
@@ -48,148 +118,34 @@ def _simplified(chosen: boundaries.Boundaries) -> dict[str, Any]:
     return dict(zip(chosen.counties, shapes, strict=True))
 
 
-def polygons(shapes: Mapping[str, Any], degrees: float) -> dict[str, list[Any]]:
-    """Return the polygons of each code, each as a list of rings."""
-    return {
-        code: [
-            [_points(ring, degrees) for ring in (part.exterior, *part.interiors)]
-            for part in shapely.get_parts(shape)
-            if part.geom_type == "Polygon" and part.area > degrees**2
-        ]
-        for code, shape in shapes.items()
-    }
+def points_on(name: str, places: Sequence[str]) -> dict[str, Point]:
+    """Return longitude and latitude by place: on `kenya` of its places and neighbours, else of countries.
 
-
-def _borders(land: Mapping[str, Any], window: Any) -> list[Any]:
-    """Return lines that two countries share, without disputed ones."""
-    shared = []
-    codes = list(land)
-    for at, code in enumerate(codes):
-        for other in codes[at + 1 :]:
-            shared.append(shapely.intersection(land[code].boundary, land[other].boundary))
-    lines = shapely.line_merge(shapely.union_all(shared))
-    drawn = shapely.difference(shapely.intersection(lines, window), shapely.box(*ILEMI))
-    return [_points(line, COUNTRY_DEGREES) for line in shapely.get_parts(drawn) if line.length > 0]
-
-
-def _points(line: Any, degrees: float) -> list[list[float]]:
-    decimals = len(f"{degrees:f}".rstrip("0").partition(".")[2])
-    points = [(round(x, decimals), round(y, decimals)) for x, y, *_ in line.coords]
-    kept = [point for at, point in enumerate(points) if at == 0 or point != points[at - 1]]
-    return [list(point) for point in kept]
-
-
-Box = tuple[float, float, float, float]  # west, south, east, north
-Gulf = tuple[float, float, float]  # west, south, height
-
-AROUND_GULF: Box = (30.0, 11.5, 62.0, 38.0)
-GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
-NARROW = 0.92  # a degree of longitude is shorter there
-# Capitals just outside the drawing move to its edge.
-MOVED = {"COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
-FAR_ROW, FAR_HEADING, FAR_MARGIN = 1.1, 1.0, 0.4  # degrees
-DECIMALS = 3
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One drawing: its box in degrees, the frame of the Gulf and the list of far places.
-
-    `sheet`: an area that hides the land below both.
+    A place without a position has none. Kenya has one abroad alone: as a place it is a county not known.
     """
-
-    box: Box
-    gulf: Gulf | None = None
-    far: Box | None = None
-    far_columns: int = 1
-    sheet: Box | None = None
-
-
-FRAMES = {
-    "wide": Frame((29, -7.7, 53.2, 10.2), (45.3, -7.4, 6.9), (49.1, 0, 53, 6.1)),
-    "tall": Frame(
-        (29.1, -17.4, 46.6, 10.2), (29.4, -15, 7.2), (37.9, -15, 46.3, -7.8), 2, (20, -20, 60, -7.4)
-    ),
-    "kenya": Frame((33.3, -5.2, 42.5, 5.7)),
-}
+    sheet, found = SHEETS[name], {}
+    for place in places:
+        at, country = position(place), reference_places()[place]["iso_alpha3"]
+        if name == "abroad":
+            if at is not None and place == country:
+                found[place] = _within(sheet, at)
+        elif is_place(place) and at is not None:
+            if country == "KEN":
+                found[place] = at
+            elif country in sheet.land and (near := sheet.land[country].intersection(sheet.inner)):
+                found[place] = _middle(near)
+    return found | ({"KEN": (37.8, 0.5)} if name == "abroad" else {})
 
 
-def frames(places: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return box, Gulf, far places and points of places for each drawing.
-
-    A place without a position has no point, nor has Kenya, whose county is not known.
-    """
-    drawings = {}
-    for name, frame in FRAMES.items():
-        points, far = _placed(frame, places)
-        drawings[name] = {
-            "box": frame.box,
-            "sheet": frame.sheet,
-            "gulf": _map_of(frame.gulf) if frame.gulf else None,
-            "far": {"box": frame.far, "places": far} if frame.far else None,
-            "points": {one: [round(axis, DECIMALS) for axis in point] for one, point in points.items()},
-        }
-    return drawings
+def _middle(shape: Any) -> Point:
+    """Return the middle of the largest part of a shape, which lies in it."""
+    point = max(shapely.get_parts(shape), key=lambda part: part.area).representative_point()
+    return point.x, point.y
 
 
-def _placed(frame: Frame, places: Sequence[str]) -> tuple[dict[str, Point], list[str]]:
-    """Return points by place, and the ids of the listed far places."""
-    points: dict[str, Point] = {}
-    far = []
-    for place_id in places:
-        if not is_place(place_id) or (at := position(place_id)) is None:
-            continue
-        at, place = MOVED.get(place_id, at), reference_places()[place_id]
-        if frame.gulf is None or frame.far is None:
-            points[place_id] = at
-        elif place["iso_alpha3"] in GULF_STATES:
-            moved = affine_transform(shapely.Point(at), _into(frame.gulf))
-            points[place_id] = (moved.x, moved.y)
-        elif _within(at, frame.box) and not (frame.sheet and _within(at, frame.sheet)):
-            points[place_id] = at
-        else:
-            far.append((place["name"], place_id))
-    listed = [place_id for _, place_id in sorted(far)]
-    return points | dict(zip(listed, _list(frame, len(listed)), strict=True)), listed
-
-
-def _list(frame: Frame, count: int) -> Iterator[Point]:
-    if frame.far is None or not count:
-        return
-    west, south, east, north = frame.far
-    rows = ceil(count / frame.far_columns)
-    high = min(FAR_ROW, (north - south - FAR_HEADING) / rows)
-    for at in range(count):
-        column = at // rows
-        yield (
-            west + FAR_MARGIN + column * (east - west) / frame.far_columns,
-            north - FAR_HEADING - at % rows * high,
-        )
-
-
-def _into(gulf: Gulf) -> list[float]:
-    """Return the affine transformation (six numbers) into the frame of the Gulf."""
-    west, south, high = gulf
-    up = high / (AROUND_GULF[3] - AROUND_GULF[1])
-    across = up * NARROW
-    return [across, 0, 0, up, west - AROUND_GULF[0] * across, south - AROUND_GULF[1] * up]
-
-
-@cache
-def _map_of(gulf: Gulf) -> Mapping[str, Any]:
-    """Return the polygons of the small map of the Gulf."""
-    window = shapely.box(*AROUND_GULF)
-    cut = {
-        code: shapely.intersection(shape, window)
-        for code, shape in boundaries.country_shapes().items()
-        if shape.intersects(window)
-    }
-    others = shapely.union_all([shape for code, shape in cut.items() if code not in GULF_STATES])
-    wanted = {code: cut[code] for code in GULF_STATES} | {"surroundings": others}
-    moved = {code: affine_transform(shape, _into(gulf)) for code, shape in wanted.items()}
-    west, south, east, north = affine_transform(window, _into(gulf)).bounds
-    return {"box": (west, south, east, north), **polygons(moved, COUNTRY_DEGREES)}
-
-
-def _within(point: Point, box: Box) -> bool:
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+def _within(sheet: Sheet, at: Point) -> Point:
+    """Return the point, or where the line to it from the middle of the drawing reaches the edge."""
+    if sheet.inner.covers(point := shapely.Point(at)):
+        return at
+    edge = shapely.LineString([sheet.inner.centroid, point]).intersection(sheet.inner.boundary)
+    return edge.x, edge.y

@@ -1,111 +1,338 @@
-// Draws a scene: areas, lines and points of a view. Picked rows stand out; all others fade.
-const TALL_BELOW = 620; // pixels
-const stage = document.getElementById("map");
-let chart = null;
-let drawn = { frame: "", points: null, zoom: 1, tip: null };
+// The map: Kenya and its neighbours, and a small map of countries abroad in a corner, in pixels of its window.
+const stage = byId("map");
+const camera = { zoom: 1, x: 0, y: 0 };
+const MOST_ZOOM = 8;
+const CLASSES = ["#D3E0E6", "#9DB9C6", "#5C8AA0", "#2C657F", "#123F55"];
+const BLANK = "#FBFBF9";
+const SEA = "#F4F6F7";
+const FOREIGN = "#E2E6E8";
+const isNarrow = () => stage.clientWidth < 640;
+const textSize = () => (isNarrow() ? 11.5 : 12.5);
 
-// A scene within Kenya is drawn as large as possible.
-const isAllInKenya = ({ points }) =>
-  points.length > 0 &&
-  points.every(({ place }) => !(place in FRAMES.wide.points) || within(FRAMES.wide.points[place], FRAMES.kenya.box));
-const frameOf = (view, scene) => {
-  if (view.frame !== "around" || isAllInKenya(scene)) return "kenya";
-  return stage.clientWidth < TALL_BELOW ? "tall" : "wide";
+// Breaks between classes of starts per head: each twice the one before, the last above half of the largest.
+const breaksOf = (rows) => {
+    const largest = Math.max(0, ...rows.map((row) => row.data.per_100000 ?? 0));
+    const top = 2 ** Math.floor(Math.log2(largest || 1));
+    return largest ? [top / 8, top / 4, top / 2, top] : [];
+};
+const classOf = (rate, breaks) => CLASSES[breaks.filter((least) => rate >= least).length];
+// The largest count of a table in all years, so that sizes are comparable between them.
+const largestKept = new Map();
+const largestIn = (table) => {
+    const sized = (most, data) => (stopsOf(data).every(isPlaced) ? Math.max(most, countIn(data) ?? 0) : most);
+    if (!largestKept.has(table)) largestKept.set(table, rowsOf(table).reduce(sized, 1));
+    return largestKept.get(table);
 };
 
-const startMap = (onPick, tip, onResize) => {
-  chart = echarts.init(stage, null, { renderer: "canvas" });
-  drawn.tip = tip;
-  chart.on("click", (event) => {
-    const key = keyOf(event);
-    if (key) onPick(key);
-  });
-  chart.on("finished", () => {
-    stage.dataset.drawn = String(Number(stage.dataset.drawn ?? 0) + 1);
-    stage.dataset.drawnAt = performance.now().toFixed(1);
-  });
-  new ResizeObserver(() => {
-    const [width, height] = [stage.clientWidth, stage.clientHeight];
-    // The element has no size for a moment when the page is printed.
-    if (!width || !height) return;
-    if (width !== chart.getWidth() || height !== chart.getHeight()) chart.resize();
-    onResize();
-  }).observe(stage);
+const boxOf = (element) => {
+    const [frame, box] = [stage, element].map((one) => one.getBoundingClientRect());
+    return [box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top];
 };
-const keyOf = (event) => (event.componentType === "geo" ? drawn.areas.get(event.name) : event.data?.key);
+const overlays = () => [...document.querySelectorAll(".over")].filter((one) => one.checkVisibility()).map(boxOf);
 
-// `picked`: keys of the rows that stand out.
-const drawMap = (view, scene, picked) => {
-  const frame = frameOf(view, scene);
-  const isNewFrame = frame !== drawn.frame;
-  const box = FRAMES[frame].box;
-  stage.dataset.frame = frame;
-  stage.style.aspectRatio = String((box[2] - box[0]) / (box[3] - box[1]));
-  if (isNewFrame) {
-    const points = pointsIn(frame);
-    echarts.registerMap(frame, groundOf(frame));
-    drawn = { ...drawn, frame, points, zoom: 1 };
-    chart.resize();
-  }
-  drawn.areas = new Map((scene.areas ?? []).map((area) => [area.place, area.key]));
-  const areas = new Map((scene.areas ?? []).map((area) => [area.place, area]));
-  const names = groundOf(frame).features.map((one) => one.properties.name);
-  const regions = names.map((name) => ({
-    name,
-    silent: !areas.has(name),
-    itemStyle: {
-      ...groundStyle(name, scene, areas),
-      ...(areas.has(name) && picked.has(areas.get(name).key)
-        ? { borderColor: colourOf("ink"), borderWidth: 2.5 }
-        : {}),
-    },
-  }));
-  const geo = {
-    map: frame,
-    aspectScale: 1,
-    left: 0,
-    right: 0,
-    top: 0,
-    bottom: 0,
-    regions,
-    boundingCoords: [
-      [box[0], box[3]],
-      [box[2], box[1]],
-    ],
-    roam: roamNow(),
-    scaleLimit: { min: 1, max: MOST_ZOOM },
-    selectedMode: false,
-    label: { show: false },
-    tooltip: { show: true, formatter: tipOfEvent },
-    emphasis: {
-      label: { show: false },
-      itemStyle: { areaColor: "inherit", borderColor: colourOf("ink"), borderWidth: 2 },
-    },
-    ...(isNewFrame ? { zoom: 1, center: middle(box) } : {}),
-  };
-  const lines = linesOf(scene, picked);
-  stage.dataset.lines = String(lines.flatMap(({ data }) => data).length);
-  chart.setOption(
-    {
-      animation: false,
-      tooltip: tooltipOption(),
-      geo,
-      series: [bordersOf(frame), ...lines, ...spotsOf(scene, picked), frameNames(frame, scene)],
-    },
-    isNewFrame ? { notMerge: true } : { replaceMerge: ["series"] },
-  );
+// Where a drawing lies: pixels of a point of its own units.
+const fitted = (sheet, [left, top, right, bottom], { zoom, x, y } = { zoom: 1, x: 0, y: 0 }) => {
+    const scale = Math.min((right - left) / sheet.width, (bottom - top) / sheet.height) * zoom;
+    const origin = [(left + right - sheet.width * scale) / 2 + x, (top + bottom - sheet.height * scale) / 2 + y];
+    return {
+        scale,
+        origin,
+        place: ([u, v]) => [origin[0] + u * scale, origin[1] + v * scale],
+        unit: ([u, v]) => [(u - origin[0]) / scale, (v - origin[1]) / scale],
+    };
 };
+const ground = (fit, paths, style) =>
+    shape(
+        "g",
+        { transform: `translate(${at(fit.origin)}) scale(${fit.scale.toFixed(5)})`, "stroke-linejoin": "round" },
+        Object.entries(paths).map(([id, d]) => shape("path", { d, "vector-effect": "non-scaling-stroke", ...style(id) })),
+    );
 
-const tipOfEvent = (event) => {
-  const key = keyOf(event);
-  return key ? drawn.tip(key) : "";
-};
-const tooltipOption = () => ({
-  trigger: "item",
-  confine: true,
-  transitionDuration: 0,
-  backgroundColor: colourOf("card"),
-  borderColor: colourOf("frame-line"),
-  textStyle: { color: colourOf("ink"), fontSize: 13 },
-  formatter: tipOfEvent,
+const isOnLine = (id) => !state.pick || (state.pick.includes(">") ? id === state.pick : id.split(">").includes(state.pick));
+const asPlace = (id, rows) => ({
+    class: "place",
+    "data-pick": id,
+    role: "button",
+    tabindex: -1,
+    "aria-pressed": String(state.pick === id),
+    "aria-label": describe(id, rows),
 });
+const describe = (id, rows) => {
+    const own = state.view === "places" && rows.find((row) => row.id === id);
+    return own ? `${placeName(id)}: ${figureOf(own)}` : placeName(id);
+};
+
+const lineStyle = (row) => {
+    if (state.view !== "changes")
+        return { colour: colourOf(row.direction), isDashed: row.isDashed || (row.data.table === "mentions" && !NEW.includes(row.novelty)) };
+    return { colour: row.mark || row.isNovelty ? C.ink : C.held, isDashed: row.isDashed || Boolean(row.alert) };
+};
+const thick = (row, largest) => (row.value === null ? 2 : Math.max(1.2, (11 * row.value) / largest));
+const foreignText = (row, end, text) => say(row.stops[0] === end ? "map.from" : "map.to", { name: text });
+
+const linesAtHome = (rows, shown, put) => {
+    const { points } = SHEETS.kenya;
+    const largest = largestIn(shown.via ? "corridors_via" : "corridors");
+    const home = rows.filter((row) => row.stops.every((stop) => stop in points));
+    const lines = home.flatMap((row) =>
+        row.stops.slice(1).map((to, leg) => {
+            const bend = PAGE.bends[row.id]?.[leg] ?? PAGE.first_bend;
+            const style = { ...lineStyle(row), hasHead: leg === row.stops.length - 2, faint: !isOnLine(row.id) };
+            const line = arrow(put(points[row.stops[leg]]), put(points[to]), bend, thick(row, largest), style.colour, style);
+            line.setAttribute("data-pick", row.id);
+            line.setAttribute("class", "line");
+            line.append(shape("title", {}, `${row.title} ${figureOf(row)}`));
+            return line;
+        }),
+    );
+    return { home, lines };
+};
+
+const nameAndCount = (id, value) => (value ? `${placeName(id)} ${count(value)}` : placeName(id));
+const onlyName = (id) => ({ text: placeName(id), weight: 600, fill: C.ink, isNeeded: true });
+// Labels of corridors: the other end of the picked place, else the start; where many lead, only the name.
+const namesOf = (home) => {
+    const names = new Map();
+    const picked = state.pick.includes(">") ? "" : state.pick;
+    const sums = new Map();
+    for (const row of home) if (isOnLine(row.id)) sums.set(row.stops.at(-1), (sums.get(row.stops.at(-1)) ?? 0) + (row.value ?? 1));
+    const hubs = [...sums]
+        .sort((a, b) => b[1] - a[1])
+        .slice(0, 2)
+        .map(([place]) => place);
+    for (const place of picked ? [picked] : hubs.filter(isKenyan)) names.set(place, onlyName(place));
+    for (const row of [...home].sort((a, b) => (b.mark !== "") - (a.mark !== "") || (b.value !== null) - (a.value !== null))) {
+        if (!isOnLine(row.id)) continue;
+        const [from, to] = [row.stops[0], row.stops.at(-1)];
+        const end = from === picked || (!isKenyan(to) && isKenyan(from)) ? to : from;
+        if (names.has(end)) continue;
+        const text = [nameAndCount(end, row.value), row.sign + row.mark].filter(Boolean).join(" ");
+        const fill = state.view === "changes" ? C.ink : textColourOf(row.direction);
+        names.set(
+            end,
+            isKenyan(end) ? { text, fill, weight: row.mark ? 600 : 400 } : { text: foreignText(row, end, text), fill, weight: 600 },
+        );
+    }
+    return names;
+};
+
+const OUTLINE = { fill: PAPER, stroke: C.ink, "stroke-width": 1.5 };
+const radiusOf = (value, largest, most) => (value ? Math.max(2, most * Math.sqrt(value / largest)) : 0);
+const around = ([x, y], by) => [x - by, y - by, x + by, y + by];
+const reached = (id, rows) => (isCounty(id) ? { "pointer-events": "none" } : asPlace(id, rows));
+const circles = (rows, put, points, largest, most) =>
+    rows
+        .filter((row) => row.id in points && row.value)
+        .map((row) => {
+            const [cx, cy] = put(points[row.id]).map(round);
+            const opacity = state.pick && state.pick !== row.id ? 0.5 : null;
+            const r = round(radiusOf(row.value, largest, most));
+            return shape("circle", { cx, cy, r, opacity, ...OUTLINE, "fill-opacity": 0.55, ...reached(row.id, rows) });
+        });
+const spot = (id, [x, y], rows) =>
+    PLACES.get(id)?.kind === "border_point"
+        ? shape(
+              "path",
+              { d: `M${at([x, y - 6.5])}l6.5 6.5-6.5 6.5-6.5-6.5z`, ...OUTLINE, ...asPlace(id, rows) },
+              shape("title", {}, placeName(id)),
+          )
+        : shape("circle", { cx: round(x), cy: round(y), r: 3.5, ...OUTLINE, ...reached(id, rows) });
+
+const inset = (rows, shown, [left, top, right, bottom]) => {
+    const [wide, high] = [right - left, bottom - top];
+    const { land, borders, points } = SHEETS.abroad;
+    const fit = fitted(SHEETS.abroad, [0, 0, wide, high]);
+    const countryOf = (id) => PLACES.get(id)?.country;
+    const isAbroad = (id) => id in points && !isKenyan(id) && !(id in SHEETS.kenya.points);
+    const sums = new Map();
+    const isPlaces = shown.view === "places";
+    for (const row of rows.filter((one) => one.stops.some(isAbroad) && isOnLine(one.id))) {
+        const [from, to] = [row.stops[0], row.stops.at(-1)].map(countryOf);
+        const key = isPlaces ? row.id : `${from}>${to}`;
+        const sum = sums.get(key) ?? { row, from, to, value: 0, isDashed: true };
+        sums.set(key, { ...sum, value: sum.value + (row.value ?? 0), isDashed: sum.isDashed && lineStyle(row).isDashed });
+    }
+    const totals = [...sums.values()].sort((a, b) => b.value - a.value);
+    const ends = totals.map(({ row, from, to }) => (isPlaces ? row.id : from === "KEN" ? to : from));
+    const largest = largestIn("corridors");
+    const tinted = new Set(ends);
+    const shapes = new Map(ends.filter((id) => id in land).map((id) => [id, new Path2D(land[id])]));
+    const size = wide < 150 ? 10.5 : 11.5;
+    const taken = [[0, high - size - 8, widthOf(say("map.abroad"), size, 600) + 10, high]];
+    const name = labeller([0, 0, wide, high], size, taken, 70);
+    const labels = totals.map(({ row, value, from, to }, index) => {
+        const text = nameAndCount(ends[index], value);
+        const refused = (box) =>
+            [0.1, 0.5, 0.9].some((share) => {
+                const [u, v] = fit.unit([box[0] + share * (box[2] - box[0]), (box[1] + box[3]) / 2]);
+                return [...shapes].some(([id, path]) => id !== ends[index] && canvas.isPointInPath(path, u, v));
+            });
+        const fill = isPlaces || shown.view === "changes" ? C.ink : textColourOf(row.direction);
+        const texts = isPlaces || wide < 150 ? [text] : [foreignText({ stops: [from, to] }, ends[index], text), text];
+        return texts.reduce((made, one) => made ?? name(fit.place(points[ends[index]]), one, { fill, weight: 600 }, { refused }), null);
+    });
+    return shape(
+        "svg",
+        { x: left, y: top, width: wide, height: high, "data-sheet": "abroad" },
+        shape("rect", { width: wide, height: high, fill: SEA }),
+        ground(fit, land, (id) => ({
+            fill: id === "KEN" ? "#C3D3DB" : tinted.has(id) ? "#D5DDE1" : FOREIGN,
+            stroke: "none",
+            "data-land": id,
+        })),
+        ground(fit, { borders }, () => ({ fill: "none", stroke: "#fff", "stroke-width": 1.2 })),
+        isPlaces
+            ? circles(rows, fit.place, Object.fromEntries(ends.map((id) => [id, points[id]])), largestIn(TABLES[shown.role]), 18)
+            : totals.map(({ row, value, from, to, isDashed }) =>
+                  arrow(
+                      fit.place(points[from]),
+                      fit.place(points[to]),
+                      0.1,
+                      thick({ value: value || null }, largest),
+                      lineStyle(row).colour,
+                      {
+                          isDashed,
+                      },
+                  ),
+              ),
+        labels,
+        label(6, high - 7, say("map.abroad"), size, { weight: 600 }),
+        shape("rect", { x: 0.5, y: 0.5, width: wide - 1, height: high - 1, fill: "none", stroke: C.rule }),
+    );
+};
+
+const sizeNow = () => `${stage.clientWidth} ${stage.clientHeight}`;
+const drawMap = (rows, shown) => {
+    const [wide, high] = [stage.clientWidth, stage.clientHeight];
+    if (!wide || !high) return;
+    const { land, borders, counties, points } = SHEETS.kenya;
+    const narrow = isNarrow();
+    const fit = fitted(
+        SHEETS.kenya,
+        narrow && high > wide ? [4, document.querySelector(".say").offsetHeight + 6, wide - 4, high - 8] : [10, 10, wide - 10, high - 12],
+        camera,
+    );
+    const put = fit.place;
+    const isPlaces = shown.view === "places";
+    const most = narrow ? 18 : 26;
+    const drawn = drawnOf(rows, shown);
+    const breaks = isPlaces && shown.role === "from" ? breaksOf(rows) : [];
+    const dataOf = new Map(rows.map((row) => [row.id, row]));
+    const shade = (id) => {
+        const rate = dataOf.get(id)?.data.per_100000 ?? null;
+        if (!breaks.length) return BLANK;
+        return rate === null ? "#F0F1F0" : classOf(rate, breaks);
+    };
+    const across = Math.round(Math.min(236, Math.max(104, wide * 0.23)));
+    const corner = [wide - across - 8, high - Math.round(across * 1.32) - 8, wide - 8, high - 8];
+    const { home, lines } = isPlaces ? { home: [], lines: [] } : linesAtHome(drawn, shown, put);
+    const crossings = where("border_points", { period_id: shown.period })
+        .map((data) => data.place_id)
+        .filter((id) => id in points);
+    const labelled = drawn.filter((row) => LABELS.includes(row.hotspot?.label));
+    const largest = largestIn(TABLES[shown.role]);
+    const names = isPlaces ? new Map() : namesOf(home);
+    for (const row of isPlaces ? [...labelled, ...drawn] : [])
+        if (row.id in points)
+            names.set(row.id, { text: nameAndCount(row.id, row.value), weight: labelled.includes(row) ? 600 : 400, fill: C.ink });
+    if (isCounty(state.pick) && !names.has(state.pick)) names.set(state.pick, onlyName(state.pick));
+    const rank = ([id, { isNeeded }]) => (id === state.pick ? 0 : isNeeded ? 1 : 2);
+    const order = [...names].sort((one, other) => rank(one) - rank(other)).slice(0, narrow ? 16 : 60);
+    const name = labeller([0, 0, wide, high], textSize(), [...overlays(), corner, ...crossings.map((id) => around(put(points[id]), 7))]);
+    const labels = order.map(([id, { text, isNeeded, ...style }]) => {
+        const isInKenya = (x, y) => canvas.isPointInPath(homeland(counties), ...fit.unit([x, y]));
+        const refused = ([left, top, right, bottom]) =>
+            !isKenyan(id) && [left, (left + right) / 2, right].some((x) => isInKenya(x, (top + bottom) / 2));
+        const gap = isPlaces ? radiusOf(dataOf.get(id)?.value, largest, most) - 5 : 0;
+        return [id, name(put(points[id]), text, style, { refused, isNeeded, gap })];
+    });
+    const spots = new Set([
+        ...crossings,
+        ...(isPlaces ? labelled.filter((row) => !row.value).map((row) => row.id) : labels.filter(([, text]) => text).map(([id]) => id)),
+        ...home.flatMap((row) => row.stops.filter((stop) => !isCounty(stop))),
+    ]);
+    const focused = document.activeElement?.closest?.("#map .place")?.dataset.pick;
+    stage.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    stage.replaceChildren(
+        shape("rect", { width: wide, height: high, fill: SEA }),
+        ground(fit, land, () => ({ fill: FOREIGN, stroke: FOREIGN, "stroke-width": 0.6 })),
+        ground(fit, { borders }, () => ({ fill: "none", stroke: "#fff", "stroke-width": 2 })),
+        ground(fit, counties, (id) => ({
+            fill: state.pick === id && !breaks.length ? "#DCE6EA" : shade(id),
+            stroke: state.pick === id ? C.ink : C.rule,
+            "stroke-width": state.pick === id ? 2.2 : 0.9,
+            ...asPlace(id, rows),
+        })),
+        ...lines,
+        ...(isPlaces ? circles(drawn, put, points, largest, most) : []),
+        ...[...spots].map((id) => spot(id, put(points[id]), rows)),
+        ...labelled
+            .filter((row) => row.id in points)
+            .map((row) => triangle(put(points[row.id]), row.hotspot.label === "hotspot" ? C.ink : PAPER)),
+        ...labels.map(([, text]) => text).filter(Boolean),
+        inset(drawn, shown, corner),
+    );
+    const places = [...stage.querySelectorAll(".place")];
+    const first = places.find((one) => one.dataset.pick === (focused ?? state.pick)) ?? places[0];
+    first?.setAttribute("tabindex", 0);
+    if (focused) first?.focus({ preventScroll: true });
+    stage.dataset.lines = String(drawn.filter((row) => !row.isPlace).length);
+    stage.dataset.size = `${wide} ${high}`;
+    stage.dataset.zoom = camera.zoom.toFixed(2);
+};
+let homelandKept = null;
+const homeland = (paths) => {
+    homelandKept ??= new Path2D(Object.values(paths).join(""));
+    return homelandKept;
+};
+
+const zoomTo = (zoom, redraw) => {
+    const next = Math.min(MOST_ZOOM, Math.max(1, zoom));
+    const by = next / camera.zoom;
+    const { points } = SHEETS.kenya;
+    if (next > camera.zoom && state.pick in points && camera.zoom === 1) {
+        const [wide, high] = [stage.clientWidth, stage.clientHeight];
+        const [x, y] = fitted(SHEETS.kenya, [10, 10, wide - 10, high - 12], camera).place(points[state.pick]);
+        Object.assign(camera, { x: wide / 2 - x, y: high / 2 - y });
+    }
+    Object.assign(camera, { zoom: next, x: next === 1 ? 0 : camera.x * by, y: next === 1 ? 0 : camera.y * by });
+    stage.classList.toggle("zoomed", next > 1);
+    redraw();
+};
+// Dragging moves a zoomed map; a drag is no click.
+const startDragging = (redraw) => {
+    let from = null;
+    stage.addEventListener(
+        "pointerdown",
+        (event) => (from = camera.zoom > 1 ? [event.clientX - camera.x, event.clientY - camera.y] : null),
+    );
+    stage.addEventListener("pointermove", (event) => {
+        if (!from || !event.buttons) return;
+        const [x, y] = [event.clientX - from[0], event.clientY - from[1]];
+        if (Math.hypot(x - camera.x, y - camera.y) < 3) return;
+        stage.dataset.dragged = "yes";
+        Object.assign(camera, { x, y });
+        requestAnimationFrame(redraw);
+    });
+    addEventListener("pointerup", () => {
+        from = null;
+        setTimeout(() => delete stage.dataset.dragged);
+    });
+};
+// From place to place: the nearest one in the direction of an arrow key.
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const nextPlace = (from, [dx, dy]) => {
+    const middle = (one) => {
+        const box = one.getBoundingClientRect();
+        return [box.left + box.width / 2, box.top + box.height / 2];
+    };
+    const [x, y] = middle(from);
+    const reach = (one) => {
+        const [u, v] = middle(one);
+        const along = (u - x) * dx + (v - y) * dy;
+        return along > 1 ? along + 2 * Math.abs((u - x) * dy + (v - y) * dx) : Infinity;
+    };
+    const others = [...stage.querySelectorAll(".place")].filter((one) => one !== from).map((one) => [reach(one), one]);
+    const [far, nearest] = others.reduce((best, one) => (one[0] < best[0] ? one : best), [Infinity, null]);
+    return far === Infinity ? null : nearest;
+};

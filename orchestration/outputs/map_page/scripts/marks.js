@@ -1,160 +1,214 @@
-// Lines and spots of a scene, as ECharts draws them.
-const MOST_ARROWS = 800; // more of them are a blot, and cost half the time of a drawing
-// For names that would cover a neighbour or leave the frame.
-const LABEL_SIDES = {
-  SAU: "left",
-  QAT: "top",
-  ARE: "bottom",
-  OMN: "bottom",
-  BHR: "left",
-  JOR: "left",
-  YEM: "bottom",
+// Elements and shapes. Texts become text nodes, so no value of a table is ever read as markup.
+const SVG = "http://www.w3.org/2000/svg";
+const filled = (element, attributes, children) => {
+    for (const [key, value] of Object.entries(attributes)) {
+        if (value === true) element.setAttribute(key, "");
+        else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+    return element;
 };
-// Drawn below the others.
-const BELOW = new Set(["status-stable", "named"]);
+const make = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
+const shape = (name, attributes = {}, ...children) => filled(document.createElementNS(SVG, name), attributes, children);
+const byId = (id) => document.getElementById(id);
 
-// The arrow at the end of a line. ECharts centres a symbol on the end of its line. The tip of a thin line stops
-// before the spot of the place; the tip of a thick line reaches beyond it, so that the line does not show beside it.
-const SPOT = 4; // pixels
-const COVERED = 6;
-const arrowOf = (width) => {
-  const size = 5 + width * 1.7;
-  const tip = width < COVERED ? -SPOT : width;
-  const half = size + Math.abs(tip);
-  const [top, base, notch] = [half - tip, half - tip + size, half - tip + size * 0.75];
-  const head = `M${size / 2} ${top}L${size} ${base}L${size / 2} ${notch}L0 ${base}Z`;
-  return {
-    symbol: ["none", `path://M0 0${head}M0 ${2 * half}`],
-    symbolSize: [0, [size, 2 * half]],
-  };
-};
+const C = COLOURS;
+const PAPER = "#fff";
+const colourOf = (direction) => C[direction] ?? C.held;
+const textColourOf = (direction) => C[`${direction}-text`] ?? C[direction] ?? C.grey;
+const round = (value) => Math.round(value * 10) / 10;
+const at = ([x, y]) => `${round(x)} ${round(y)}`;
 
-// The middle of a line as ECharts bends it, in degrees.
-const middleOf = ({ from, to, bend }) => {
-  const [[x1, y1], [x2, y2]] = [drawn.points.get(from), drawn.points.get(to)];
-  return [(x1 + x2) / 2 + ((y1 - y2) * bend) / 2, (y1 + y2) / 2 + ((x2 - x1) * bend) / 2];
+const canvas = document.createElement("canvas").getContext("2d");
+const widthOf = (text, size, weight = 400) => {
+    canvas.font = `${weight} ${size}px "Fira Sans", sans-serif`;
+    return canvas.measureText(text).width;
 };
-const isDrawnLine = ({ from, to }) => drawn.points.has(from) && drawn.points.has(to);
-const coordsOf = (line) =>
-  line.middles ? line.middles.map(middleOf) : [drawn.points.get(line.from), drawn.points.get(line.to)];
-
-// Lines of one style are one series, which holds the style once.
-const linesOf = (scene, picked) => {
-  const lines = (scene.lines ?? []).filter((line) =>
-    line.middles ? line.middles.every(isDrawnLine) : line.from !== line.to && isDrawnLine(line),
-  );
-  const kinds = new Map();
-  for (const line of lines) {
-    const kind = [line.colour, line.dash, line.isHalo].join("|");
-    if (!kinds.has(kind)) kinds.set(kind, []);
-    kinds.get(kind).push(line);
-  }
-  const hasArrows = lines.length <= MOST_ARROWS;
-  const isPicked = lines.some((line) => picked.has(line.key));
-  return [...kinds.values()].map((members) => ({
-    type: "lines",
-    coordinateSystem: "geo",
-    z: members[0].isHalo ? 2 : BELOW.has(members[0].colour) ? 3 : 4,
-    progressive: 4000,
-    progressiveThreshold: 20000,
-    symbol: ["none", "none"],
-    lineStyle: {
-      color: colourOf(members[0].colour),
-      opacity: members[0].isHalo ? 0.6 : 0.82,
-      type: members[0].dash ?? "solid",
-    },
-    emphasis: { lineStyle: { opacity: 1, ...(members[0].isHalo ? {} : { color: colourOf("ink") }) } },
-    data: members.map((line) => ({
-      key: line.key,
-      coords: coordsOf(line),
-      ...(hasArrows && line.isLast !== false && !line.isHalo ? arrowOf(line.width) : {}),
-      lineStyle: {
-        width: line.width,
-        curveness: line.bend,
-        ...(isPicked && !picked.has(line.key) ? { opacity: 0.12 } : {}),
-      },
-    })),
-  }));
-};
-
-// Bubbles scale with the map.
-const bubbleScale = () => Math.min(1, Math.max(0.5, stage.clientWidth / 720));
-// A mark in the middle of a line has a long name, which needs room to its right.
-const MIDDLE_NAME = 200; // pixels
-const middleSide = ([lon]) => {
-  const [west, , east] = FRAMES[drawn.frame].box;
-  return ((east - lon) / (east - west)) * stage.clientWidth > MIDDLE_NAME ? "right" : "bottom";
-};
-// A name at the right edge of the map would be cut off.
-const labelSide = (place) => {
-  if (place in LABEL_SIDES) return LABEL_SIDES[place];
-  const [west, , east] = FRAMES[drawn.frame].box;
-  return drawn.points.get(place)[0] > east - 0.12 * (east - west) && !drawn.points.far.has(place)
-    ? "left"
-    : "right";
-};
-
-// Dots, bubbles and marks with their names; a line from a place to itself is a ring.
-const spotsOf = (scene, picked) => {
-  const loops = (scene.lines ?? [])
-    .filter((line) => !line.middles && line.from === line.to && !line.isHalo)
-    .map((line) => ({
-      key: line.key,
-      place: line.from,
-      size: 16 + line.width * 2,
-      colour: line.colour,
-      isRing: true,
-      width: line.width,
-    }));
-  const points = scene.points ?? [];
-  const isPicked = points.some((point) => picked.has(point.key));
-  const nameOf = (point) => point.name ?? (point.isNamed ? placeName(point.place) : "");
-  const fill = (point) => {
-    if (point.isRing) return "transparent";
-    return colourOf(point.isHollow ? "halo" : (point.colour ?? "ink"));
-  };
-  const data = [...loops, ...points]
-    .filter((point) => (point.middle ? isDrawnLine(point.middle) : drawn.points.has(point.place)))
-    .map((point) => {
-      const isFaded = isPicked && (point.isBubble || point.isMark) && !picked.has(point.key);
-      return {
-        key: point.key,
-        name: nameOf(point),
-        value: point.middle ? middleOf(point.middle) : drawn.points.get(point.place),
-        symbol: point.shape ?? "circle",
-        symbolSize: point.isBubble ? point.size * bubbleScale() : point.size,
-        symbolRotate: point.isDown ? 180 : 0,
-        itemStyle: {
-          color: fill(point),
-          opacity: isFaded ? 0.25 : point.isBubble ? 0.78 : 1,
-          borderColor: point.isRing
-            ? colourOf(point.colour)
-            : colourOf(point.isBubble || point.isMark ? "ink" : "sea"),
-          borderWidth: point.isRing ? Math.min(point.width, 5) : point.isBubble ? 0.5 : point.isHollow ? 2.2 : 1.2,
+const label = (x, y, text, size, { weight = 400, fill = C.ink, anchor = "start" } = {}) =>
+    shape(
+        "text",
+        {
+            x: round(x),
+            y: round(y),
+            "font-size": size,
+            "font-weight": weight,
+            "text-anchor": anchor,
+            fill,
+            stroke: PAPER,
+            "stroke-width": size * 0.28,
+            "stroke-linejoin": "round",
+            "paint-order": "stroke",
+            "pointer-events": "none",
         },
-        label: {
-          position: point.middle ? middleSide(middleOf(point.middle)) : labelSide(point.place),
-          show: Boolean(nameOf(point)),
-          ...(point.middle ? { fontStyle: "italic" } : {}),
-        },
-      };
+        text,
+    );
+
+// A line from place to place, bent to its left by a share of its length, with a head where it ends.
+const middleOf = (a, b, bend) => [(a[0] + b[0]) / 2 - (b[1] - a[1]) * bend, (a[1] + b[1]) / 2 + (b[0] - a[0]) * bend];
+const arrow = (a, b, bend, width, colour, { isDashed = false, hasHead = true, faint = false } = {}) => {
+    if (a === b || (a[0] === b[0] && a[1] === b[1]))
+        return shape("circle", {
+            cx: a[0],
+            cy: a[1],
+            r: 8,
+            fill: "none",
+            stroke: colour,
+            "stroke-width": width,
+            opacity: faint ? 0.13 : null,
+        });
+    const middle = middleOf(a, b, bend);
+    const turn = Math.atan2(b[1] - middle[1], b[0] - middle[0]);
+    const size = Math.min(4 + width * 1.2, Math.hypot(b[0] - a[0], b[1] - a[1]) * 0.6);
+    const tip = hasHead ? [b[0] - Math.cos(turn) * size * 0.8, b[1] - Math.sin(turn) * size * 0.8] : b;
+    const path = `M${at(a)}Q${at(middle)} ${at(tip)}`;
+    const corner = (by, long) => at([b[0] + Math.cos(turn + by) * long, b[1] + Math.sin(turn + by) * long]);
+    return shape(
+        "g",
+        { opacity: faint ? 0.13 : null, fill: "none" },
+        shape("path", { d: path, stroke: PAPER, "stroke-width": width + 2 }),
+        shape("path", {
+            d: path,
+            stroke: colour,
+            "stroke-width": round(width),
+            "stroke-dasharray": isDashed ? `${round(width + 3)} ${round(width + 1)}` : null,
+        }),
+        hasHead ? shape("path", { d: `M${at(b)}L${corner(2.72, size * 1.3)}L${corner(-2.72, size * 1.3)}z`, fill: colour }) : null,
+        shape("path", { d: path, stroke: "transparent", "stroke-width": Math.max(12, width) }),
+    );
+};
+const triangle = ([x, y], fill) => shape("path", { d: `M${at([x, y - 6])}l6 10.2-12 0z`, fill, stroke: C.ink, "stroke-width": 1.5 });
+
+// Puts texts beside their points so that none hides another. `refused`: whether a box is not the text's own ground.
+const labeller =
+    (box, size, taken = [], reach = 34) =>
+    (point, text, style, { refused = () => false, isNeeded = false, gap = 0 } = {}) => {
+        const wide = widthOf(text, size, style.weight);
+        const spots = [
+            ...(isNeeded
+                ? [
+                      [8, size + 3, "start"],
+                      [-8, size + 3, "end"],
+                  ]
+                : []),
+            [8 + gap, 4, "start"],
+            [-8 - gap, 4, "end"],
+            [-6, -6, "end"],
+            [6, -6, "start"],
+            [0, -9 - gap, "middle"],
+            [0, size + 7 + gap, "middle"],
+            [8, size + 3, "start"],
+            [-8, size + 3, "end"],
+            [30, -14, "start"],
+            [-30, -14, "end"],
+            [30, size + 12, "start"],
+            [-30, size + 12, "end"],
+            [46, 4, "start"],
+            [-46, 4, "end"],
+            [0, -30, "middle"],
+            [0, size + 26, "middle"],
+            [24, -34, "start"],
+            [-24, -34, "end"],
+            [60, -22, "start"],
+            [-60, -22, "end"],
+        ];
+        const placed = spots.map(([dx, dy, anchor]) => {
+            const [x, y] = [point[0] + dx, point[1] + dy];
+            const left = anchor === "end" ? x - wide : anchor === "middle" ? x - wide / 2 : x;
+            return {
+                x,
+                y,
+                anchor,
+                away: Math.hypot(dx, dy) - gap,
+                far: Math.hypot(dx, dy) - gap > 28,
+                box: [left - 1, y - size * 0.85, left + wide + 1, y + size * 0.25],
+            };
+        });
+        const isFree = ({ box: b, away }) =>
+            away <= reach &&
+            b[0] > box[0] &&
+            b[1] > box[1] &&
+            b[2] < box[2] &&
+            b[3] < box[3] &&
+            !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
+        const free = placed.filter(isFree);
+        const spot = free.find((one) => !refused(one.box)) ?? (isNeeded ? free[0] : null);
+        if (!spot) return null;
+        taken.push(spot.box);
+        return shape(
+            "g",
+            { "pointer-events": "none" },
+            spot.far ? shape("path", { d: `M${at(point)}L${at([spot.x, spot.y - size * 0.3])}`, stroke: C.held, "stroke-width": 1 }) : null,
+            label(spot.x, spot.y, text, size, { ...style, anchor: spot.anchor }),
+        );
+    };
+
+// Years as bars: as wide as their months, hatched where a year is in part; the area is the count.
+const HATCH = shape("svg", { width: 0, height: 0, "aria-hidden": "true" }, shape("defs", {}));
+const hatchOf = (colour) => {
+    const id = `hatch-${colour.slice(1)}`;
+    if (!HATCH.querySelector(`#${id}`))
+        HATCH.firstChild.append(
+            shape(
+                "pattern",
+                { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+                shape("rect", { width: 4, height: 4, fill: PAPER }),
+                shape("rect", { width: 1.8, height: 4, fill: colour }),
+            ),
+        );
+    return `url(#${id})`;
+};
+const HIGH = 52;
+const rateOf = ({ value, months }) => ((value ?? 0) + noiseOf(value ?? 0)) * (12 / months);
+const timebars = (years, width, top, colour) => {
+    const unit = (width - 2 * years.length) / years.reduce((sum, year) => sum + year.months, 0);
+    let x = 0;
+    const bars = years.flatMap((year) => {
+        const wide = unit * year.months;
+        const scale = ((HIGH / top) * 12) / year.months;
+        const middle = x + wide / 2;
+        const high = year.value === null ? Math.min(Math.max(3, POLICY.least * scale), HIGH) : year.value * scale;
+        const noise = year.value === null ? 0 : noiseOf(year.value) * scale;
+        const isHollow = year.value === null || year.isDashed;
+        const bar = {
+            x: round(x + 0.5),
+            y: round(HIGH - high),
+            width: round(Math.max(1, wide - 1)),
+            height: round(high),
+            fill: isHollow ? "none" : year.isPart ? hatchOf(colour) : colour,
+            "fill-opacity": year.isNow || year.isPart ? 1 : 0.55,
+            stroke: isHollow || year.isPart ? colour : "none",
+            "stroke-dasharray": isHollow ? "2 2" : null,
+        };
+        x += wide + 2;
+        const text = (y, words, weight, size) =>
+            shape(
+                "text",
+                {
+                    x: round(middle),
+                    y: round(y),
+                    "font-size": size,
+                    "text-anchor": "middle",
+                    "font-weight": weight,
+                    fill: year.isNow ? C.ink : C.grey,
+                },
+                words,
+            );
+        return [
+            shape("rect", bar),
+            noise
+                ? shape("path", {
+                      d: `M${round(middle)} ${round(HIGH - high - noise)}V${round(Math.min(HIGH, HIGH - high + noise))}`,
+                      stroke: C.ink,
+                  })
+                : null,
+            text(HIGH - high - noise - 3, countOrLeast(year.value) + year.sign, year.isNow ? 600 : 400, wide < 24 ? 9.5 : 11),
+            text(HIGH + 12, wide < 24 ? `’${year.name.slice(2)}` : year.name, 400, 10),
+        ];
     });
-  return [
-    {
-      type: "scatter",
-      coordinateSystem: "geo",
-      z: 6,
-      data,
-      label: {
-        formatter: "{b}",
-        color: colourOf("ink"),
-        fontSize: 12,
-        textBorderColor: colourOf("halo"),
-        textBorderWidth: 3,
-        distance: 4,
-      },
-      labelLayout: { hideOverlap: true },
-      emphasis: { scale: false, itemStyle: { borderColor: colourOf("ink"), borderWidth: 2 } },
-    },
-  ];
+    return shape(
+        "svg",
+        { width, height: HIGH + 32, viewBox: `0 -16 ${width} ${HIGH + 32}`, "aria-hidden": "true" },
+        bars,
+        shape("path", { d: `M0 ${HIGH}H${width}`, stroke: C.ink }),
+    );
 };

@@ -1,110 +1,168 @@
-// Shared by all views: a view turns the state into rows, from which map, list, table and file are made.
-const columnOf = (id, value, show = (row) => String(value(row) ?? "")) => ({ id, value, show });
-// Members' counts under the least are not stated.
-const countText = (value) => (value === null ? say("count.fewer", POLICY) : count(value));
-const numberColumn = (id, value, show = countText) => ({
-  id,
-  value: (row) => value(row) ?? null,
-  isNumber: true,
-  show: (row) => show(value(row) ?? null),
-});
-const blankCount = (value) => (value === null ? "" : countText(value));
-const codeColumn = (id, kind, name = id) =>
-  columnOf(
-    id,
-    (row) => row.data[name] ?? null,
-    (row) => ((row.data[name] ?? null) === null ? "" : sayCode(kind, row.data[name])),
-  );
-// Columns with a value; some are for members.
-const columnsWith = (columns, rows) => columns.filter((column) => rows.some((row) => column.show(row) !== ""));
+// A view turns the state into rows. Map, list, table and file are made from the same rows.
+const DIRECTIONS = ["within", "into", "out_of", "other"];
+const TABLES = { from: "starts", through: "passings", to: "ends", border: "border_points" };
+const SUBJECTS = { from: "start", through: "passing", to: "end", border: "border_point" };
+const LABELLED = { from: ["origin"], through: ["transit"], to: ["exploitation", "intended_destination"], border: ["transit"] };
+const COUNTED = { passings: "passing_count", border_points: "passing_count", corridors_via: "passing_count", mentions: "mention_count" };
+const ROSE = ["more", "growing", "emerging", "rise"];
+const FELL = ["fewer", "fading", "abandoned", "fall"];
+const NEW = ["panel_confirmed", "single_partner", "new_source"];
+const LABELS = ["hotspot", "elevated"];
 
-const plain = (text) =>
-  text
-    .normalize("NFD")
-    .replaceAll(/[\u0300-\u036f]/g, "")
-    .toLowerCase();
-const SEPARATORS = /→|->|>/;
-const hasWords = (text, wanted) => plain(text).includes(plain(wanted.trim()));
-// "Busia" finds every row with Busia, "Busia → Nairobi" that corridor, "Busia →" all corridors from there.
-const fits = (find, row) => {
-  const parts = find.split(SEPARATORS);
-  if (!row.stops) return parts.every((part) => hasWords(row.title, part));
-  const names = row.stops.map(placeName);
-  if (parts.length === 1) return names.some((name) => hasWords(name, find));
-  const [first, ...between] = parts;
-  const last = between.pop();
-  const passed = names.slice(1, -1);
-  return (
-    hasWords(names[0], first) &&
-    hasWords(names.at(-1), last) &&
-    between.every((part) => passed.some((name) => hasWords(name, part)))
-  );
+const countIn = (data) => data[COUNTED[data.table] ?? "movement_count"] ?? null;
+const stopsOf = (data) => [data.place_id, data.start_place_id, data.via_place_id, data.end_place_id].filter(Boolean);
+const directionOf = (direction, stops) => {
+    if (direction) return direction;
+    const [from, to] = [stops[0], stops.at(-1)].map(isKenyan);
+    if (from) return to ? "within" : "out_of";
+    return to ? "into" : stops.some(isKenyan) ? "through" : "outside";
+};
+const isEither = (codes) => (row) => [row.data.change, row.shift?.status, row.alert?.direction].some((code) => codes.includes(code));
+const rowOf = (id, data, more = {}) => {
+    const stops = id.split(">");
+    const direction = stops.length > 1 ? directionOf(data.direction, stops) : null;
+    const row = { id, stops, data, direction, isPlace: stops.length === 1, value: countIn(data), title: corridorName(id), ...more };
+    row.key = `${id}|${row.alert ? "alert" : direction}`;
+    row.group = DIRECTIONS.includes(direction) ? direction : "other";
+    row.mark = isEither(ROSE)(row) ? "▲" : isEither(FELL)(row) ? "▼" : "";
+    row.sign = ["other_reporting", "not_comparable"].includes(data.comparison) ? "†" : "";
+    row.isDashed = data.comparison === "not_comparable";
+    row.isDrawable = stops.every(isPlaced) && row.value !== 0;
+    return row;
+};
+const rowsIn = (table, wanted) => where(table, wanted).map((data) => rowOf(stopsOf(data).join(">"), data));
+const sameRow = (table, { stops, data }, period) =>
+    where(table, {
+        period_id: period,
+        ...(stops.length > 1 ? { start_place_id: stops[0], end_place_id: stops.at(-1) } : { place_id: stops[0] }),
+    }).find((other) => other.direction === data.direction && stopsOf(other).length === stops.length);
+
+// The year before, only where the comparison allows its count, and never beside a year in part.
+const earlierOf = (row) => {
+    const { period_id: period, comparison, table } = row.data;
+    if (!["same_reporting", "other_reporting"].includes(comparison) || ![period, yearBefore(period)].every(isComplete)) return null;
+    const before = sameRow(table, row, yearBefore(period));
+    return before ? countIn(before) : null;
 };
 
-const byTitle = (a, b) => a.title.localeCompare(b.title);
-// Rows that stand for no place on the map come last.
-const byWeight = (a, b) => isDrawable(b) - isDrawable(a) || (b.value ?? -1) - (a.value ?? -1) || byTitle(a, b);
+const noveltyOf = (row, period) => {
+    const kind = { county: "county", country: "country" }[PLACES.get(row.id)?.kind] ?? "place";
+    const role = { start: "origin", end: "destination", passing: "transit" }[row.data.subject] ?? "any";
+    const wanted = row.isPlace ? { item: row.id, item_kind: kind, role } : { item: row.id, item_kind: "corridor", role: "any" };
+    return where("novelty", { period_id: period, ...wanted })[0]?.evidence_class ?? null;
+};
+const isNew = (row, shown) =>
+    kindOf(shown.period) === "round" ? NEW.includes(row.novelty) : !sameRow(row.data.table, row, yearBefore(shown.period));
+// Whether the period can tell what is new since the one before.
+const tellsNew = ({ view, period }) =>
+    view === "corridors" &&
+    (kindOf(period) === "round"
+        ? where("novelty", { period_id: period }).length > 0
+        : PERIODS.has(yearBefore(period)) && isComplete(yearBefore(period)));
 
-const corridorRow = (data, id, value) => ({
-  data,
-  id,
-  key: id,
-  stops: id.split(">"),
-  title: corridorName(id),
-  value,
-});
-const placeRow = (data, value) => ({
-  data,
-  key: data.place_id,
-  place: data.place_id,
-  title: placeName(data.place_id),
-  value,
-});
-const isDrawable = (row) => (row.stops ?? [row.place]).every(isPlaced);
+const corridorRows = ({ period, via }) => {
+    const isRound = kindOf(period) === "round";
+    const rows = isRound
+        ? rowsIn("mentions", { period_id: period, subject: via ? "corridor_via" : "corridor" })
+        : rowsIn(via ? "corridors_via" : "corridors", { period_id: period });
+    return isRound ? rows.map((row) => ({ ...row, novelty: noveltyOf(row, period) })) : rows;
+};
+const hasVia = ({ view, period }) =>
+    view === "corridors" &&
+    [...where("corridors_via", { period_id: period }), ...where("mentions", { period_id: period, subject: "corridor_via" })].length > 0;
 
-// The lines of a corridor, one from each stop to the next.
-const linesOfRow = (row, style) =>
-  row.stops.slice(1).map((to, at) => ({
-    key: row.key,
-    from: row.stops[at],
-    to,
-    bend: PAYLOAD.bends[row.id]?.[at] ?? PAYLOAD.first_bend,
-    isLast: at === row.stops.length - 2,
-    ...style,
-  }));
-const spotsOfRows = (rows) => {
-  const passed = new Set(rows.flatMap((row) => row.stops.slice(1, -1)));
-  return [...new Set(rows.flatMap((row) => row.stops))].map((place) => ({
-    place,
-    size: passed.has(place) ? 9 : 6,
-    shape: passed.has(place) ? "diamond" : "circle",
-    isNamed: true,
-  }));
+const placeRows = ({ period, role }) => {
+    const labels = LABELLED[role].flatMap((one) => where("hotspots", { period_id: period, people: "all", role: one }));
+    const risks = role === "from" ? where("risk", { period_id: period }) : [];
+    const of = (list, id) => list.find((one) => one.place_id === id);
+    const counted =
+        kindOf(period) === "round"
+            ? rowsIn("mentions", { period_id: period, subject: SUBJECTS[role] })
+            : rowsIn(TABLES[role], { period_id: period });
+    const found = new Set(counted.map((row) => row.id));
+    const others = [...new Set([...labels, ...risks].map((row) => row.place_id))].filter(
+        (id) => kindOf(period) === "rolling" && !found.has(id),
+    );
+    return [...counted, ...others.map((id) => rowOf(id, { place_id: id }))].map((row) => ({
+        ...row,
+        hotspot: of(labels, row.id),
+        risk: of(risks, row.id),
+        novelty: kindOf(period) === "round" ? noveltyOf(row, period) : null,
+    }));
 };
-const widthOf = (value, largest) => 1.4 + 9 * Math.sqrt(value / largest);
-const DIRECTIONS = ["into", "out_of", "within", "through", "outside"];
-const directionLegend = (rows) =>
-  DIRECTIONS.filter((direction) => rows.some((row) => row.data.direction === direction)).map((direction) => ({
-    line: direction,
-    word: `direction.${direction}`,
-  }));
 
-const sayLargest = (rows) => {
-  const largest = rows.find((row) => row.value !== null && isDrawable(row));
-  return largest ? say("summary.strongest", { name: largest.title, count: count(largest.value) }) : "";
+// Corridors that are judged, or would be if the same partners had reported; alerts of the latest months first.
+const changeRows = ({ period }) => {
+    if (kindOf(period) === "round")
+        return where("novelty", { period_id: period, role: "any" })
+            .filter((row) => NEW.includes(row.evidence_class))
+            .map((data) => rowOf(data.item, { item_kind: data.item_kind }, { novelty: data.evidence_class, isNovelty: true }));
+    const shifts = where("shifts", { period_id: period });
+    const shiftOf = new Map(shifts.map((shift) => [shift.corridor_id, shift]));
+    const counted = where("corridors", { period_id: period });
+    const dataOf = new Map(counted.map((data) => [stopsOf(data).join(">"), data]));
+    const ids = new Set(shiftOf.keys());
+    for (const [id, data] of dataOf) if (data.change || data.comparison === "not_comparable") ids.add(id);
+    const isLatest = endOf(period) >= endOf(newest(PERIOD_IDS));
+    const alerts = isLatest ? rowsOf("alerts").map((alert) => rowOf(alert.corridor_id, {}, { alert })) : [];
+    const rest = [...ids].map((id) => rowOf(id, dataOf.get(id) ?? { direction: shiftOf.get(id)?.direction }, { shift: shiftOf.get(id) }));
+    return [...alerts, ...rest.filter((row) => row.isDrawable || row.shift)];
 };
-const sayUndrawn = (rows) => {
-  const undrawn = rows.filter((row) => !isDrawable(row)).length;
-  return undrawn ? say("summary.undrawn", { count: undrawn }) : "";
+
+const ROWS = { corridors: corridorRows, places: placeRows, changes: changeRows };
+// What decides the order of rows, first to last.
+const weightOf = (row) => {
+    const isChange = state.view === "changes" && !row.isNovelty;
+    const change = row.mark ? 0 : row.isDashed ? 2 : 1;
+    const label = LABELS.indexOf(row.hotspot?.label);
+    return [row.alert ? 0 : 1, row.isDrawable ? 0 : 1, isChange ? change : 0, -(row.value ?? -1), label < 0 ? LABELS.length : label];
 };
-const sayAlerts = () => {
-  const alerts = rowsOf("alerts").length;
-  return alerts ? say("summary.has_alerts", { count: count(alerts) }) : "";
+const inOrder = (rows) => {
+    const weights = new Map(rows.map((row) => [row, weightOf(row)]));
+    return rows.sort((a, b) => {
+        const [one, other] = [weights.get(a), weights.get(b)];
+        const at = one.findIndex((value, index) => value !== other[index]);
+        return at < 0 ? a.title.localeCompare(b.title) : one[at] - other[at];
+    });
 };
-// Why a period counts only some of its months.
-const sayPartial = ({ period }) => {
-  const { is_complete: isComplete, partial_reason: reason } = PERIODS.get(period);
-  return isComplete ? "" : say(`partial.${reason ?? "running"}`, { period: periodName(period) });
+// All rows of a view, made once.
+const kept = new Map();
+const allRows = (shown) => {
+    const key = [language, shown.view, shown.period, shown.role, shown.via].join();
+    if (!kept.has(key)) kept.set(key, ROWS[shown.view](shown));
+    return kept.get(key);
 };
-// A county is a shape, a border point is a spot.
-const isArea = (place) => place in PAYLOAD.shapes.counties || place in PAYLOAD.shapes.land;
+const rowsShown = (shown) => {
+    const isNewOnly = shown.new && tellsNew(shown);
+    const rows = allRows(shown).filter((row) => row.isPlace || !isHidden(row.group));
+    return inOrder(isNewOnly ? rows.filter((row) => row.isDrawable && isNew(row, shown)) : rows);
+};
+
+const MOST = 80;
+const drawnOf = (rows, shown) => {
+    const drawable = rows.filter((row) => row.isDrawable);
+    return shown.most === "all" || shown.view === "places" ? drawable : drawable.slice(0, MOST);
+};
+
+// Rows that stand for no place on the map: what each of them says, with the sum of their counts.
+const unplacedKind = ({ stops, direction, data }) => {
+    if (stops.includes("fewer")) return "fewer";
+    if (direction === "first_known_at_border") return "first_known";
+    if (stops[0] === "unknown" && data.table !== "ends") return "start";
+    if (stops.includes("unknown")) return "end";
+    return stops.includes("KEN") ? "county" : "no_position";
+};
+const sayUnplaced = (shown, rows) => {
+    const sums = {};
+    for (const row of rows) if (!row.isDrawable && row.value) sums[unplacedKind(row)] = (sums[unplacedKind(row)] ?? 0) + row.value;
+    if (shown.view === "places" && shown.role === "from" && sums.start) {
+        const [known] = where("directions", { period_id: shown.period, direction: "first_known_at_border" });
+        sums.first_known = known?.movement_count ?? 0;
+        sums.start -= sums.first_known;
+    }
+    const what = say(`unplaced.${shown.view === "places" ? "places" : "corridors"}`);
+    return ["fewer", "start", "first_known", "end", "county", "no_position"]
+        .filter((kind) => sums[kind])
+        .map((kind) => say(`unplaced.${kind}`, { count: count(sums[kind]), what, ...POLICY }))
+        .join(" ");
+};

@@ -1,25 +1,76 @@
-// The state of the page as texts. The address holds it, so that a link leads to the same picture.
-const STATE_KEYS = [
-  "lang",
-  "view",
-  "people",
-  "kind",
-  "period",
-  "windows",
-  "role",
-  "list",
-  "find",
-  "most",
-  "pick",
-];
-const stateOfNothing = () => Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
-let state = stateOfNothing();
+// What is shown, as texts. The address holds it, so that a link leads to the same picture.
+const VIEWS = ["corridors", "places", "changes"];
+const ROLES = ["from", "through", "to", "border"];
+const KEYS = ["lang", "view", "period", "role", "via", "new", "hide", "most", "pick"];
+const IS_EMBEDDED = new URLSearchParams(location.search).has("embed");
+// Tabs of the page before, and names of their lists.
+const ALIASES = {
+    hotspots: "places",
+    risk: "places",
+    pla: "places",
+    shifts: "changes",
+    alerts: "changes",
+    chg: "changes",
+    rounds: "corridors",
+};
+const LISTS = { starts: "from", passings: "through", ends: "to", border_points: "border" };
+
+const periodsOf = (...tables) => tables.flatMap((table) => rowsOf(table).map((row) => row.period_id));
+const OFFERED = {
+    corridors: new Set(periodsOf("corridors", "mentions")),
+    places: new Set(periodsOf("starts", "passings", "ends", "border_points", "hotspots", "mentions")),
+    changes: new Set([
+        ...periodsOf("shifts", "novelty"),
+        ...YEARS.filter((year) => where("corridors", { period_id: year }).some((row) => row.change)),
+    ]),
+};
+const endOf = (id) => {
+    const [, year, quarter, month] = partsOf(id);
+    return `${kindOf(id) === "round" ? 0 : 1}${year}${String(month ?? (quarter ? quarter * 3 : 12)).padStart(2, "0")}`;
+};
+const PERIOD_IDS = [...new Set(Object.values(OFFERED).flatMap((ids) => [...ids]))].sort((a, b) => (endOf(a) < endOf(b) ? 1 : -1));
+const newest = (ids) => ids.find((id) => kindOf(id) === "year" && isComplete(id)) ?? ids[0];
+
+let state = Object.fromEntries(KEYS.map((key) => [key, ""]));
+
+const placeNamed = (text) => {
+    const plain = (one) =>
+        one
+            .normalize("NFD")
+            .replaceAll(/[\u0300-\u036f]/g, "")
+            .trim()
+            .toLowerCase();
+    return [...PLACES.keys()].find((id) => id === text || plain(placeName(id)) === plain(text));
+};
 
 const stateOfAddress = () => {
-  const given = new URLSearchParams(location.hash.slice(1));
-  return Object.fromEntries(STATE_KEYS.map((key) => [key, given.get(key) ?? ""]));
+    const given = new URLSearchParams(location.search);
+    for (const [key, value] of new URLSearchParams(location.hash.slice(1))) given.set(key, value);
+    const wish = Object.fromEntries(KEYS.map((key) => [key, given.get(key) ?? ""]));
+    const found = placeNamed(given.get("place") ?? given.get("find") ?? "");
+    wish.pick ||= found ?? "";
+    if (wish.view === "rounds") wish.period ||= PERIOD_IDS.find((id) => kindOf(id) === "round") ?? "";
+    wish.period ||= given.get("windows")?.split("|")[2] ?? "";
+    wish.view = ALIASES[wish.view] ?? wish.view;
+    wish.role ||= LISTS[given.get("list")] ?? "";
+    wish.via ||= given.get("list") === "corridors_via" ? "1" : "";
+    return settled(wish);
+};
+// The nearest state that this edition can show.
+const settled = (wish) => {
+    const view = VIEWS.includes(wish.view) ? wish.view : "corridors";
+    const period = PERIOD_IDS.includes(wish.period) ? wish.period : newest(PERIOD_IDS);
+    return {
+        ...wish,
+        lang: LANGUAGES.includes(wish.lang) ? wish.lang : language,
+        period,
+        view: OFFERED[view].has(period) ? view : VIEWS.find((one) => OFFERED[one].has(period)),
+        role: ROLES.includes(wish.role) ? wish.role : "from",
+        pick: wish.pick.split(">").every((stop) => PLACES.has(stop)) ? wish.pick : "",
+    };
 };
 const addressOf = (shown) => {
-  const kept = STATE_KEYS.filter((key) => shown[key] !== "").map((key) => [key, shown[key]]);
-  return `#${new URLSearchParams(kept)}`;
+    const kept = KEYS.filter((key) => shown[key] !== "").map((key) => [key, shown[key]]);
+    return `#${new URLSearchParams(kept)}`;
 };
+const isHidden = (direction) => state.hide.split(",").includes(direction);
