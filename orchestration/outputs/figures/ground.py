@@ -132,6 +132,7 @@ RADII = (5.0, 9.0, 15.0, 24.0, 36.0, 50.0, 66.0)
 DIRECTIONS = np.array([(cos(2 * pi * step / 16), sin(2 * pi * step / 16)) for step in range(16)])
 MARGIN = 1.5
 FAR = 16
+ELSEWHERE = 6.0  # cost of a label nearer to another place than to its own
 SIGN = 8.0  # width of a triangle and the gap behind it
 
 
@@ -181,6 +182,9 @@ class Labels:
         for other in self._taken:
             is_free &= ~np.all((low < other[2:]) & (end > other[:2]), axis=1)
         costs = radius * 0.16 + _covered(boxes, self._obstacles) * 1.1 + 3.5 * _covered(boxes, self._places)
+        middle = (low + end) / 2
+        nearest = np.hypot(*(middle[:, None] - self._places).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
+        costs += ELSEWHERE * (nearest < np.hypot(*(middle - at).T) - 1)
         return boxes, np.where(is_free, costs, np.inf)
 
     def _draw(self, label: Label, box: Box) -> None:
