@@ -28,7 +28,7 @@ _INSTRUCTIONS = (
 @click.option("--edition", type=click.Choice(options.EDITIONS), default="public", show_default=True)
 @options.installation
 def mcp_command(settings: Settings, edition: str) -> None:
-    """Answer an assistant's questions on the current release.
+    """Serve an edition to an assistant.
 
     The assistant starts this command and speaks the Model Context Protocol with it over stdin and stdout:
     docs/assistants.md has the settings. It is read-only and takes no SQL. What the members' edition
