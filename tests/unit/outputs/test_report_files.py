@@ -147,7 +147,9 @@ def test_the_swahili_page_has_no_english_text(written: Path, edition: str) -> No
     """Pictures too; what stands in English is marked: the policy, which the network writes, and the licence."""
     page = html_of(written, edition, "sw.html")
     assert '<html lang="sw">' in page and "Kwa kifupi" not in page
-    said = re.sub(r"<style>.*?</style>|<script.*?</script>|<(\w+)[^>]* lang=\"en\".*?</\1>", "", page, flags=re.DOTALL)
+    said = re.sub(
+        r"<style>.*?</style>|<script.*?</script>|<(\w+)[^>]* lang=\"en\".*?</\1>", "", page, flags=re.DOTALL
+    )
     english = {
         part
         for row in rows()
