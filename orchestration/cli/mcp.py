@@ -32,18 +32,32 @@ def mcp_command(settings: Settings, edition: str) -> None:
 
     The assistant starts this command and speaks the Model Context Protocol with it over stdin and stdout:
     docs/assistants.md has the settings. It is read-only and takes no SQL. What the members' edition
-    answers goes to whoever runs the assistant; the audit log notes that it was opened.
+    answers goes to whoever runs the assistant; the audit log notes each release that it opens.
     """
-    from orchestration.outputs import answers_of
-    from orchestration.stewardship import audit
-
-    server = server_of(lambda: answers_of(settings, edition))
-    release = console.signed_release(settings)
-    if edition == "members" and release:
-        audit.record(settings, audit.os_user(), "exported", release.release_id, edition=edition, form="mcp")
+    server = server_of(opener(settings, edition))
     if sys.stdin.isatty():
         console.err.print("Waiting for an assistant on stdin. Ctrl-C ends it.")
     server.run("stdio")
+
+
+def opener(settings: Settings, edition: str) -> Callable[[], Answers]:
+    """Return what opens the edition in force: each release is checked once, and members' one noted."""
+    from orchestration.outputs import answers_of
+    from orchestration.stewardship import audit
+
+    opened: set[str] = set()
+
+    def find() -> Answers:
+        answers = answers_of(settings, edition)
+        release_id = answers.release_id
+        if release_id not in opened:
+            opened.add(release_id)
+            console.signed_release(settings)
+            if edition == "members":
+                audit.record(settings, audit.os_user(), "exported", release_id, edition=edition, form="mcp")
+        return answers
+
+    return find
 
 
 def server_of(find: Callable[[], Answers]) -> MCPServer:

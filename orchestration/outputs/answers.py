@@ -7,7 +7,7 @@ edition's own file; each refusal says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from math import sqrt
@@ -60,6 +60,10 @@ class Answers:
             for name, table in tables.items()
             if "period_id" in table.key and table.name not in ("periods", "context_counts")
         }
+
+    @property
+    def release_id(self) -> str:
+        return self._about.release_id
 
     def measures(self) -> Row:
         """Return what can be asked, and how to read the answers."""
@@ -121,9 +125,10 @@ class Answers:
         }
         if compare and rows:
             answer["year_before"] = self._year_before(table, rows)
-        if total:
+        if total and rows:
             sums = {name: sum(row[name] for row in rows) for name in table.sums}
-            answer["total"] = sums | self._noise(table, rows, table.sums)
+            # Counts are fitted to one total: the noise of a sum is not that of its rows together.
+            answer["total"] = sums | (self._noise(table, rows[0], table.sums) if len(rows) == 1 else {})
         if not rows:
             answer["no_row"] = self._absent(table)
         if len(rows) > MOST_ROWS:
@@ -161,16 +166,15 @@ class Answers:
 
     def _row(self, table: Table, row: Row) -> Row:
         filled = {name: value for name, value in _filled(row).items() if name not in _SAID_ONCE}
-        return filled | self._noise(table, [row], list(filled))
+        return filled | self._noise(table, row, filled)
 
-    def _noise(self, table: Table, rows: list[Row], names: list[str]) -> Row:
-        """Return two standard deviations of the noise of numbers, summed over rows; members have none."""
-        found = {}
-        for column in table.columns if self._about.edition == "public" else ():
-            if column.name in names and column.hxl.startswith(_COUNTED):
-                variance = sum(self._variance(column.name, row[column.name] or 0) for row in rows)
-                found[f"{column.name}_noise"] = round(2 * sqrt(variance), 1)
-        return found
+    def _noise(self, table: Table, row: Row, names: Iterable[str]) -> Row:
+        """Return two standard deviations of the noise of each public count; members' counts have none."""
+        return {
+            f"{column.name}_noise": round(2 * sqrt(self._variance(column.name, row[column.name] or 0)), 1)
+            for column in (table.columns if self._about.edition == "public" else ())
+            if column.name in names and column.hxl.startswith(_COUNTED)
+        }
 
     def _variance(self, column: str, count: int) -> float:
         reached = [at for at in (2, 3) if count >= float(self._policy[f"noise_row_{at}_from"])]

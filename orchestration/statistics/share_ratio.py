@@ -194,7 +194,7 @@ def reference(
         stays = np.ones(enough.size, dtype=np.bool_)
         stays[judged] = away <= max(policy.shift_reference_cut, nearest)
         is_found = bool((stays == found.is_in).all())
-        is_assumed = yearly is None and judged.size < policy.shift_least_judged
+        is_assumed = judged.size < policy.shift_least_judged and beyond == policy.shift_assumed_yearly
         found = reference_of(windows, stays, beyond, is_assumed)
         if is_found:
             break
@@ -205,10 +205,10 @@ def yearly_scatter(log_ratio: Floats, chance: Floats, policy: Policy, other: flo
     """τ²: by how much ratios scatter around their middle beyond chance; assumed where few are judged.
 
     The mean of that and of an `other` measurement, if there is one: what truly changed is in both windows
-    here, and widens τ² where few corridors are judged.
+    here, and widens τ² where few corridors are judged. Another measurement of few is no smaller than assumed.
     """
     if log_ratio.size < policy.shift_least_judged:
-        return policy.shift_assumed_yearly if other is None else other
+        return max(policy.shift_assumed_yearly, other or 0.0)
     away = log_ratio - _weighted_median(log_ratio, 1 / chance)
     own = between(away**2, chance, 1.0, _CUT)
     return own if other is None else (own + other) / 2

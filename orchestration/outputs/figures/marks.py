@@ -17,7 +17,6 @@ from orchestration.outputs.figures.svg import (
     HELD,
     INK,
     INTO,
-    OUT,
     RULE,
     WITHIN,
     Drawing,
@@ -32,13 +31,15 @@ Text = str | Value
 @dataclass(frozen=True)
 class Count:
     """A count as it is drawn. `number` None: below the least that is shown, written as `text`. `noise`: two
-    standard deviations. `months`: of a year, those that were reported. `is_now`: of the year that is told.
+    standard deviations. `months`: of a year, those that were reported. `is_part`: the year is not complete.
+    `is_now`: of the year that the report is about.
     """
 
     text: Text
     number: float | None
     noise: float = 0.0
     months: int = 12
+    is_part: bool = False
     is_now: bool = False
 
 
@@ -79,17 +80,16 @@ def timebars(
     for one, (left, across) in zip(
         counts, Span((), [one.months for one in counts]).lefts(width), strict=True
     ):
-        scale, is_part = height / top * 12 / one.months, one.months < 12
+        scale = height / top * 12 / one.months
         middle, is_narrow = x + left + across / 2, across < wide(plain(one.text), size)
         if one.number is None:
-            high = min(max(least * height / top, 3), height)
-            high = high * one.months / 12 if is_part else high
+            high = min(max(least * scale, 3), height)
             drawing.dashed(x + left + 0.3, base - high, across - 0.6, high)
             if not is_narrow:
                 written.append((middle, base - high - 1.6, one, max(6, size - 0.4)))
             continue
         high, noise = one.number * scale, one.noise * scale
-        if is_part:
+        if one.is_part:
             drawing.hatch(x + left, base - high, across, high, colour)
         else:
             opacity = 1 if one.is_now else 0.55
@@ -110,7 +110,7 @@ def timebars(
         if any(left < end and right > start and abs(y - line) < shown for start, end, line in taken):
             continue
         taken.append((left, right, y))
-        ink = GREY if one.number is None or (one.months < 12 and not one.is_now) else INK
+        ink = GREY if one.number is None or (one.is_part and not one.is_now) else INK
         drawing.text(at, y, one.text, shown, 600 if one.is_now else 400, ink, "middle")
 
 
@@ -132,7 +132,7 @@ def inside(drawing: Drawing, middle: float, text: Text, size: float) -> float:
 
 @dataclass(frozen=True)
 class Pair:
-    """A row of a dumbbell chart. `is_strong`: judged to have changed. `is_open`: its years do not compare."""
+    """A row of a dumbbell chart. `is_strong`: judged to have changed. `is_open`: other partners report."""
 
     name: str
     before: Count
@@ -145,27 +145,33 @@ ROW, HEAD, SIDE = 9.6, 14.0, 62.0
 
 
 def dumbbell(
-    groups: Sequence[tuple[str, Sequence[Pair]]], heads: tuple[str, str], width: float, names: float
+    groups: Sequence[tuple[str, Sequence[Pair]]],
+    heads: tuple[str, str],
+    width: float,
+    names: float,
+    least: float,
 ) -> Drawing:
     """Return rows with a ring (before) and a dot (now) on a logarithmic scale, under the title of each group.
 
     `names`: the width of the names; where the drawing is as narrow as a phone, they stand above their rows.
+    What is not listed stands below `least`, and zero at the left end.
     """
     is_above = names > width / 2.2
     row = 2 * ROW if is_above else ROW
     rows = [pair for _, pairs in groups for pair in pairs]
     numbers = [one.number for pair in rows for one in (pair.before, pair.now) if one.number]
-    low, high = 8.0, max([*numbers, 20.0]) * 1.15
+    low, unlisted, high = 0.6 * least, 0.8 * least, max([*numbers, 20.0]) * 1.15
     left = 4.0 if is_above else names + 8
     long = width - left - SIDE
 
-    def at(number: float) -> float:
-        return left + long * (log(max(number, low)) - log(low)) / (log(high) - log(low))
+    def at(number: float | None) -> float:
+        shown = unlisted if number is None else max(number, low)
+        return left + long * (log(shown) - log(low)) / (log(high) - log(low))
 
     height = 16 + sum(HEAD + row * len(pairs) for _, pairs in groups)
     drawing = Drawing(width, height)
-    for tick in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000):
-        if tick < high:
+    for tick in (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000):
+        if least <= tick < high:
             drawing.line(at(tick), 13, at(tick), height, RULE, stroke_width=0.4)
             drawing.text(at(tick), 9, f"{tick:,}", 6.6, fill=GREY, anchor="middle")
     drawing.text(width - 32, 9, heads[0], 6.6, fill=GREY, anchor="end")
@@ -185,14 +191,14 @@ def dumbbell(
 
 
 def _pair(
-    drawing: Drawing, pair: Pair, y: float, at: Callable[[float], float], name_at: tuple[float, float]
+    drawing: Drawing, pair: Pair, y: float, at: Callable[[float | None], float], name_at: tuple[float, float]
 ) -> None:
     weight, width = 600 if pair.is_strong else 400, drawing.width
     drawing.text(
         name_at[0], name_at[1] + 2.6, pair.name, 7.4, weight, anchor="end" if name_at[0] else "start"
     )
     colour = INK if pair.is_strong else HELD
-    ends = [at(9.0 if one.number is None else one.number) for one in (pair.before, pair.now)]
+    ends = [at(one.number) for one in (pair.before, pair.now)]
     dash = {"stroke_dasharray": "2 1.4"} if pair.is_open else {}
     drawing.line(ends[0], y, ends[1], y, colour, stroke_width=1.6 if pair.is_strong else 0.9, **dash)
     for one, x, is_now in ((pair.before, ends[0], False), (pair.now, ends[1], True)):
@@ -348,8 +354,8 @@ class Quarter:
     expected: tuple[float, ...] | None
 
 
-def draw_quarters(quarters: Sequence[Quarter], tone: str, texts: tuple[str, str], alt: str) -> str:
-    """Return the bars as SVG. `tone`: up or down. `texts`: what the bars and what the shaded range are."""
+def draw_quarters(quarters: Sequence[Quarter], texts: tuple[str, str], alt: str) -> str:
+    """Return the bars as SVG. `texts`: what the bars and what the shaded range are."""
     drawing = Drawing(BARS_WIDTH, BARS_HEIGHT)
     bottom, step = BARS_HEIGHT - FOOT, BARS_WIDTH / len(quarters)
     most = max(max(one.count, *(one.expected or (0,))) for one in quarters) or 1
@@ -363,9 +369,7 @@ def draw_quarters(quarters: Sequence[Quarter], tone: str, texts: tuple[str, str]
         drawing.add("rect", x=at * step, y=bottom - up, width=step, height=part, fill=INTO, opacity=0.35)
     for at, one in enumerate(quarters):
         left, across, up = at * step + 1.5, step - 3, high(one.count)
-        drawing.add(
-            "rect", x=left, y=bottom - up, width=across, height=up, fill={"up": OUT, "down": WITHIN}[tone]
-        )
+        drawing.add("rect", x=left, y=bottom - up, width=across, height=up, fill=WITHIN)
         drawing.text(left + across / 2, bottom - up - 2, one.text, SIZE, 600, anchor="middle", halo=1.5)
     drawing.line(0, bottom, BARS_WIDTH, bottom, stroke=INK, stroke_width=0.5)
     foot = BARS_HEIGHT - 2.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.figures import abroad_map, corridor_cells, place_cells
-from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Section
+from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
 from orchestration.outputs.report.view import View, section
 
 MAP, BESIDE = 86.0, 86.0  # millimetres
@@ -20,8 +20,9 @@ def abroad(view: View) -> Section | None:
             right += [Heading(view.say(f"abroad.{direction}")), Grid(ACROSS, cells)]
     if not right:
         return None
-    drawn = abroad_map(view, MAP, is_both=True)
-    blocks: list[Block] = [Columns((MAP, BESIDE), (drawn, right))] if drawn else right
+    note = Paragraph(view.say("abroad.note"), tone="note")
+    drawn: list[Block] = [*abroad_map(view, MAP, is_both=True), note]
+    blocks: list[Block] = [Columns((MAP, BESIDE), (drawn, right))]
     for direction in TABLES.values():
         rows = [row for row in view.listed("corridors") if row["direction"] == direction][:MOST]
         if len(rows) > 1:

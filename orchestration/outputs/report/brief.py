@@ -17,12 +17,12 @@ from orchestration.outputs.report.figures import (
     BarRow,
     abroad_map,
     bar_rows,
-    before,
     corridor_map,
     farther,
     hubs,
     legend,
     shown_abroad,
+    tick,
 )
 from orchestration.outputs.report.parts import (
     Block,
@@ -182,7 +182,7 @@ def place_bars(view: View, table: str) -> list[Block]:
     rows = view.counties(table)[:MOST_BARS]
     strong = {row["place_id"] for row in view.hotspots("origin")} if table == "starts" else ()
     drawn = [
-        BarRow(row["place"], view.drawn(table, row), before(view, table, row), (), row["place_id"] in strong)
+        BarRow(row["place"], view.drawn(table, row), tick(view, table, row), (), row["place_id"] in strong)
         for row in rows
     ]
     what = view.say.text(f"{table}.prefix")
@@ -235,7 +235,7 @@ def _second(view: View) -> list[Block]:
 def _border_points(view: View) -> list[Block]:
     rows = view.listed("border_points")[:MOST_BORDER_POINTS]
     bars = [
-        BarRow(row["place"], view.drawn("border_points", row), before(view, "border_points", row))
+        BarRow(row["place"], view.drawn("border_points", row), tick(view, "border_points", row))
         for row in rows
     ]
     return _noted(view, findings.border_title(view, rows), bars, view.say("border.note", period=view.period))
@@ -257,7 +257,7 @@ def _children(view: View) -> list[Block]:
     bars = [
         BarRow(
             row["place"], view.drawn("starts", row, "child_count"),
-            beside=plain(say("bar.of", whole=view.count("starts", row))),
+            note=plain(say("bar.of", whole=view.count("starts", row))),
         )
         for row in rows
         if row["child_count"]

@@ -24,27 +24,25 @@ def changes(view: View) -> Section | None:
             rows[group.get((row["start_place_id"], row["end_place_id"]), "unjudged")].append(row)
     drawn, room = list[tuple[str, list[Pair]]](), MOST_ROWS
     for name, of_group in rows.items():
-        if shown := of_group[:room]:
-            heading = f"{view.say.text(f'changes.group.{name}')} ({len(of_group)})"
-            drawn.append((heading, change_pairs(view, shown, name in ("rose", "fell"))))
-        room -= len(shown)
+        pairs = change_pairs(view, of_group, name)
+        if pairs and room > 0:
+            group_name = view.say.text(f"changes.group.{name}")
+            drawn.append((f"{group_name} ({len(pairs)})", pairs[:room]))
+        room -= len(pairs)
     blocks: list[Block] = []
     if drawn:
-        note = findings.joined([view.say("changes.note"), view.say("changes.judged")])
+        others = (
+            [view.say("changes.others")] if any(one.is_open for _, pairs in drawn for one in pairs) else []
+        )
+        note = findings.joined([view.say("changes.note"), *others, view.say("changes.judged")])
         blocks += [changes_chart(view, drawn), Paragraph(note, tone="note")]
-    blocks += _beside(view)
-    if any(row["status"] == "abandoned" for row in view.shifts()):
-        blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
-    told = [findings.stop(findings.displacement(view, *pair)) for pair in rules.pairs(view.shifts())[:1]]
-    deck = findings.joined([*told, findings.unjudged(view)])
-    title = findings.changes_title(view) or view.say("changes.none_judged")
-    return section(view, "changes", title, blocks, deck)
-
-
-def _beside(view: View) -> list[Block]:
-    """Return what is known of each change, and those of the newest twelve months, which members have."""
-    blocks: list[Block] = [*findings.each_change(view)]
+    blocks += findings.each_change(view)
     if latest := view.latest():
         heading = view.say("changes.latest", period=view.window(latest[0], "period_id"))
         blocks += titled(heading, changes_table(view, latest, ()))
-    return blocks
+    if any(row["status"] == "abandoned" for row in view.shifts()):
+        blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
+    claims = [findings.stop(findings.displacement(view, *pair)) for pair in rules.pairs(view.shifts())[:1]]
+    deck = findings.joined([*claims, findings.unjudged(view)])
+    title = findings.changes_title(view) or view.say("changes.none_judged")
+    return section(view, "changes", title, blocks, deck)

@@ -17,8 +17,10 @@ LARGE_PART = 0.2  # of a direction, so that a few corridors are worth a title
 
 
 def corridors(view: View) -> Section | None:
-    within = [row for row in view.listed("corridors") if row["direction"] == "within"]
-    rows = within or view.listed("corridors")
+    listed = view.listed("corridors")
+    directions = {row["direction"] for row in listed}
+    direction = "within" if "within" in directions else listed[0]["direction"]
+    rows = [row for row in listed if row["direction"] == direction]
     shown = rows[:MOST_CELLS]
     blocks: list[Block] = [Heading(view.say("key.title")), key(view), *_directions(view)]
     for heading, group in _groups(view, shown):

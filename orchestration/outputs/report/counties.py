@@ -55,7 +55,8 @@ def _cell(view: View, county: str) -> list[Block]:
 
 def _corridors(view: View, county: str) -> list[Block]:
     """Return the largest corridors of a county."""
-    rows = by_count([*view.corridors_of(county, "start"), *view.corridors_of(county, "end")])[:MOST_CORRIDORS]
+    ends = [row for row in view.corridors_of(county, "end") if row["start_place_id"] != county]
+    rows = by_count([*view.corridors_of(county, "start"), *ends])[:MOST_CORRIDORS]
     if not rows:
         return []
     bars = []

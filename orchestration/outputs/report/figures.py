@@ -11,9 +11,9 @@ from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors
 from orchestration.outputs.figures.marks import Count, Pair, Quarter, draw_quarters
 from orchestration.outputs.figures.svg import GREY, INK, RULE, Drawing, wide
 from orchestration.outputs.published import KENYA, Row, day, is_county, reference_places
-from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report import findings
 from orchestration.outputs.report.parts import Figure
-from orchestration.outputs.report.view import MARK, NUMBER, View
+from orchestration.outputs.report.view import NUMBER, View
 from orchestration.outputs.texts import plain
 
 MOST_LINES, MOST_LABELS, LEAST_DRAWN = 60, 16, 10
@@ -39,7 +39,7 @@ def least_of(view: View) -> int:
     return int(view.least.text)
 
 
-def told(view: View, counts: Sequence[Count]) -> str:
+def by_year(view: View, counts: Sequence[Count]) -> str:
     """Return counts by year as an alternative text."""
     years = (plain(view.published.period(row["period_id"])) for row in view.years)
     return ", ".join(f"{year}: {plain(one.text)}" for year, one in zip(years, counts, strict=True))
@@ -63,7 +63,7 @@ def year_cell(
     base = head + high + 11
     marks.timebars(drawing, 0, base, width, high, counts, top, least_of(view), tone)
     marks.axis(drawing, 0, base + 7, width, view.span)
-    alt = view.say.text("alt.years").format(name=f"{name} {below}".strip(), years=told(view, counts))
+    alt = view.say.text("alt.years").format(name=f"{name} {below}".strip(), years=by_year(view, counts))
     return figure(drawing, alt)
 
 
@@ -88,20 +88,8 @@ def corridor_cells(view: View, rows: Sequence[Row], across: int) -> list[Figure]
 
 
 def sign(view: View, row: Row) -> str:
-    """Return the sign after a corridor's name: its share rose or fell; or other partners report."""
-    status = next(
-        (
-            shift["status"]
-            for shift in view.shifts()
-            if rules.is_change(shift)
-            and (shift["start_place_id"], shift["end_place_id"])
-            == (row["start_place_id"], row["end_place_id"])
-        ),
-        "",
-    )
-    if status:
-        return " ▲" if status in rules.ROSE else " ▼"
-    return MARK if row.get("comparison") in ("other_reporting", "not_comparable") else ""
+    """Return ▲ or ▼ after the name of a corridor whose share several partners show to have changed."""
+    return {"up": " ▲", "down": " ▼"}.get(findings.turn(view, row), "")
 
 
 def place_cells(
@@ -124,7 +112,7 @@ def key(view: View) -> Figure:
     signs += [("noise", say("key.noise"))] if view.is_public else [("†", say("key.mark"))]
     signs.append(("▲▼", say("key.signs")))
     around = 1.0 if view.is_public else 0.0
-    example = [Count("40", 40, 5 * around, 3), Count("150", 150, 6 * around)]
+    example = [Count("40", 40, 5 * around, 3, is_part=True), Count("150", 150, 6 * around)]
     example.append(Count("110", 110, 6 * around, is_now=True))
 
     def drawn(width: float, left: float, top: float) -> Drawing:
@@ -153,26 +141,26 @@ def lines_of(kind: str, text: str, width: float) -> list[tuple[str, str]]:
 # --- changes ----------------------------------------------------------------------------------------
 
 
-def change_pairs(view: View, rows: Sequence[Row], is_strong: bool = False) -> list[Pair]:
-    """Return corridors as rows of the chart of changes."""
+def change_pairs(view: View, rows: Sequence[Row], group: str) -> list[Pair]:
+    """Return corridors as rows of the chart of changes, those whose years may stand beside each other.
+
+    Members see that by the comparison of a row; in public the share of the corridor must have been judged.
+    """
     found = []
     for row in rows:
-        ends = {name: row[name] for name in ("start_place_id", "end_place_id", "direction")}
-        before = next(iter(view.published.rows("corridors", view.before, **ends)), None)
-        is_open = row.get("comparison") in ("not_comparable", "other_reporting", "few")
-        found.append(
-            Pair(
-                view.published.corridor(row),
-                view.drawn("corridors", before),
-                view.drawn("corridors", row),
-                is_strong,
-                is_open,
-            )
-        )
+        before = view.year_earlier("corridors", row)
+        if before is None and view.is_public and view.before_is_whole and group != "unjudged":
+            ends = {name: row[name] for name in ("start_place_id", "end_place_id", "direction")}
+            earlier = next(iter(view.published.rows("corridors", view.before, **ends)), None)
+            before = view.drawn("corridors", earlier)
+        if before is not None:
+            is_open = row["comparison"] == "other_reporting"
+            now, name = view.drawn("corridors", row), view.published.corridor(row)
+            found.append(Pair(name, before, now, group in ("rose", "fell"), is_open))
     return found
 
 
-def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]], width: float = PAGE) -> Figure:
+def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]]) -> Figure:
     heads = view.published.head(view.before or "").text, view.published.head(view.now).text
     names = max((wide(pair.name, 7.4, 600) for _, pairs in groups for pair in pairs), default=0.0)
     said = (
@@ -181,10 +169,11 @@ def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]], widt
         for title, pairs in groups
     )
     alt = view.say.text("alt.changes").format(earlier=heads[0], period=heads[1], groups=". ".join(said))
+    least = least_of(view)
     return figure(
-        marks.dumbbell(groups, heads, width, min(names, width / 2.6)),
+        marks.dumbbell(groups, heads, PAGE, min(names, PAGE / 2.6), least),
         alt,
-        marks.dumbbell(groups, heads, PHONE, PHONE),
+        marks.dumbbell(groups, heads, PHONE, PHONE, least),
     )
 
 
@@ -192,14 +181,14 @@ def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]], widt
 
 
 class BarRow(NamedTuple):
-    """`before`: the year before, as a tick. `parts`: of the bar's end, open or hatched."""
+    """`before`: the year before, as a tick. `parts`: of the bar's end, open or hatched. `note`: grey text."""
 
     name: str
     now: Count
     before: Count | None = None
     parts: Sequence[tuple[float, str]] = ()
     is_strong: bool = False
-    beside: str = ""
+    note: str = ""
     tone: str = "within"
 
 
@@ -207,7 +196,7 @@ def bar_rows(view: View, what: str, rows: Sequence[BarRow], width: float, names:
     """Return a bar a row, so many points wide; the alternative text says `what` they are."""
     drawing = Drawing(width, 11 * len(rows) + 4)
     names = min(names, max((wide(row.name, 7.5, 600) for row in rows), default=0.0) + 6)
-    room = max(wide(f"{plain(row.now.text)} {row.beside}", 7.2, 600) for row in rows) + 8
+    room = max(wide(f"{plain(row.now.text)} {row.note}", 7.2, 600) for row in rows) + 8
     numbers = [
         (one.number or 0) + one.noise for row in rows for one in (row.now, row.before) if one is not None
     ]
@@ -219,17 +208,14 @@ def bar_rows(view: View, what: str, rows: Sequence[BarRow], width: float, names:
         end = marks.barrow(
             drawing, names, y, long, top, row.now, row.before, row.parts, row.tone, row.is_strong
         )
-        drawing.text(end + 3, y, row.beside, 6.8, fill=GREY)
-    said = "; ".join(f"{row.name} {plain(row.now.text)} {row.beside}".strip() for row in rows)
+        drawing.text(end + 3, y, row.note, 6.8, fill=GREY)
+    said = "; ".join(f"{row.name} {plain(row.now.text)} {row.note}".strip() for row in rows)
     return figure(drawing, view.say.text("alt.places").format(what=what, places=said))
 
 
-def before(view: View, table: str, row: Row) -> Count | None:
-    """Return the count of the year before, where it may stand beside this one."""
-    if row.get("comparison") not in NUMBER:
-        return None
-    earlier = next(iter(view.published.rows(table, view.before, place_id=row["place_id"])), None)
-    return view.drawn(table, earlier) if earlier else None
+def tick(view: View, table: str, row: Row) -> Count | None:
+    """Return the year before as a tick: where the same partners report."""
+    return view.year_earlier(table, row) if row["comparison"] == "same_reporting" else None
 
 
 def share_chart(view: View, rows: Sequence[ShareRow], whole: float, alt: str) -> Figure:
@@ -288,7 +274,7 @@ def county_years(view: View, county: str, width: float, names: Sequence[str]) ->
         left = at * (each + 7)
         marks.timebars(drawing, left, base, each, high, counts, top, least_of(view), "within", size=6.2)
         drawing.text(left + each / 2, base + 8, name, 6.8, fill=GREY, anchor="middle")
-    said = "; ".join(f"{name}: {told(view, counts)}" for name, counts in zip(names, series, strict=True))
+    said = "; ".join(f"{name}: {by_year(view, counts)}" for name, counts in zip(names, series, strict=True))
     return figure(drawing, view.say.text("alt.years").format(name=view.published.place(county), years=said))
 
 
@@ -349,18 +335,17 @@ def corridor_lines(view: View) -> list[Line]:
     rows = [row for row in view.listed("corridors") if row["movement_count"] >= LEAST_DRAWN][:MOST_LINES]
     hub = next(iter(hubs(view)), "")
     top = [row for row in rows if _is_near(row)][:MOST_LABELS]
-    return [_line(view, row, hub, row in top or bool(findings.tone(row) != "plain")) for row in rows]
+    return [_line(view, row, hub, row in top or bool(findings.turn(view, row))) for row in rows]
 
 
 def _line(view: View, row: Row, hub: str, is_labelled: bool) -> Line:
-    """Return a line; a corridor whose like-for-like counts changed has the year before below its label."""
-    label, before, change = "", "", ""
+    """Return a line; one whose share changed has the year before below its label, where it compares."""
+    label, before, change = "", "", findings.turn(view, row)
     if is_labelled:
         label = f"{_label(view, row, hub)}  {view.count('corridors', row).text}"
-    if (tone := findings.tone(row)) != "plain":
+    if change and row["comparison"] in NUMBER:
         count = plain(view.earlier("corridors", row))
         before = view.say.text("map.before").format(before=count, period=plain(view.period_before))
-        change = tone
     return Line(
         row["start_place_id"], row["end_place_id"], row["direction"], row["movement_count"], label,
         change, before,
@@ -429,8 +414,8 @@ def alert_chart(view: View, row: Row) -> list[Figure]:
     quarters = [] if view.is_public else alert_quarters(view, row)
     if not quarters:
         return []
-    say, tone = view.say.text, {"rise": "up", "fall": "down"}[row["direction"]]
+    say = view.say.text
     named = "; ".join(f"{quarter.label} {quarter.text}" for quarter in quarters)
     alt = say("alt.alert").format(corridor=view.published.corridor(row), quarters=named)
-    drawn = draw_quarters(quarters, tone, (say("alerts.bars"), say("alerts.expected")), alt)
+    drawn = draw_quarters(quarters, (say("alerts.bars"), say("alerts.expected")), alt)
     return [Figure(drawn, alt, SIDE)]

@@ -267,18 +267,22 @@ def joined(sentences: list[Spans]) -> Spans:
 
 
 def _change_paragraph(view: View, row: Row) -> Paragraph:
-    """Return the claim on a change; counts and a sign stand with it where the corridor's own row has them."""
+    """Return the claim on a change; counts and a sign stand with it where it is of the whole corridor."""
     text = stop(change(view, row, is_named=False))
     if row["via_place_id"] or row["period_id"] != view.now:
         return Paragraph(text, view.published.corridor(row))
     counted = joined([text, numbers(view, row, is_named=False)])
-    rows = view.directions_of(row)
-    return Paragraph(counted, view.published.corridor(row), tone(rows[0]) if len(rows) == 1 else "plain")
+    return Paragraph(counted, view.published.corridor(row), TURNS[rules.group_of(row)])
 
 
-def tone(row: Row) -> str:
-    """Return the tone of a row: up or down where its like-for-like counts changed."""
-    return rules.TONES.get(row["change"] or "", "plain")
+TURNS = {"rose": "up", "fell": "down"}
+
+
+def turn(view: View, row: Row) -> str:
+    """Return up or down where several partners show that the share of a corridor rose or fell."""
+    ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
+    changed = (shift for shift in view.shifts() if rules.is_change(shift) and ends.items() <= shift.items())
+    return next((TURNS[rules.group_of(shift)] for shift in changed), "")
 
 
 def clear_hotspots(view: View, role: str = "origin") -> list[Row]:

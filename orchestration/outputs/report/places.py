@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.chapters import others_of
-from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, before, place_cells
+from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, place_cells, tick
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
 from orchestration.outputs.report.view import View, capital, section
 
@@ -36,7 +36,7 @@ def _bars(view: View, table: str) -> list[Block]:
     strong = {row["place_id"] for row in findings.clear_hotspots(view, LISTS[table])}
     drawn = [
         BarRow(
-            row["place"], view.drawn(table, row), before(view, table, row), _parts(table, row),
+            row["place"], view.drawn(table, row), tick(view, table, row), _parts(table, row),
             row["place_id"] in strong,
         )
         for row in rows

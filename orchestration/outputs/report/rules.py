@@ -15,7 +15,6 @@ from orchestration.outputs.texts import Texts
 
 Row = dict[str, Any]
 ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")  # statuses of a share
-TONES = {"more": "up", "fewer": "down"}  # of counts
 LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3

@@ -35,6 +35,7 @@ COUNTED = {
     "mentions": "mention_count",
 }
 NUMBER, REASON = ("same_reporting", "other_reporting"), ("not_comparable", "few")
+MARKED = ("other_reporting", "not_comparable")
 
 
 class View:
@@ -47,6 +48,7 @@ class View:
         self.now = now or ""
         before = published.year_before(now) if now else None
         self.before = before if before and published.rows("directions", before) else None
+        self.before_is_whole = any(row["is_complete"] for row in published.rows("periods", self.before or ""))
         self.previous: View | None = None  # the same edition of the last release
 
     @classmethod
@@ -155,21 +157,32 @@ class View:
 
     def series(self, table: str, column: str = "", **key: object) -> list[Count]:
         """Return the count of each year of one row of a table; a year without the row is below the least."""
-        column = column or COUNTED.get(table, "movement_count")
         found = []
         for year in self.years:
             row = next(iter(self.published.rows(table, year["period_id"], **key)), None)
-            count = self.drawn(table, row, column, year["months_reported"])
-            found.append(replace(count, is_now=year["period_id"] == self.now))
+            count = self.drawn(table, row, column)
+            of_year = {"is_part": not year["is_complete"], "is_now": year["period_id"] == self.now}
+            found.append(replace(count, months=year["months_reported"], **of_year))
         return found
 
-    def drawn(self, table: str, row: Row | None, column: str = "", months: int = 12) -> Count:
-        """Return a count as a chart has it."""
-        column = column or COUNTED.get(table, "movement_count")
+    def drawn(self, table: str, row: Row | None, column: str = "", is_marked: bool = True) -> Count:
+        """Return a count as a chart has it, with † where other partners report than in the year before."""
+        counted = COUNTED.get(table, "movement_count")
+        column = column or counted
         if row is None or row[column] is None:
-            return Count(f"<{self.least.text}", None, months=months)
-        number = row[column]
-        return Count(self.published.count(table, row, column), number, self.noise.around(number), months)
+            return Count(f"<{self.least.text}", None)
+        value = self.published.count(table, row, column)
+        if is_marked and column == counted and row.get("comparison") in MARKED:
+            value = replace(value, text=value.text + MARK.strip())
+        return Count(value, row[column], self.noise.around(row[column]))
+
+    def year_earlier(self, table: str, row: Row) -> Count | None:
+        """Return the count of the year before for a chart: where that year is whole and may be compared."""
+        if not self.before_is_whole or row["comparison"] not in NUMBER:
+            return None
+        key = {name: row[name] for name in self.published.edition.key_of(table) if name != "period_id"}
+        earlier = next(iter(self.published.rows(table, self.before, **key)), None)
+        return self.drawn(table, earlier, is_marked=False)
 
     # --- numbers ------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
-from orchestration.cli.mcp import server_of
+from orchestration.cli.mcp import opener, server_of
 from orchestration.core import Settings, adopt_home
 from orchestration.outputs import answers_of
 from orchestration.stewardship import audit
@@ -70,9 +70,11 @@ def test_a_count_comes_with_its_noise_period_release_and_citation(ask: Callable[
 
 
 def test_rows_that_are_disjoint_are_added_and_others_are_not(ask: Callable[..., Any]) -> None:
-    """45 and 16 cases go out: their noise has variances 9 and 6."""
+    """45 and 16 cases go out. Counts are fitted to one total, so the sum has not the noise of its rows."""
     found = ask("public", measure="corridors", period="2025", direction="out_of", total=True)
-    assert found["total"] == {"movement_count": 61, "movement_count_noise": 7.7}
+    assert found["total"] == {"movement_count": 61}
+    absent = ask("public", measure="starts", period="2025", place="SAU", total=True)
+    assert "Unknown is not zero" in absent["no_row"] and "total" not in absent
     refused = ask("public", measure="passings", period="2025", total=True)
     assert "cannot be added up" in refused and "so rows overlap" in refused
 
@@ -154,6 +156,8 @@ def test_opening_the_members_edition_is_noted_and_a_missing_package_is_named(
     monkeypatch.setattr("mcp.server.mcpserver.MCPServer.run", lambda self, transport: None)
     at = ("mcp", "--home", settings.home)
     assert njia(*at, "--edition", "members").code == 0
+    find = opener(settings, "members")
+    assert find().release_id == find().release_id
     [noted] = audit.read(settings).lines
     assert (noted["action"], noted["details"]) == ("exported", {"edition": "members", "form": "mcp"})
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)

@@ -44,9 +44,12 @@ def test_ratios_scatter_from_year_to_year_beyond_their_chance() -> None:
     assert between(away**2, np.full(9, 0.04), 1.0, 1.5) == pytest.approx(0.0717, abs=5e-5)
     assert between(away**2 / 100, np.full(9, 0.04), 1.0, 1.5) == 0.0
     assert between(np.zeros(0), np.zeros(0), 1.0, 1.5) == 0.0
-    # Beside another measurement of .02: the mean of both; that one alone where few are judged.
-    found = [yearly_scatter(away[:count], np.full(count, 0.04), POLICY, 0.02) for count in (9, 7)]
-    assert found == pytest.approx([(0.0717 + 0.02) / 2, 0.02], abs=5e-5)
+    # Beside another measurement of .03: the mean of both. Where few are judged, no less than is assumed.
+    assert yearly_scatter(away, np.full(9, 0.04), POLICY, 0.03) == pytest.approx(
+        (0.0717 + 0.03) / 2, abs=5e-5
+    )
+    few = away[:7], np.full(7, 0.04), POLICY
+    assert [yearly_scatter(*few, other) for other in (0.03, 0.0)] == [0.03, POLICY.shift_assumed_yearly]
     assert yearly_scatter(away[:7], np.full(7, 0.04), POLICY) == POLICY.shift_assumed_yearly
 
 

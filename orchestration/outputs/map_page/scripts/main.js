@@ -42,6 +42,8 @@ const names = (rows) => {
         .join(", ");
     return rows.length > 3 ? say("title.more", { names: named, count: count(rows.length - Math.min(3, direct.length || 3)) }) : named;
 };
+// Whether the first row is larger than the second by more than the noise of both.
+const leading = ([first, second]) => first?.value && first.value - (second?.value ?? LEAST - 1) > Math.SQRT2 * noiseOf(first.value);
 const headlineOf = (rows, shown) => {
     const { view, period, role } = shown;
     const drawable = rows.filter((row) => row.isDrawable);
@@ -57,7 +59,7 @@ const headlineOf = (rows, shown) => {
     const [first] = drawable;
     if (view === "changes" && kindOf(period) !== "round") {
         const [rose, fell] = ["▲", "▼"].map((mark) => rows.filter((row) => row.mark === mark && !row.alert && row.stops.length < 3));
-        const held = rows.filter((row) => !row.mark && !row.isDashed);
+        const held = rows.filter((row) => row.shift?.status === "stable" && row.stops.length < 3 && row.isDrawable);
         const parts = [
             ["rose", rose],
             ["fell", fell],
@@ -76,7 +78,7 @@ const headlineOf = (rows, shown) => {
     }
     if (view === "places") {
         const found = rows.filter((row) => row.hotspot?.label === "hotspot");
-        const leads = first?.value
+        const leads = leading(drawable)
             ? say(`title.leads.${role}`, { name: first.title, count: count(first.value) })
             : say("title.places", named);
         return {
@@ -94,7 +96,9 @@ const headlineOf = (rows, shown) => {
             title: say(view === "changes" ? "title.new_round" : "title.round", named),
             note: all(view === "changes" ? [] : ["round"]),
         };
-    const title = first ? say("title.corridor", { ...named, name: first.title, most: count(first.value) }) : say("table.empty");
+    const title = leading(drawable)
+        ? say("title.corridor", { ...named, name: first.title, most: count(first.value) })
+        : say(first ? "title.corridors" : "table.empty", named);
     return { title, note: all(["corridors", ...(rows.some((row) => row.isDashed) ? ["dashed"] : [])]) };
 };
 const legendOf = (shown) => {

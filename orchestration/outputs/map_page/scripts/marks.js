@@ -174,7 +174,7 @@ const timebars = (years, width, top, colour) => {
             y: round(HIGH - high),
             width: round(Math.max(1, wide - 1)),
             height: round(high),
-            fill: isHollow ? "none" : year.isPart ? hatchOf(colour) : colour,
+            fill: year.value !== null && year.isPart ? hatchOf(colour) : isHollow ? "none" : colour,
             "fill-opacity": year.isNow || year.isPart ? 1 : 0.55,
             stroke: isHollow || year.isPart ? colour : "none",
             "stroke-dasharray": isHollow ? "2 2" : null,

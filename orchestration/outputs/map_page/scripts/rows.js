@@ -4,8 +4,8 @@ const TABLES = { from: "starts", through: "passings", to: "ends", border: "borde
 const SUBJECTS = { from: "start", through: "passing", to: "end", border: "border_point" };
 const LABELLED = { from: ["origin"], through: ["transit"], to: ["exploitation", "intended_destination"], border: ["transit"] };
 const COUNTED = { passings: "passing_count", border_points: "passing_count", corridors_via: "passing_count", mentions: "mention_count" };
-const ROSE = ["more", "growing", "emerging", "rise"];
-const FELL = ["fewer", "fading", "abandoned", "fall"];
+const ROSE = ["growing", "emerging", "rise"];
+const FELL = ["fading", "abandoned", "fall"];
 const NEW = ["panel_confirmed", "single_partner", "new_source"];
 const LABELS = ["hotspot", "elevated"];
 
@@ -17,7 +17,11 @@ const directionOf = (direction, stops) => {
     if (from) return to ? "within" : "out_of";
     return to ? "into" : stops.some(isKenyan) ? "through" : "outside";
 };
-const isEither = (codes) => (row) => [row.data.change, row.shift?.status, row.alert?.direction].some((code) => codes.includes(code));
+// A share that several partners show to have changed, or an alert: what only counts show has no sign.
+const isEither = (codes) => (row) => {
+    const share = row.shift ?? row.share;
+    return [share?.evidence === "panel" && share.status, row.alert?.direction].some((code) => codes.includes(code));
+};
 const rowOf = (id, data, more = {}) => {
     const stops = id.split(">");
     const direction = stops.length > 1 ? directionOf(data.direction, stops) : null;
@@ -30,7 +34,17 @@ const rowOf = (id, data, more = {}) => {
     row.isDrawable = stops.every(isPlaced) && row.value !== 0;
     return row;
 };
-const rowsIn = (table, wanted) => where(table, wanted).map((data) => rowOf(stopsOf(data).join(">"), data));
+const shiftsOf = new Map(); // by period: what is said of the share of each corridor
+const shiftOf = (period, id) => {
+    if (!shiftsOf.has(period))
+        shiftsOf.set(period, new Map(where("shifts", { period_id: period }).map((shift) => [shift.corridor_id, shift])));
+    return shiftsOf.get(period).get(id);
+};
+const rowsIn = (table, wanted) =>
+    where(table, wanted).map((data) => {
+        const id = stopsOf(data).join(">");
+        return rowOf(id, data, { share: shiftOf(data.period_id, id) });
+    });
 const sameRow = (table, { stops, data }, period) =>
     where(table, {
         period_id: period,
@@ -98,14 +112,16 @@ const changeRows = ({ period }) => {
             .filter((row) => NEW.includes(row.evidence_class))
             .map((data) => rowOf(data.item, { item_kind: data.item_kind }, { novelty: data.evidence_class, isNovelty: true }));
     const shifts = where("shifts", { period_id: period });
-    const shiftOf = new Map(shifts.map((shift) => [shift.corridor_id, shift]));
     const counted = where("corridors", { period_id: period });
     const dataOf = new Map(counted.map((data) => [stopsOf(data).join(">"), data]));
-    const ids = new Set(shiftOf.keys());
+    const ids = new Set(shifts.map((shift) => shift.corridor_id));
     for (const [id, data] of dataOf) if (data.change || data.comparison === "not_comparable") ids.add(id);
     const isLatest = endOf(period) >= endOf(newest(PERIOD_IDS));
     const alerts = isLatest ? rowsOf("alerts").map((alert) => rowOf(alert.corridor_id, {}, { alert })) : [];
-    const rest = [...ids].map((id) => rowOf(id, dataOf.get(id) ?? { direction: shiftOf.get(id)?.direction }, { shift: shiftOf.get(id) }));
+    const rest = [...ids].map((id) => {
+        const shift = shiftOf(period, id);
+        return rowOf(id, dataOf.get(id) ?? { direction: shift?.direction }, { shift });
+    });
     return [...alerts, ...rest.filter((row) => row.isDrawable || row.shift)];
 };
 
