@@ -215,7 +215,7 @@ def alerts(
 
 def yearly_of(judged: list[Judged], policy: Policy) -> float | None:
     """τ² between two windows of twelve months, from those that end in the newest year, each beside the months
-    before it; None where they are few. A true change moves few of them, and one pair of windows by much.
+    before it; None where they are few. They are many, so a corridor that truly changed widens it little.
     """
     yearly = next((one.yearly for one in judged if one.width == max(WIDTHS)), None)
     return None if yearly is None else policy.shift_yearly_factor * yearly

@@ -223,9 +223,9 @@ def _pair(
 
 def barrow(
     drawing: Drawing, x: float, y: float, long: float, top: float, now: Count, before: Count | None,
-    parts: Sequence[tuple[float, str]] = (), tone: str = "within", is_strong: bool = False,
+    open_part: float = 0.0, tone: str = "within", is_strong: bool = False,
 ) -> float:  # fmt: skip
-    """Draw a bar, the year before as a tick; `parts`: of its end, open or hatched. Return where it ends."""
+    """Draw a bar, its end open by a part, and the year before as a tick. Return where its number ends."""
     colour = DIRECTIONS.get(tone, HELD)
     if now.number is None:
         drawing.dashed(x, y - 6, 6, 6.6)
@@ -234,14 +234,8 @@ def barrow(
     scale = long / top
     across = now.number * scale
     drawing.add("rect", x=x, y=y - 6, width=across, height=6.6, fill=colour)
-    right = x + across
-    for part, kind in parts:
-        right -= part * scale
-        box = right, y - 6, part * scale, 6.6
-        if kind == "open":
-            drawing.box(*box, "#FFFFFF", colour)
-        else:
-            drawing.hatch(*box, colour)
+    if open_part:
+        drawing.box(x + across - open_part * scale, y - 6, open_part * scale, 6.6, "#FFFFFF", colour)
     beyond = x + across
     if now.noise:
         drawing.line(

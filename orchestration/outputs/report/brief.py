@@ -182,7 +182,9 @@ def place_bars(view: View, table: str) -> list[Block]:
     rows = view.counties(table)[:MOST_BARS]
     strong = {row["place_id"] for row in view.hotspots("origin")} if table == "starts" else ()
     drawn = [
-        BarRow(row["place"], view.drawn(table, row), tick(view, table, row), (), row["place_id"] in strong)
+        BarRow(
+            row["place"], view.drawn(table, row), tick(view, table, row), is_strong=row["place_id"] in strong
+        )
         for row in rows
     ]
     what = view.say.text(f"{table}.prefix")

@@ -181,12 +181,12 @@ def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]]) -> F
 
 
 class BarRow(NamedTuple):
-    """`before`: the year before, as a tick. `parts`: of the bar's end, open or hatched. `note`: grey text."""
+    """`before`: the year before, as a tick. `open_part`: of the bar, at its end. `note`: grey text."""
 
     name: str
     now: Count
     before: Count | None = None
-    parts: Sequence[tuple[float, str]] = ()
+    open_part: float = 0.0
     is_strong: bool = False
     note: str = ""
     tone: str = "within"
@@ -206,7 +206,7 @@ def bar_rows(view: View, what: str, rows: Sequence[BarRow], width: float, names:
         drawing.text(names - 4, y, row.name, size, weight, anchor="end")
         long, top = width - names - room, max([*numbers, 1.0])
         end = marks.barrow(
-            drawing, names, y, long, top, row.now, row.before, row.parts, row.tone, row.is_strong
+            drawing, names, y, long, top, row.now, row.before, row.open_part, row.tone, row.is_strong
         )
         drawing.text(end + 3, y, row.note, 6.8, fill=GREY)
     said = "; ".join(f"{row.name} {plain(row.now.text)} {row.note}".strip() for row in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.chapters import others_of
 from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, place_cells, tick
@@ -36,7 +35,7 @@ def _bars(view: View, table: str) -> list[Block]:
     strong = {row["place_id"] for row in findings.clear_hotspots(view, LISTS[table])}
     drawn = [
         BarRow(
-            row["place"], view.drawn(table, row), tick(view, table, row), _parts(table, row),
+            row["place"], view.drawn(table, row), tick(view, table, row), row.get("intended_count") or 0,
             row["place_id"] in strong,
         )
         for row in rows
@@ -44,8 +43,3 @@ def _bars(view: View, table: str) -> list[Block]:
     blocks: list[Block] = [bar_rows(view, view.say.text(f"{table}.prefix"), drawn, (PAGE - 34) / 3)]
     blocks += others_of(view, table)
     return blocks
-
-
-def _parts(table: str, row: Row) -> list[tuple[float, str]]:
-    """Return the part of an end that is only promised."""
-    return [(row["intended_count"], "open")] if table == "ends" and row["intended_count"] else []
