@@ -82,14 +82,15 @@ class Drawing:
         self.add("text", text, **style, fill=fill, **source)
 
     def named(
-        self, x: float, y: float, text: str, size: float, weight: int = 400, anchor: str = "start"
-    ) -> None:
+        self, x: float, y: float, text: str, size: float, weight: int = 400, fill: str = INK,
+        anchor: str = "start",
+    ) -> None:  # fmt: skip
         """Draw a text; a ▲ or ▼ in it is drawn as a shape, as the type has none."""
         sign = next((one for one in "▲▼" if one in text), "")
         words, is_first = text.replace(sign, "").strip() if sign else text, text.startswith(sign or "-")
         across, room = wide(words, size, weight), size * 1.1 if sign else 0.0
         left = x - (across + room if anchor == "end" else 0)
-        self.text(left + (room if is_first else 0), y, words, size, weight)
+        self.text(left + (room if is_first else 0), y, words, size, weight, fill)
         if sign:
             self.triangle(left if is_first else left + across + room - size * 0.72, y, size, sign == "▲", INK)
 
@@ -113,6 +114,18 @@ class Drawing:
 def wide(text: str, size: float, weight: int = 400) -> float:
     """Return the width of a text in points."""
     return float(_face(weight).getlength(text)) * size / 100
+
+
+def wrapped(text: str, width: float, size: float, weight: int = 400) -> list[str]:
+    """Return a text in lines that fit a width, as far as its words do."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if wide(longer, size, weight) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 @cache
