@@ -334,55 +334,22 @@ def key(drawing: Drawing, x: float, y: float, kind: str, text: str) -> None:
     drawing.text(x + 16, y, text, 7.2)
 
 
-BARS_WIDTH, BARS_HEIGHT, TOP, FOOT = 148.0, 58.0, 10.0, 11.0
-SIZE = 6.4
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """`text` is drawn above the bar. `expected`: low and high, in the quarters of the alert."""
-
-    label: str
-    count: int
-    text: str
-    expected: tuple[float, ...] | None
-
-
-def draw_quarters(quarters: Sequence[Quarter], texts: tuple[str, str], alt: str) -> str:
-    """Return the bars as SVG. `texts`: what the bars and what the shaded range are."""
-    drawing = Drawing(BARS_WIDTH, BARS_HEIGHT)
-    bottom, step = BARS_HEIGHT - FOOT, BARS_WIDTH / len(quarters)
-    most = max(max(one.count, *(one.expected or (0,))) for one in quarters) or 1
-
-    def high(count: float) -> float:
-        return count / most * (bottom - TOP)
-
-    ranges = [(at, one.expected) for at, one in enumerate(quarters) if one.expected]
-    for at, (low, top) in ranges:
-        up, part = high(top), high(top - low)
-        drawing.add("rect", x=at * step, y=bottom - up, width=step, height=part, fill=INTO, opacity=0.35)
-    for at, one in enumerate(quarters):
-        left, across, up = at * step + 1.5, step - 3, high(one.count)
-        drawing.add("rect", x=left, y=bottom - up, width=across, height=up, fill=WITHIN)
-        drawing.text(left + across / 2, bottom - up - 2, one.text, SIZE, 600, anchor="middle", halo=1.5)
-    drawing.line(0, bottom, BARS_WIDTH, bottom, stroke=INK, stroke_width=0.5)
-    foot = BARS_HEIGHT - 2.5
-    drawing.text(0, foot, quarters[0].label, SIZE, fill=GREY)
-    drawing.text(BARS_WIDTH / 2, foot, texts[0], SIZE, fill=GREY, anchor="middle")
-    drawing.text(BARS_WIDTH, foot, quarters[-1].label, SIZE, fill=GREY, anchor="end")
-    if ranges:
-        at, (_, top) = ranges[-1]
-        drawing.text(
-            (at + 1) * step, bottom - high(top) - 2, texts[1], SIZE, fill=GREY, anchor="end", halo=1.5
-        )
-    return drawing.svg(alt)
-
-
 def spark(
-    drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count], top: float
-) -> None:
-    """Draw counts by quarter as a line that breaks at what is not listed. The last, a ring, may grow."""
+    drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count], top: float,
+    expected: tuple[int, float, float] | None = None,
+) -> None:  # fmt: skip
+    """Draw counts by quarter as a line that breaks at what is not listed. The last, a ring, may grow.
+
+    `expected`: shade a range of counts from this quarter on.
+    """
     step = width / max(len(counts) - 1, 1)
+    if expected:
+        first, low, high = expected
+        left, scale = max(first - 0.5, 0) * step, height / top
+        drawing.add(
+            "rect", x=x + left, y=base - high * scale, width=width - left, height=(high - low) * scale,
+            fill=INTO, opacity=0.35,
+        )  # fmt: skip
     spots = [
         None if one.number is None else (x + at * step, base - one.number / top * height)
         for at, one in enumerate(counts)
@@ -393,7 +360,7 @@ def spark(
         elif at and (before := spots[at - 1]):
             drawing.line(*before, *spot, WITHIN, stroke_width=1.2)
     drawing.line(x, base, x + width, base, INK, stroke_width=THIN)
-    highest = next((at for at, one in enumerate(counts) if one.number == top), None)
+    highest = max(range(len(counts)), key=lambda at: counts[at].number or 0, default=None)
     for at, (spot, one) in enumerate(zip(spots, counts, strict=True)):
         if spot is None:
             continue

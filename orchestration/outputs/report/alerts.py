@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from orchestration.outputs.claims import claim
+from orchestration.outputs.figures.marks import Count
 from orchestration.outputs.published import Row, day
-from orchestration.outputs.report.figures import alert_chart
-from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph
+from orchestration.outputs.report.figures import MM, SIDE, WIDE
+from orchestration.outputs.report.parts import Block, Columns, Figure, Heading, Paragraph
+from orchestration.outputs.report.quarters import line
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Slot, Spans
 
 TONES = {"rise": "up", "fall": "down"}
-MOST, MOST_DRAWN = 6, 3  # on a page that has other findings
-WIDTH, BESIDE = 52.0, 120.0  # millimetres
+MOST, MOST_DRAWN, MOST_QUARTERS = 6, 3, 10  # on a page that has other findings
 
 
 def alerts(view: View) -> list[Block]:
@@ -60,5 +61,26 @@ def _block(view: View, row: Row, is_drawn: bool) -> Block:
         partners = view.published.cell("alerts", row, "partner_count")
         text = (*text, " ", *view.say.counted("alerts.partners", partners))
     paragraph = Paragraph(text, view.published.corridor(row), TONES[row["direction"]])
-    chart = alert_chart(view, row) if is_drawn else []
-    return Columns((WIDTH, BESIDE), (chart, [paragraph])) if chart else paragraph
+    chart = _chart(view, row) if is_drawn and not view.is_public else []
+    return Columns((SIDE, WIDE), (chart, [paragraph])) if chart else paragraph
+
+
+def _chart(view: View, row: Row) -> list[Figure]:
+    """Return the newest complete quarters of a corridor, and the expected range from the alert's start on.
+
+    That range is of all months of the alert together: a quarter has its part of it.
+    """
+    first, newest = day(row["window_from"]), day(row["newest_month"])
+    part = 3 / (12 * (newest.year - first.year) + newest.month - first.month + 1)
+    quarters = view.published.quarters()[:MOST_QUARTERS][::-1]
+    began = next((at for at, one in enumerate(quarters) if day(one["period_from"]) >= first), None)
+    ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
+    periods, counts = [one["period_id"] for one in quarters], list[Count]()
+    for period in periods:
+        total = sum(of["movement_count"] for of in view.published.rows("series.corridors", period, **ends))
+        which = "&".join(f"{name}={value}" for name, value in {"period_id": period, **ends}.items())
+        text = view.published.of_rows("series.corridors", which, f"{total:,}", "movement_count")
+        counts.append(Count(text, total) if total else Count(f"<{view.least.text}", None))
+    expected = None if began is None else (began, part * row["expected_low"], part * row["expected_high"])
+    name, head = view.published.corridor(row), view.say.text("alerts.chart")
+    return [line(view, name, periods, counts, SIDE * MM, expected, head)] if periods else []

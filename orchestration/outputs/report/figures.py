@@ -8,9 +8,9 @@ from typing import NamedTuple
 from orchestration.outputs.figures import marks
 from orchestration.outputs.figures.ground import draw_locator
 from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
-from orchestration.outputs.figures.marks import Count, Pair, Quarter, draw_quarters
+from orchestration.outputs.figures.marks import Count, Pair
 from orchestration.outputs.figures.svg import GREY, INK, RULE, Drawing, wide, wrapped
-from orchestration.outputs.published import KENYA, Row, day, is_county, reference_places
+from orchestration.outputs.published import KENYA, Row, is_county, reference_places
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.parts import Figure
 from orchestration.outputs.report.view import NUMBER, View
@@ -20,7 +20,6 @@ MOST_LINES, MOST_LABELS, LEAST_DRAWN = 60, 16, 10
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
 TABLES = ("starts", "passings", "ends")
 HOTSPOTS_OF = {"starts": "origin", "passings": "transit", "ends": "exploitation"}
-MOST_QUARTERS = 10
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
 WIDE, SIDE, THIRD = 120.0, 52.0, 55.3  # millimetres
 # Name, share, its noise, children, all cases, whether they are many, whether the share is off that of all.
@@ -379,37 +378,3 @@ def farther(view: View) -> list[Row]:
 def _far(view: View) -> list[Row]:
     rows = [row for row in view.countries("ends") if row["place_id"] not in NEIGHBOURS]
     return [row for row in rows if row["movement_count"] >= LEAST_DRAWN]
-
-
-# --- the quarters of an alert -----------------------------------------------------------------------
-
-
-def alert_quarters(view: View, row: Row) -> list[Quarter]:
-    """Return the newest complete quarters of a corridor, with the expected range from the alert's start on.
-
-    That range is of all months of the alert together: a quarter has its part of it.
-    """
-    first, newest = day(row["window_from"]), day(row["newest_month"])
-    part = 3 / (12 * (newest.year - first.year) + newest.month - first.month + 1)
-    expected = tuple(row[f"expected_{end}"] * part for end in ("low", "high"))
-    ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
-    quarters = []
-    for period in view.published.quarters()[:MOST_QUARTERS][::-1]:
-        directions = view.published.rows("series.corridors", period["period_id"], **ends)
-        count = sum(row["movement_count"] for row in directions)
-        is_in = day(period["period_from"]) >= first
-        text = f"{count:,}" if count else "–"
-        quarters.append(Quarter(period["period_id"], count, text, expected if is_in else None))
-    return quarters
-
-
-def alert_chart(view: View, row: Row) -> list[Figure]:
-    """Return the quarters of an alert; members alone have them."""
-    quarters = [] if view.is_public else alert_quarters(view, row)
-    if not quarters:
-        return []
-    say = view.say.text
-    named = "; ".join(f"{quarter.label} {quarter.text}" for quarter in quarters)
-    alt = say("alt.alert").format(corridor=view.published.corridor(row), quarters=named)
-    drawn = draw_quarters(quarters, (say("alerts.bars"), say("alerts.expected")), alt)
-    return [Figure(drawn, alt, SIDE)]

@@ -165,7 +165,7 @@ def test_every_figure_says_what_it_shows(written: Path) -> None:
         said = " ".join(read_page(page).pictures)
         assert "Busia → Nairobi 245" in said
         assert "Bars of cases by year, Busia → Nairobi: 2024: 226, 2025: 245." in said
-        assert ("Bars: cases by quarter of Marsabit → Nairobi" in said) != is_public
+        assert ("Line of cases by quarter, Marsabit → Nairobi" in said) != is_public
         for colour in ("#17506B", "#E3A72F"):  # by direction
             assert f'stroke="{colour}"' in page
         assert ">Mandera  69<" in page
