@@ -49,6 +49,7 @@ class View:
         before = published.year_before(now) if now else None
         self.before = before if before and published.rows("directions", before) else None
         self.before_is_whole = any(row["is_complete"] for row in published.rows("periods", self.before or ""))
+        self._compared: dict[str, list[Row]] = {}
         self.previous: View | None = None  # the same edition of the last release
 
     @classmethod
@@ -77,9 +78,10 @@ class View:
 
     def compared(self, table: str) -> list[Row]:
         """Return the rows of known places and corridors, those that fell to nothing too, most cases first."""
-        rows = self.published.rows(table, self.now)
-        known = [row for row in rows if (is_place(row["place_id"]) if "place_id" in row else ends_known(row))]
-        return by_count(known, COUNTED.get(table, "movement_count"))
+        if table not in self._compared:
+            known = [row for row in self.published.rows(table, self.now) if _is_known(row)]
+            self._compared[table] = by_count(known, COUNTED.get(table, "movement_count"))
+        return self._compared[table]
 
     def listed(self, table: str) -> list[Row]:
         """Return the rows of known places and corridors that count a case, most cases first."""
@@ -89,9 +91,10 @@ class View:
     def others(self, table: str) -> list[Row]:
         """Return the rows below a list: unknown ends, Kenya as a whole, small rows in one."""
         column = COUNTED.get(table, "movement_count")
-        listed = self.listed(table)
         rows = self.published.rows(table, self.now)
-        return by_count([row for row in rows if row not in listed and _has_cases(row)], column)
+        return by_count(
+            [row for row in rows if _has_cases(row) and not (_is_known(row) and row[column])], column
+        )
 
     def counties(self, table: str) -> list[Row]:
         return [row for row in self.listed(table) if is_county(row["place_id"])]
@@ -330,6 +333,10 @@ def code(view: View, row: Row, column: str, kind: str) -> Spans:
     if row[column] is None:
         return NONE
     return (view.published.cell("shifts", row, column, view.say.text(f"{kind}.{row[column]}")),)
+
+
+def _is_known(row: Row) -> bool:
+    return is_place(row["place_id"]) if "place_id" in row else ends_known(row)
 
 
 def _has_cases(row: Row) -> bool:
