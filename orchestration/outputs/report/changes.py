@@ -57,7 +57,7 @@ def _latest(view: View) -> list[Block]:
     for row in shifts:
         # The band says too much of a change that is not sure, and too little where none is left.
         band = NONE if row["later_count"] == 0 else code(view, row, "factor_band", "band")
-        size = findings.size_of(view, "shifts", row) or band
+        size = findings.size_of(view, row) or band
         lines.append([(view.published.corridor(row),), code(view, row, "status", "status"), size])
     heading = view.say("changes.latest", period=view.window(shifts[0], "period_id"))
     return titled(heading, Table((), [view.say(f"column.{name}") for name in names], lines))

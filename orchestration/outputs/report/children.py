@@ -7,7 +7,7 @@ from math import sqrt
 from orchestration.outputs.figures.marks import Count, pyramid, top_of
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.figures import PAGE, PHONE, BarRow, bar_rows, figure, share_chart, year_cell
+from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, figure, share_chart, year_cell
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section
 from orchestration.outputs.report.view import HALF, View, section
 from orchestration.outputs.texts import plain
@@ -83,20 +83,11 @@ def _ages(view: View) -> list[Block]:
     rows = {code: [view.row("traits", trait=trait, code=one) for one in of] for code, of in codes.items()}
     if sum(any(one) for one in rows.values()) < LEAST_ROWS:
         return []
-    bands = [
-        (
-            f"{int(code[1:3])}–{int(code[4:])}",
-            BANDS[code],
-            [view.drawn("traits", row) for row in of],
-        )
-        for code, of in rows.items()
-    ]
+    names = {code: f"{int(code[1:3])}–{int(code[4:])}" for code in BANDS}
+    bands = [(names[code], BANDS[code], [view.drawn("traits", row) for row in rows[code]]) for code in BANDS]
     sides = [view.say.text(f"pyramid.{sex or 'all'}") for sex in sexes]
-    adults = next(
-        name for name, code in zip((band[0] for band in bands), BANDS, strict=True) if code == ADULTS_FROM
-    )
     said = "; ".join(f"{name}: {', '.join(plain(one.text) for one in counts)}" for name, _, counts in bands)
     alt = view.say.text("alt.ages").format(sides=", ".join(sides), bands=said)
-    drawn = [pyramid(bands, sides, width, adults) for width in (BESIDE, PHONE)]
+    drawn = figure(pyramid(bands, sides, BESIDE, names[ADULTS_FROM]), alt)
     note = Paragraph(view.say("children.ages_note"), tone="note")
-    return [Heading(view.say("children.ages", period=view.period)), figure(drawn[0], alt, drawn[1]), note]
+    return [Heading(view.say("children.ages", period=view.period)), drawn, note]

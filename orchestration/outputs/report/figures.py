@@ -18,7 +18,7 @@ from orchestration.outputs.texts import plain
 
 MOST_LINES, MOST_LABELS, LEAST_DRAWN = 60, 16, 10
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
-TABLES = ("starts", "passings", "ends")
+TABLES, ENDS = ("starts", "passings", "ends"), ("start_place_id", "end_place_id", "direction")
 HOTSPOTS_OF = {"starts": "origin", "passings": "transit", "ends": "exploitation"}
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
 WIDE, SIDE, THIRD = 120.0, 52.0, 55.3  # millimetres
@@ -69,13 +69,7 @@ def year_cell(
 def corridor_cells(view: View, rows: Sequence[Row], across: int) -> list[Figure]:
     """Return a chart of years a corridor; those of a row on paper share a scale."""
     width = (PAGE - 9 * (across - 1)) / across
-    series = [
-        view.series(
-            "corridors",
-            **{name: row[name] for name in ("start_place_id", "end_place_id", "direction")},
-        )
-        for row in rows
-    ]
+    series = [view.series("corridors", **{name: row[name] for name in ENDS}) for row in rows]
     place = view.published.place
     cells = []
     for at, (row, counts) in enumerate(zip(rows, series, strict=True)):
@@ -141,7 +135,7 @@ def change_pairs(view: View, rows: Sequence[Row], group: str) -> list[Pair]:
     for row in rows:
         before = view.year_earlier("corridors", row)
         if before is None and view.is_public and view.before_is_whole and group != "unjudged":
-            ends = {name: row[name] for name in ("start_place_id", "end_place_id", "direction")}
+            ends = {name: row[name] for name in ENDS}
             earlier = next(iter(view.published.rows("corridors", view.before, **ends)), None)
             before = view.drawn("corridors", earlier)
         if before is not None:
@@ -161,11 +155,8 @@ def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]]) -> F
     )
     alt = view.say.text("alt.changes").format(earlier=heads[0], period=heads[1], groups=". ".join(said))
     least = least_of(view)
-    return figure(
-        marks.dumbbell(groups, heads, PAGE, min(names, PAGE / 2.6), least),
-        alt,
-        marks.dumbbell(groups, heads, PHONE, PHONE, least),
-    )
+    drawn = marks.dumbbell(groups, heads, PAGE, min(names, PAGE / 2.6), least)
+    return figure(drawn, alt, marks.dumbbell(groups, heads, PHONE, PHONE, least))
 
 
 # --- bars of places, shares and traits --------------------------------------------------------------
@@ -188,17 +179,14 @@ def bar_rows(view: View, what: str, rows: Sequence[BarRow], width: float, names:
     drawing = Drawing(width, 10.4 * len(rows) + 4)
     names = min(names, max((wide(row.name, 7.5, 600) for row in rows), default=0.0) + 6)
     room = max(wide(f"{plain(row.now.text)} {row.note}", 7.2, 600) for row in rows) + 8
-    numbers = [
-        (one.number or 0) + one.noise for row in rows for one in (row.now, row.before) if one is not None
-    ]
+    numbers = [(one.number or 0) + one.noise for row in rows for one in (row.now, row.before) if one]
     for at, row in enumerate(rows):
         y, weight = 9.0 + 10.4 * at, 600 if row.is_strong else 400
         size = 7.5 if wide(row.name, 7.5, weight) <= names - 3 else 6.4
         drawing.text(names - 4, y, row.name, size, weight, anchor="end")
         long, top = width - names - room, max([*numbers, 1.0])
-        end = marks.barrow(
-            drawing, names, y, long, top, row.now, row.before, row.open_part, row.tone, row.is_strong
-        )
+        of = row.now, row.before, row.open_part, row.tone, row.is_strong
+        end = marks.barrow(drawing, names, y, long, top, *of)
         drawing.text(end + 3, y, row.note, 6.8, fill=GREY)
     said = "; ".join(f"{row.name} {plain(row.now.text)} {row.note}".strip() for row in rows)
     return figure(drawing, view.say.text("alt.places").format(what=what, places=said))
@@ -232,9 +220,7 @@ def share_chart(view: View, rows: Sequence[ShareRow], whole: float, alt: str) ->
     drawing = Drawing(width, foot + 4)
     for part in (0, 0.5, 1):
         drawing.line(names + part * long, 13, names + part * long, foot, RULE, stroke_width=0.4)
-        drawing.text(
-            names + part * long, 9, f"{part:.0%}".replace("%", " %"), 6.6, fill=GREY, anchor="middle"
-        )
+        drawing.text(names + part * long, 9, f"{100 * part:g} %", 6.6, fill=GREY, anchor="middle")
     middle = names + whole * long
     drawing.line(middle, 13, middle, foot, INK, stroke_width=0.8, stroke_dasharray="3 2")
     for name, x in (("child_count", width - 32), ("all", width)):

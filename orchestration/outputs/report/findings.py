@@ -71,16 +71,6 @@ def displacement(view: View, rise: Row, fall: Row) -> Spans:
     return claim(view.say, "displacement", "displaced_from", **names)
 
 
-def hotspot(view: View, row: Row) -> Spans:
-    """Return the claim on a place with a label."""
-    slots: dict[str, Slot] = {
-        "at": view.say(f"claim.at.{row['role']}", name=row["place"]),
-        "records": view.say.text("grain.case"),
-    }
-    size, value = Size.of(row), _value(view, "hotspots", row)
-    return claim(view.say, "hotspots", row["label"], size, PANEL, value, **slots)
-
-
 def above(view: View, rows: list[Row], names: Spans | None = None) -> Spans:
     """Return the claim on hotspots in short, with the size that holds for each of them."""
     least = min(rows, key=lambda row: row["at_least_times"] or 0)
@@ -90,11 +80,10 @@ def above(view: View, rows: list[Row], names: Spans | None = None) -> Spans:
     return claim(view.say, "above", "hotspot", size, PANEL, value, name=names)
 
 
-def size_of(view: View, table: str, row: Row) -> Spans:
-    """Return the size of a change or of a place that stands out, for a table; empty where it has none."""
-    status = row["status" if table == "shifts" else "label"]
-    words = size_in_words(view.say, table, status, Size.of(row))
-    return (_value(view, table, row)(words),) if words else ()
+def size_of(view: View, shift: Row) -> Spans:
+    """Return the size of a change, for a table; empty where it has none."""
+    words = size_in_words(view.say, "shifts", shift["status"], Size.of(shift))
+    return (_value(view, "shifts", shift)(words),) if words else ()
 
 
 def _value(view: View, table: str, row: Row) -> Callable[[str], Value]:
