@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, record_of, write_json
+from orchestration.gates.diagnosis import with_causes
 from orchestration.gates.extract_profile import extract_keys
 from orchestration.gates.inputs import CODE, ENGINES, IS_PAST_RETENTION, contract_hashes, decided_by_time
 from orchestration.gates.landed import Landed, landed_extracts
@@ -26,10 +27,13 @@ FATE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")),
         ("is_over", pa.bool_()),
+        *((name, pa.string()) for name in ("cause", "cause_key", "question")),
     ]
 )
 # The artifact of the extracts in force, whose fingerprint those of dbt's parts hold.
 IN_FORCE = "in_force"
+# Checks that say their cause themselves.
+NOT_OF_THE_DATA = {"partner_has_a_contract", "agreement_is_valid", "agreement_covers_statistics"}
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
 ALERT_SCHEMA = pa.schema(
@@ -43,7 +47,8 @@ class ExtractFate:
     """`reason`: the checks that hold it, or the decision that withdrew it.
 
     `finding`: what the checks found and what to do, where they say so. `is_over`: it was withdrawn, or a
-    later full extract in force replaces it, so nothing waits for it.
+    later full extract in force replaces it, so nothing waits for it. `cause`: the sentence of the breakage
+    `cause_key` that explains what differs (`as_text`); `question`: what to ask the partner.
     """
 
     extract_id: str
@@ -52,6 +57,9 @@ class ExtractFate:
     reason: str | None
     finding: str = ""
     is_over: bool = False
+    cause: str = ""
+    cause_key: str = ""
+    question: str = ""
 
     @property
     def held_by(self) -> list[str]:
@@ -98,7 +106,14 @@ def put_in_force(
     `boundaries`: the manifest's entry on the county boundaries.
     """
     register = landed_extracts(settings)
-    fates = settle_fates(register, verdicts or read_verdicts(settings), decisions)
+    verdicts = verdicts or read_verdicts(settings)
+    fates = settle_fates(register, verdicts, decisions)
+    broken = {
+        key: [column for verdict in holding for column in verdict.broken]
+        for key, holding in verdicts.holding.items()
+        if not {verdict.check_name for verdict in holding} <= NOT_OF_THE_DATA
+    }
+    fates = with_causes(settings, register, fates, read_fates(settings), broken)
     current = {(fate.partner, fate.extract_id) for fate in fates if fate.fate == "in_force"}
     decided = decided_by_time(settings, as_of.date(), current)
     parts = {

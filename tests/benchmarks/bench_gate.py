@@ -13,6 +13,7 @@ import argparse
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +21,10 @@ from pathlib import Path
 
 from orchestration.core import Settings, create_missing_keys, prepare_home
 from orchestration.gates import read_fates
+from orchestration.gates.diagnosis import NONE
 from tests import steps
 from tests.benchmarks import planted_changes
-from tests.benchmarks.planted_changes import DAMAGE, HARMLESS, SAMPLES, Change, Sample
+from tests.benchmarks.planted_changes import CAUSES, DAMAGE, HARMLESS, SAMPLES, Change, Sample
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "partners"
 AS_OF = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -93,6 +95,7 @@ def main() -> None:
         outcomes = _outcomes(settings)
         for kind, cases in kinds.items():
             _print_table(kind, cases, outcomes, asked.show)
+        _print_names(kinds["Damage"], _causes(settings), asked.show)
         planted = {(case.code, case.last_name) for cases in kinds.values() for case in cases}
         early = [key for key, reason in outcomes.items() if reason and key not in planted]
         print(f"\nHeld before the change was sent: {len(early)}")
@@ -113,6 +116,32 @@ def _outcomes(settings: Settings) -> dict[tuple[str, str], str]:
         )
         for path in settings.landing.glob("*/[!.]*.json")
     }
+
+
+def _causes(settings: Settings) -> dict[tuple[str, str], str]:
+    """The cause named for each held file, by partner and file name."""
+    fates = read_fates(settings)
+    return {
+        (path.parent.name, json.loads(path.read_text(encoding="utf-8"))["file"]): fate.cause_key
+        for path in settings.landing.glob("*/[!.]*.json")
+        if (fate := fates[path.parent.name, path.stem]).fate == "held"
+    }
+
+
+def _print_names(cases: list[Case], causes: dict[tuple[str, str], str], show: bool) -> None:
+    print("\n| Damage that is held | right | none known | wrong |\n|---|---|---|---|")
+    held = [(case, causes[case.code, case.last_name]) for case in cases if (case.code, case.last_name) in causes]
+    sums = Counter[str]()
+    for change in dict.fromkeys(case.change for case, _ in held):
+        named = [(case, key) for case, key in held if case.change == change]
+        counts = Counter(
+            "right" if key in CAUSES.get(change, ()) else "none" if key in ("", NONE) else "wrong" for _, key in named
+        )
+        sums += counts
+        print(f"| {change} | {counts['right']} | {counts['none']} | {counts['wrong']} |")
+        for case, key in named if show else ():
+            print(f"    {case.sample.partner}: {key}")
+    print(f"| all | {sums['right']} | {sums['none']} | {sums['wrong']} |")
 
 
 def _print_table(kind: str, cases: list[Case], outcomes: dict[tuple[str, str], str], show: bool) -> None:
