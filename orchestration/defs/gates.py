@@ -13,7 +13,7 @@ import dagster as dg
 
 from orchestration import gates, intake, release
 from orchestration.contracts import Contracts
-from orchestration.core import read_artifact
+from orchestration.core import of_text, read_artifact
 from orchestration.defs.boundary import FOR_PUBLIC, asset, step, version_of
 from orchestration.defs.extracts import PLACES, TYPED, landing_key
 from orchestration.defs.published import confirm_unchanged
@@ -148,6 +148,7 @@ def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
         return []  # the first file was taken in alone; later steps judge it
     verdicts, deliveries = gates.read_verdicts(settings), gates.deliveries(settings)
     waiting = [file for file in extracts.taken_of(settings) if file.outcome in review.NOT_TAKEN]
+    fates = gates.read_fates(settings)
     numbers, movements = gates.newest_numbers(settings), release.movements_by_partner(settings)
     # Nothing more is asked of what a steward withdrew.
     withdrawn = {(one["partner"], one["extract_id"]) for one in run.decisions["extract_withdraw"]}
@@ -159,6 +160,7 @@ def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
             [one for one in verdicts.of_partner(partner) if (partner, one.extract_id) not in withdrawn],
             [delivery for delivery in deliveries if delivery.partner == partner],
             {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
+            {fate.extract_id: fate.cause for fate in fates.values() if fate.partner == partner},
         )
         for partner in partners
     ]
@@ -171,6 +173,7 @@ def _result(
     verdicts: Sequence[gates.Verdict],
     deliveries: Sequence[gates.Delivery],
     plotted: Mapping[str, float],
+    causes: Mapping[str, str],
 ) -> dg.AssetCheckResult:
     """Return the check's result; `deliveries` are the newest extract of each of the partner's contracts."""
     today = run.as_of.date()
@@ -216,7 +219,7 @@ def _result(
         check_name=CHECK,
         passed=not waiting and not late and all(verdict.waived for verdict in failed),
         severity=dg.AssetCheckSeverity.ERROR if holding or waiting else dg.AssetCheckSeverity.WARN,
-        description=" ".join([*_summary(waiting, verdicts, failed, holding), *overdue]),
+        description=" ".join([*_summary(waiting, verdicts, failed, holding, causes), *overdue]),
         metadata=metadata,
     )
 
@@ -226,6 +229,7 @@ def _summary(
     verdicts: Sequence[gates.Verdict],
     failed: Sequence[gates.Verdict],
     holding: Sequence[gates.Verdict],
+    causes: Mapping[str, str],
 ) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
     if not (verdicts or waiting):
@@ -238,6 +242,8 @@ def _summary(
         names = ", ".join(sorted({verdict.check_name for verdict in holding}))
         held = f"{len({verdict.extract_id for verdict in holding})} of {judged} extract(s) held by {names}."
         sentences.append(f"{held} The release uses the last good extract.")
+        if cause := causes.get(holding[-1].extract_id):
+            sentences.append(f"{of_text(cause)}.")
     if warned := [verdict for verdict in failed if not verdict.holds]:
         names = ", ".join(sorted({verdict.check_name for verdict in warned}))
         sentences.append(f"Failed without holding: {names}.")

@@ -33,7 +33,10 @@ FATE_SCHEMA = pa.schema(
 # The artifact of the extracts in force, whose fingerprint those of dbt's parts hold.
 IN_FORCE = "in_force"
 # Checks that say their cause themselves.
-NOT_OF_THE_DATA = {"partner_has_a_contract", "agreement_is_valid", "agreement_covers_statistics"}
+NOT_OF_THE_DATA = {
+    "partner_has_a_contract", "agreement_is_valid", "agreement_covers_statistics", "every_line_is_accounted_for",
+    "every_row_is_typed",
+}  # fmt: skip
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
 ALERT_SCHEMA = pa.schema(

@@ -6,9 +6,9 @@ numbers and the partner's own column names, no value. The order puts the narrowe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from orchestration.core import Settings, as_text, say
+from orchestration.core import Keys, Settings, as_text, of_text, say
 from orchestration.gates.diagnosis import (
     code_list_changed,
     column_empty,
@@ -29,20 +29,31 @@ from orchestration.gates.diagnosis import (
     wrong_year,
 )
 from orchestration.gates.diagnosis.held import Change, Explanation, HeldExtract, read_held
-from orchestration.gates.landed import Landed
+from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt
+from orchestration.intake import texts_of
 
 if TYPE_CHECKING:
     from orchestration.gates.in_force import ExtractFate
 
 BREAKAGES = (
     rival_file, heading_renamed, other_sheet, references_changed, day_and_month, wrong_year, numbers_as_text, factor,
-    column_empty, columns_shifted, one_value, dates_cut, code_list_changed, encoding, column_sorted, rows_missing,
+    column_empty, columns_shifted, dates_cut, one_value, code_list_changed, encoding, column_sorted, rows_missing,
     rows_doubled,
 )  # fmt: skip
 NONE_KNOWN = "No known cause explains what differs: {changed} records sent before say something else{most}, {gone} are missing, {new} are new"
 ASK_OPENLY = "What has changed in the form, the export or your work since the last file?"
 NONE = "none_known"
+MOST_ROWS = 3
+
+
+class Proof(NamedTuple):
+    """One cell: what was sent before, and what the held extract says."""
+
+    row: int
+    column: str
+    was: str
+    now: str
 
 
 def explain(held: HeldExtract) -> Explanation:
@@ -83,13 +94,40 @@ def with_causes(
         key = (fate.partner, fate.extract_id)
         if fate.fate == "held" and not fate.is_over and key in broken:
             last = known.get(key)
-            if last and last.cause and (last.reason, last.finding) == (fate.reason, fate.finding):
-                fate = replace(fate, cause=last.cause, cause_key=last.cause_key, question=last.question)
+            if last and last.cause and (last.reason, last.finding) == (fate.reason, _with(last.cause, fate)):
+                fate = last
             else:
                 cause = explain(held_beside_earlier(settings, register, fates, key, broken[key]))
-                fate = replace(fate, cause=as_text(cause.sentence), cause_key=cause.key, question=cause.question)
+                said = as_text(cause.sentence)
+                fate = replace(
+                    fate, finding=_with(said, fate), cause=said, cause_key=cause.key, question=cause.question
+                )
         found.append(fate)
     return found
 
 
-__all__ = ["BREAKAGES", "NONE", "Change", "Explanation", "HeldExtract", "explain", "held_beside_earlier", "with_causes"]
+def _with(cause: str, fate: "ExtractFate") -> str:
+    return f"{of_text(cause)}. {fate.finding}".rstrip()
+
+
+def proof(
+    settings: Settings, fates: Iterable["ExtractFate"], partner: str, extract_id: str, keys: Keys
+) -> list[Proof]:
+    """Return rows of a held extract that show its cause, as sent: for signed-in stewards, never stored."""
+    register = [one for one in landed_extracts(settings) if one.partner == partner]
+    held = held_beside_earlier(settings, register, fates, (partner, extract_id))
+    texts: dict[str, str] = {}
+    for landed in register:
+        texts |= texts_of(settings.landing / partner / f"{landed.extract_id}.parquet", keys)
+    shown = {one.record_id: one for one in reversed(explain(held).changes)}
+
+    def as_sent(value: str) -> str:
+        return " | ".join(texts.get(part, part) for part in value.split(" | "))
+
+    return [
+        Proof(held.now.rows[one.record_id][0], held.column(one.field), as_sent(one.was), as_sent(one.now))
+        for one in list(shown.values())[-MOST_ROWS:][::-1]
+    ]
+
+
+__all__ = ["BREAKAGES", "NONE", "Change", "Explanation", "HeldExtract", "Proof", "explain", "proof", "with_causes"]

@@ -10,7 +10,8 @@ FILTER = "A filter was left on: all {count} records have the same value in {colu
 FILTER_QUESTION = "Was a filter left on when the file was exported? Please remove it and send the file again."
 OLDER = "It is an older copy: it has nothing new, and none of the {of} records after {day}"
 OLDER_QUESTION = "Was an older export sent by mistake? Please send the newest one."
-MONTHS = "A part is missing: all {of} records of {first} to {last} that were sent before, or none of these months came"
+MONTHS = "A part is missing: {count} of the {of} records that are missing are nearly all that was sent of {first} – {last}"
+NO_MONTHS = "A part is missing: months between {first} and {last} have no record"
 MONTHS_QUESTION = "Was a sheet, page or period left out of the file? Please send the file with all months."
 
 
@@ -78,9 +79,9 @@ def _part(held: HeldExtract) -> Explanation | None:
     explained = sum(gone[one] for one in lost)
     if explained >= max(FEWEST, 0.85 * len(held.gone)):
         return held.explanation("part_missing", MONTHS, MONTHS_QUESTION, explained / len(held.gone), [],
-                                of=explained, first=lost[0], last=lost[-1])  # fmt: skip
+                                count=explained, of=len(held.gone), first=lost[0], last=lost[-1])  # fmt: skip
     if "months_missing" in held.broken and len(held.gone) < FEWEST:
         now = sorted(month(day) for one in held.new if (day := held.now.days.get(one)))
-        return held.explanation("part_missing", MONTHS, MONTHS_QUESTION, 1.0, [], of=0,
+        return held.explanation("part_missing", NO_MONTHS, MONTHS_QUESTION, 1.0, [],
                                 first=max(map(month, days.values())), last=now[-1])  # fmt: skip
     return None

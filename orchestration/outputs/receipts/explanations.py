@@ -52,6 +52,11 @@ def check(name: str, finding: str = "") -> Explanation:
     return replace(explained, meaning=f"{finding[0].upper()}{finding[1:]}. {explained.meaning}")
 
 
+def cause(sentence: str, question: str) -> list[Explanation]:
+    """Explain what probably happened to a file that is held; nothing where no cause was looked for."""
+    return [Explanation(sentence, "", question)] if sentence else []
+
+
 @cache
 def _rules() -> dict[str, Explanation]:
     return _explanations("quality_rules", "rule_code")

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import Settings, record_of
+from orchestration.core import Settings, of_text, record_of
 from orchestration.gates import (
     Delivery,
     deliveries,
@@ -300,7 +300,8 @@ class _Judged:
                 fates=self.standing.rows.get(key, Counter()),
                 is_new=note["extract_id"] in new,
                 held_by=[
-                    explanations.check(name, self._findings.get((*key, name), "")) for name in fate.held_by
+                    *explanations.cause(of_text(fate.cause), fate.question),
+                    *(explanations.check(name, self._findings.get((*key, name), "")) for name in fate.held_by),
                 ]
                 if fate
                 else [],

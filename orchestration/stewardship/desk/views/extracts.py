@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from expectations.checks import CHECKS, EXTRACT_CHECKS, is_of_release, is_waivable
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, refreshes, seed_rows
+from orchestration.core import Settings, of_text, refreshes, seed_rows
 from orchestration.intake import read_register
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
@@ -125,6 +125,7 @@ def extract(visit: Visit, item: Item) -> Response:
         for row in review.read(settings, review.FAILED_CHECKS)
         if _key(row) == item.key
     ]
+    held = next((one for one in review.in_force(settings)["held"] if _key(one) == item.key), {})
     differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
     # The contract names whom to ask.
     contracts = load_contracts(settings.partners).valid.get(partner, [])
@@ -136,7 +137,8 @@ def extract(visit: Visit, item: Item) -> Response:
         partner=partner,
         note=note,
         failed=failed,
-        is_held=any(_key(one) == item.key for one in review.in_force(settings)["held"]),
+        is_held=bool(held),
+        cause=of_text(held.get("cause", "")),
         contact=next(iter(of_note), None),
         differs=differs,
         months=side_by_side(differs.months) if differs else [],
@@ -144,7 +146,7 @@ def extract(visit: Visit, item: Item) -> Response:
             (one, side_by_side(one.values, (one.before, one.now)))
             for one in (differs.fields if differs else ())
         ],
-        drafts=_drafts(visit, note, failed),
+        drafts=_drafts(visit, note, failed, held),
     )
 
 
@@ -170,7 +172,9 @@ def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
     return sorted(notes, key=lambda note: note["sequence"], reverse=True)
 
 
-def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) -> dict[str, str]:
+def _drafts(
+    visit: Visit, note: dict[str, Any], failed: list[dict[str, str]], held: Mapping[str, Any]
+) -> dict[str, str]:
     """Return the message to the partner by language; empty where the partner cannot help."""
     reasons = {row["reason"].removeprefix("check:"): row for row in seed_rows("file_reasons")}
     asked = [
@@ -184,6 +188,8 @@ def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) ->
     for language in LANGUAGES if asked else ():
         words = words_of(language)
         points = []
+        if held.get("cause"):
+            points.append(f"- {words.said(of_text(held['cause']))}. {words.said(held['question'])}")
         for row, reason in asked:
             finding = "" if EXTRACT_CHECKS[row["check_name"]].names_others else words.said(row["finding"])
             finding = finding or words.said(reason["explanation"]).rstrip(".")
