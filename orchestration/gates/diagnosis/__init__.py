@@ -18,6 +18,7 @@ from orchestration.gates.diagnosis import (
     day_and_month,
     encoding,
     factor,
+    filter_left_on,
     heading_renamed,
     numbers_as_text,
     one_value,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 BREAKAGES = (
     rival_file, heading_renamed, other_sheet, references_changed, day_and_month, wrong_year, numbers_as_text, factor,
-    column_empty, columns_shifted, dates_cut, one_value, code_list_changed, encoding, column_sorted, rows_missing,
-    rows_doubled,
+    column_empty, columns_shifted, dates_cut, filter_left_on, one_value, rows_doubled, code_list_changed, encoding,
+    column_sorted, rows_missing,
 )  # fmt: skip
 NONE_KNOWN = "No known cause explains what differs: {changed} records sent before say something else{most}, {gone} are missing, {new} are new"
 ASK_OPENLY = "What has changed in the form, the export or your work since the last file?"

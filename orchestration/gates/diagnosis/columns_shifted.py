@@ -1,5 +1,7 @@
 """Columns were shifted or swapped: what stands in one stood in another before."""
 
+from collections import Counter
+
 from orchestration.gates.diagnosis.held import Change, Explanation, HeldExtract, distance
 
 SENTENCE = "The columns {columns} are shifted or swapped: in {count} of {of} records that differ, one holds what stood in another before (rows {rows})"
@@ -9,29 +11,20 @@ QUESTION = "Has a column been moved, or a cell been inserted or deleted? Please 
 def explain(held: HeldExtract) -> Explanation | None:
     if not held.changes and (found := _of_new(held)):
         return found
-    changed = {one.field for one in held.changes}
-    sources = {name: _source(held, name, changed) for name in changed}
-    known = {name for name, source in sources.items() if source}
+    moved = Counter(one.field for one in held.changes if _has_moved(held, one))
+    filled = Counter(one.field for one in held.changes if one.now)
+    known = {name for name, count in moved.items() if count >= 0.7 * filled[name]}
     if len(known) < 2:
         return None
-
-    def is_moved(change: Change) -> bool:
-        was = held.before.values[change.record_id]
-        return change.field in known and (
-            not change.now or change.now in [was.get(name) for name in changed if name != change.field]
-        )
-
-    return held.explain_changes("columns_shifted", SENTENCE, QUESTION, is_moved)
+    return held.explain_changes(
+        "columns_shifted", SENTENCE, QUESTION,
+        lambda one: one.field in known and (not one.now or _has_moved(held, one)),
+    )  # fmt: skip
 
 
-def _source(held: HeldExtract, name: str, fields: set[str]) -> str | None:
-    """Return the field in which most of what stands here now stood before."""
-    own = [one for one in held.changes if one.field == name and one.now]
-    counts = {
-        other: sum(held.before.values[one.record_id].get(other) == one.now for one in own) for other in fields - {name}
-    }
-    best = max(counts, key=lambda other: counts[other], default=None)
-    return best if best and counts[best] >= 0.7 * len(own) > 0 else None
+def _has_moved(held: HeldExtract, change: Change) -> bool:
+    was = held.before.values[change.record_id]
+    return bool(change.now) and any(was[name] == change.now for name in was if name != change.field)
 
 
 def _of_new(held: HeldExtract) -> Explanation | None:

@@ -33,8 +33,8 @@ def _of_new(held: HeldExtract) -> Explanation | None:
         )
         for one, other in ((0, 1), (1, 2)):
             for day, month in ((one, other), (other, one)):
-                if _over(before, day) >= FEWEST and not _over(before, month) and _over(now, month) >= FEWEST:
-                    if not _over(now, day):
+                if _over(before, day) >= FEWEST and 20 * _over(before, month) < _over(before, day):
+                    if _over(now, month) >= FEWEST and 20 * _over(now, day) < _over(now, month):
                         return held.explain_new("day_and_month", SENTENCE, QUESTION, held.new, [name])
     return None
 
