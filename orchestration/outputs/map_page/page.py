@@ -20,7 +20,7 @@ from orchestration.outputs.bends import BENDS
 from orchestration.outputs.figures import svg
 from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
 from orchestration.outputs.map_page.shapes import drawings, points_on
-from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
+from orchestration.outputs.pages import LINK_PICTURE, MAP_PAGE, REPORT_PAGE, template
 from orchestration.outputs.published import NO_PLACE, Edition, editions_of, reference_places
 from orchestration.outputs.texts import BORDER_POINT, MEANINGS
 from orchestration.places import boundaries
@@ -100,6 +100,7 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         say=payload["texts"]["en"].__getitem__,
         edition=edition.name,
         is_synthetic=bool(edition.manifest.get("is_synthetic")),
+        picture=Path(LINK_PICTURE).name if (edition.path / LINK_PICTURE).is_file() else "",
         faces=Markup(faces),  # noqa: S704
         style=Markup(style),  # noqa: S704
         script=Markup(_script()),  # noqa: S704

@@ -49,21 +49,21 @@ const headlineOf = (rows, shown) => {
     const drawable = rows.filter((row) => row.isDrawable);
     const named = {
         period: periodName(period),
-        before: kindOf(period) === "year" ? periodName(yearBefore(period)) : "",
+        before: isCounted(period) ? periodName(yearBefore(period)) : "",
         count: count(drawable.length),
         least: LEAST,
     };
-    const part = isComplete(period) || kindOf(period) !== "year" ? "" : say(`partial.${PERIODS.get(period).partial_reason ?? "running"}`);
+    const part = isComplete(period) || !isCounted(period) ? "" : say(`partial.${partialOf(period)}`);
     const all = (keys) =>
         [named.period, part, ...keys.map((key) => say(`hint.${key}`, named))].filter(Boolean).join(". ").replaceAll(/\.\. /g, ". ");
     const [first] = drawable;
     if (view === "changes" && kindOf(period) !== "round") {
         const [rose, fell] = ["▲", "▼"].map((mark) => rows.filter((row) => row.mark === mark && !row.alert && row.stops.length < 3));
         const held = rows.filter((row) => row.shift?.status === "stable" && row.stops.length < 3 && row.isDrawable);
-        const parts = [
-            ["rose", rose],
-            ["fell", fell],
-        ]
+        // Of quarters the tables judge no share: the counts of the same partners are more or fewer.
+        const counted = ["more", "fewer"].map((code) => rows.filter((row) => row.data.change === code && !row.alert));
+        const found = { rose, fell, ...(kindOf(period) === "quarter" ? { more_cases: counted[0], fewer_cases: counted[1] } : {}) };
+        const parts = Object.entries(found)
             .filter(([, list]) => list.length)
             .map(([key, list]) => say(`title.${key}`, { names: names(list) }));
         const title = [...parts, held.length ? say("title.held", { count: count(held.length) }) : ""].filter(Boolean).join(" ");
@@ -164,18 +164,21 @@ const drawControls = () => {
         VIEWS.map((view) => [view, say(`view.${view}`)]),
         (view) => OFFERED[view].has(state.period),
     );
+    // Years are buttons; where there are quarters, all periods are one list.
+    const years = PERIOD_IDS.some((id) => kindOf(id) === "quarter") ? [] : PERIOD_IDS.filter((id) => kindOf(id) === "year").reverse();
     choices(
         "periods",
         "period",
-        PERIOD_IDS.filter((id) => kindOf(id) === "year")
-            .reverse()
-            .map((id) => [id, periodName(id, "period.part")]),
+        years.map((id) => [id, periodName(id, "period.part")]),
     );
-    const others = PERIOD_IDS.filter((id) => kindOf(id) !== "year");
+    byId("periods").hidden = !years.length;
+    const option = (id) => make("option", { value: id, selected: id === state.period }, periodName(id, "period.part"));
+    const others = PERIOD_IDS.filter((id) => !years.includes(id));
+    const groups = KINDS.map((kind) => [kind, others.filter((id) => kindOf(id) === kind)]).filter(([, ids]) => ids.length);
     byId("others").hidden = !others.length;
     byId("others").replaceChildren(
-        make("option", { value: "" }, say("period.more")),
-        ...others.map((id) => make("option", { value: id, selected: id === state.period }, periodName(id))),
+        ...(years.length ? [make("option", { value: "" }, say("period.more"))] : []),
+        ...groups.map(([kind, ids]) => make("optgroup", { label: say(`period_kind.${kind}`) }, ids.map(option))),
     );
     const roles = state.view === "places" ? ROLES.filter((role) => allRows({ ...state, role }).length) : [];
     choices(
@@ -191,7 +194,7 @@ const drawControls = () => {
             "new",
             kindOf(state.period) === "round"
                 ? say("rounds.new_in")
-                : say("choose.new", { period: kindOf(state.period) === "year" ? periodName(yearBefore(state.period)) : "" }),
+                : say("choose.new", { period: isCounted(state.period) ? periodName(yearBefore(state.period)) : "" }),
         ],
         ["via", hasVia(state), "via", say("list.corridors_via")],
         [
@@ -224,8 +227,7 @@ const drawControls = () => {
             : make("span", {}, swatch, word);
     });
     const isRamp = state.view === "places" && entries.length > 0;
-    byId("ramp").replaceChildren(...(isRamp ? [say("legend.per_100000"), ...entries] : []));
-    byId("keys").replaceChildren(...(isRamp ? [] : entries));
+    byId("keys").replaceChildren(...(isRamp ? [make("b", {}, say("legend.per_100000"))] : []), ...entries);
     if (focused) byId("keys").querySelector(`[data-direction="${focused}"]`)?.focus();
     byId("keys").hidden = !byId("keys").children.length;
     byId("places").replaceChildren(...[...PLACES.keys()].filter(isPlaced).map((id) => make("option", { value: placeName(id) })));

@@ -22,7 +22,7 @@ const at = ([x, y]) => `${round(x)} ${round(y)}`;
 const canvas = document.createElement("canvas").getContext("2d");
 const widthOf = (text, size, weight = 400) => {
     canvas.font = `${weight} ${size}px "Fira Sans", sans-serif`;
-    return canvas.measureText(text).width;
+    return canvas.measureText(text.replaceAll(/\d/g, "0")).width; // the page's digits are all as wide as a 0
 };
 const label = (x, y, text, size, { weight = 400, fill = C.ink, anchor = "start" } = {}) =>
     shape(
@@ -78,10 +78,12 @@ const arrow = (a, b, bend, width, colour, { isDashed = false, hasHead = true, fa
 };
 const triangle = ([x, y], fill) => shape("path", { d: `M${at([x, y - 6])}l6 10.2-12 0z`, fill, stroke: C.ink, "stroke-width": 1.5 });
 
+// How far a point lies from a box.
+const gapTo = ([left, top, right, bottom], [x, y]) => Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
 // Puts texts beside their points so that none hides another. `refused`: whether a box is not the text's own ground.
 const labeller =
-    (box, size, taken = [], reach = 34) =>
-    (point, text, style, { refused = () => false, isNeeded = false, gap = 0 } = {}) => {
+    (box, size, taken = []) =>
+    (point, text, style, { refused = () => false, isNeeded = false, gap = 0, reach = 34 } = {}) => {
         const wide = widthOf(text, size, style.weight);
         const spots = [
             ...(isNeeded
@@ -96,6 +98,7 @@ const labeller =
             [6, -6, "start"],
             [0, -9 - gap, "middle"],
             [0, size + 7 + gap, "middle"],
+            [8, size + 7 + gap, "middle"],
             [8, size + 3, "start"],
             [-8, size + 3, "end"],
             [30, -14, "start"],
@@ -119,7 +122,7 @@ const labeller =
                 y,
                 anchor,
                 away: Math.hypot(dx, dy) - gap,
-                far: Math.hypot(dx, dy) - gap > 28,
+                far: Math.hypot(dx, dy) - gap > 20,
                 box: [left - 1, y - size * 0.85, left + wide + 1, y + size * 0.25],
             };
         });
@@ -133,11 +136,12 @@ const labeller =
         const free = placed.filter(isFree);
         const spot = free.find((one) => !refused(one.box)) ?? (isNeeded ? free[0] : null);
         if (!spot) return null;
-        taken.push(spot.box);
+        const [left, top, right, bottom] = spot.box;
+        taken.push([left - 3, top, right + 3, bottom]);
         return shape(
             "g",
             { "pointer-events": "none" },
-            spot.far ? shape("path", { d: `M${at(point)}L${at([spot.x, spot.y - size * 0.3])}`, stroke: C.held, "stroke-width": 1 }) : null,
+            spot.far ? shape("path", { d: `M${at(point)}L${at([spot.x, spot.y - size * 0.3])}`, stroke: style.fill }) : null,
             label(spot.x, spot.y, text, size, { ...style, anchor: spot.anchor }),
         );
     };
@@ -159,9 +163,18 @@ const hatchOf = (colour) => {
 };
 const HIGH = 52;
 const rateOf = ({ value, months }) => ((value ?? 0) + noiseOf(value ?? 0)) * (12 / months);
+const chart = (width, shapes) =>
+    shape(
+        "svg",
+        { width, height: HIGH + 32, viewBox: `0 -16 ${width} ${HIGH + 32}`, "aria-hidden": "true" },
+        shapes,
+        shape("path", { d: `M0 ${HIGH}H${width}`, stroke: C.ink }),
+    );
 const timebars = (years, width, top, colour) => {
     const unit = (width - 2 * years.length) / years.reduce((sum, year) => sum + year.months, 0);
+    const isTight = years.some((year) => unit * year.months < 24);
     let x = 0;
+    let last = [-width, 0]; // where the label before ends, and its height
     const bars = years.flatMap((year) => {
         const wide = unit * year.months;
         const scale = ((HIGH / top) * 12) / year.months;
@@ -193,6 +206,11 @@ const timebars = (years, width, top, colour) => {
                 },
                 words,
             );
+        const said = countOrLeast(year.value) + year.sign;
+        const half = widthOf(said, isTight ? 9.5 : 11, year.isNow ? 600 : 400) / 2;
+        const lowest = HIGH - high - noise - 3;
+        const above = middle - half < last[0] && Math.abs(lowest - last[1]) < 10 ? last[1] - 10 : lowest;
+        last = [middle + half + 1, above];
         return [
             shape("rect", bar),
             noise
@@ -201,14 +219,44 @@ const timebars = (years, width, top, colour) => {
                       stroke: C.ink,
                   })
                 : null,
-            text(HIGH - high - noise - 3, countOrLeast(year.value) + year.sign, year.isNow ? 600 : 400, wide < 24 ? 9.5 : 11),
-            text(HIGH + 12, wide < 24 ? `’${year.name.slice(2)}` : year.name, 400, 10),
+            text(above, said, year.isNow ? 600 : 400, isTight ? 9.5 : 11),
+            text(HIGH + 12, isTight ? `’${year.name.slice(2)}` : year.name, 400, 10),
         ];
     });
-    return shape(
-        "svg",
-        { width, height: HIGH + 32, viewBox: `0 -16 ${width} ${HIGH + 32}`, "aria-hidden": "true" },
-        bars,
-        shape("path", { d: `M0 ${HIGH}H${width}`, stroke: C.ink }),
+    return chart(width, bars);
+};
+// Quarters as a line that breaks at what is not listed; the last is a ring while it may grow.
+const spark = (quarters, width, top, colour) => {
+    const step = (width - 10) / Math.max(1, quarters.length - 1);
+    const spots = quarters.map(({ value }, index) => [5 + index * step, HIGH * (1 - (value ?? 0) / top)]);
+    const highest = Math.max(...quarters.map(({ value }) => value ?? 0));
+    const small = (x, y, words, weight, anchor = "middle") =>
+        shape("text", { x: round(x), y: round(y), "font-size": 10, "font-weight": weight, "text-anchor": anchor, fill: C.ink }, words);
+    const lines = quarters.map(({ value }, index) =>
+        index && value !== null && quarters[index - 1].value !== null
+            ? shape("path", { d: `M${at(spots[index - 1])}L${at(spots[index])}`, stroke: colour, "stroke-width": 1.4 })
+            : null,
     );
+    const dots = quarters.flatMap(({ value, isPart, isNow, sign }, index) => {
+        const [x, y] = spots[index];
+        const isRing = isPart && index === quarters.length - 1;
+        const half = widthOf(countOrLeast(value), 10, 600) / 2;
+        return [
+            value === null
+                ? shape("rect", { x: round(x - 2), y: HIGH - 4, width: 4, height: 4, fill: PAPER, stroke: colour, "stroke-dasharray": "2 1" })
+                : shape("circle", {
+                      cx: round(x),
+                      cy: round(y),
+                      r: isRing || isNow ? 3 : 1.8,
+                      fill: isRing ? PAPER : colour,
+                      stroke: colour,
+                      "stroke-width": 1.4,
+                  }),
+            isNow || (value !== null && value === highest)
+                ? small(Math.min(Math.max(x, half), width - half), y - 6, countOrLeast(value) + sign, isNow ? 600 : 400)
+                : null,
+        ];
+    });
+    const ends = [small(0, HIGH + 12, quarters[0].name, 400, "start"), small(width, HIGH + 12, quarters.at(-1).name, 400, "end")];
+    return chart(width, [...lines, ...dots, ...ends]);
 };

@@ -21,14 +21,16 @@ const OFFERED = {
     places: new Set(periodsOf("starts", "passings", "ends", "border_points", "hotspots", "mentions")),
     changes: new Set([
         ...periodsOf("shifts", "novelty"),
-        ...YEARS.filter((year) => where("corridors", { period_id: year }).some((row) => row.change)),
+        ...COUNTED_IDS.filter((id) => where("corridors", { period_id: id }).some((row) => row.change)),
     ]),
 };
 const endOf = (id) => {
     const [, year, quarter, month] = partsOf(id);
     return `${kindOf(id) === "round" ? 0 : 1}${year}${String(month ?? (quarter ? quarter * 3 : 12)).padStart(2, "0")}`;
 };
-const PERIOD_IDS = [...new Set(Object.values(OFFERED).flatMap((ids) => [...ids]))].sort((a, b) => (endOf(a) < endOf(b) ? 1 : -1));
+const PERIOD_IDS = [...new Set(Object.values(OFFERED).flatMap((ids) => [...ids]))]
+    .filter((id) => kindOf(id) !== "quarter" || PERIODS.get(id)?.months_reported)
+    .sort((a, b) => endOf(b).localeCompare(endOf(a)));
 const newest = (ids) => ids.find((id) => kindOf(id) === "year" && isComplete(id)) ?? ids[0];
 
 let state = Object.fromEntries(KEYS.map((key) => [key, ""]));
