@@ -141,38 +141,22 @@ const drawFrame = () => {
 const choices = (id, key, list, isOffered = () => true) => {
     const focused = document.activeElement?.closest(`#${id}`) && document.activeElement.dataset.value;
     byId(id).replaceChildren(
-        ...list.map(([value, word]) =>
-            make(
-                "button",
-                {
-                    type: "button",
-                    "data-key": key,
-                    "data-value": value,
-                    "aria-pressed": String(state[key] === value),
-                    disabled: !isOffered(value),
-                },
-                word,
-            ),
-        ),
+        ...list.map(([value, word]) => {
+            const about = { "data-key": key, "data-value": value, "aria-pressed": String(state[key] === value) };
+            return make("button", { type: "button", ...about, disabled: !isOffered(value) }, word);
+        }),
     );
     if (focused) byId(id).querySelector(`[data-value="${focused}"]`)?.focus();
 };
 const drawControls = () => {
-    choices(
-        "views",
-        "view",
-        VIEWS.map((view) => [view, say(`view.${view}`)]),
-        (view) => OFFERED[view].has(state.period),
-    );
+    const views = VIEWS.map((view) => [view, say(`view.${view}`)]);
+    choices("views", "view", views, (view) => OFFERED[view].has(state.period));
     // Years are buttons; where there are quarters, all periods are one list.
     const years = PERIOD_IDS.some((id) => kindOf(id) === "quarter") ? [] : PERIOD_IDS.filter((id) => kindOf(id) === "year").reverse();
-    choices(
-        "periods",
-        "period",
-        years.map((id) => [id, periodName(id, "period.part")]),
-    );
+    const nameOf = (id) => periodName(id, "period.part");
+    choices("periods", "period", years.map((id) => [id, nameOf(id)]));
     byId("periods").hidden = !years.length;
-    const option = (id) => make("option", { value: id, selected: id === state.period }, periodName(id, "period.part"));
+    const option = (id) => make("option", { value: id, selected: id === state.period }, nameOf(id));
     const others = PERIOD_IDS.filter((id) => !years.includes(id));
     const groups = KINDS.map((kind) => [kind, others.filter((id) => kindOf(id) === kind)]).filter(([, ids]) => ids.length);
     byId("others").hidden = !others.length;
@@ -181,11 +165,7 @@ const drawControls = () => {
         ...groups.map(([kind, ids]) => make("optgroup", { label: say(`period_kind.${kind}`) }, ids.map(option))),
     );
     const roles = state.view === "places" ? ROLES.filter((role) => allRows({ ...state, role }).length) : [];
-    choices(
-        "roles",
-        "role",
-        roles.map((role) => [role, say(`role.${role}`)]),
-    );
+    choices("roles", "role", roles.map((role) => [role, say(`role.${role}`)]));
     byId("roles").hidden = !roles.length;
     for (const [id, offered, key, word] of [
         [
@@ -210,18 +190,8 @@ const drawControls = () => {
     }
     const focused = document.activeElement?.dataset?.direction;
     const entries = legendOf(state).map(({ colour, fill, direction, word }) => {
-        const swatch = shape(
-            "svg",
-            { width: 16, height: 12, "aria-hidden": "true" },
-            shape("rect", {
-                x: 0.5,
-                y: fill ? 0.5 : 4,
-                width: 15,
-                height: fill ? 11 : 4,
-                fill: fill ?? colour,
-                stroke: fill ? C.rule : null,
-            }),
-        );
+        const size = fill ? { y: 0.5, height: 11, fill, stroke: C.rule } : { y: 4, height: 4, fill: colour };
+        const swatch = shape("svg", { width: 16, height: 12, "aria-hidden": "true" }, shape("rect", { x: 0.5, width: 15, ...size }));
         return direction
             ? make("button", { type: "button", "data-direction": direction, "aria-pressed": String(!isHidden(direction)) }, swatch, word)
             : make("span", {}, swatch, word);

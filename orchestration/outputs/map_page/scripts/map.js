@@ -111,11 +111,9 @@ const namesOf = (home) => {
         const end = from === picked || (!isKenyan(to) && isKenyan(from)) ? to : from;
         if (names.has(end)) continue;
         const text = [nameAndCount(end, row.value), row.sign + row.mark].filter(Boolean).join(" ");
-        const fill = state.view === "changes" ? C.ink : textColourOf(row.direction);
-        names.set(
-            end,
-            isKenyan(end) ? { text, fill, weight: row.mark ? 600 : 400 } : { text: foreignText(row, end, text), fill, weight: 600 },
-        );
+        const style = { fill: state.view === "changes" ? C.ink : textColourOf(row.direction), value: row.value };
+        const isHome = isKenyan(end);
+        names.set(end, { ...style, text: isHome ? text : foreignText(row, end, text), weight: isHome && !row.mark ? 400 : 600 });
     }
     return names;
 };
@@ -211,10 +209,10 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
     );
 };
 
-// Where Kenya is drawn: below the title on a phone, to its right where there is room.
+// Where Kenya is drawn: below the title and left of the small map on a phone, right of the title where there is room.
 const roomOf = (wide, high) =>
     isNarrow() && high > wide
-        ? [4, document.querySelector(".say").offsetHeight + 6, wide - 4, high - 8]
+        ? [4, document.querySelector(".say").offsetHeight + 6, wide - 28, high - 8]
         : [wide > 900 ? 60 : 10, 10, wide - 10, high - 12];
 const sizeNow = () => `${stage.clientWidth} ${stage.clientHeight}`;
 const drawMap = (rows, shown) => {
@@ -244,27 +242,32 @@ const drawMap = (rows, shown) => {
     const largest = largestIn(TABLES[shown.role]);
     const names = isPlaces ? new Map() : namesOf(home);
     for (const row of isPlaces ? [...labelled, ...drawn] : [])
-        if (row.id in points)
-            names.set(row.id, { text: nameAndCount(row.id, row.value), weight: labelled.includes(row) ? 600 : 400, fill: C.ink });
+        if (row.id in points) {
+            const style = { value: row.value, weight: labelled.includes(row) ? 600 : 400, fill: C.ink };
+            names.set(row.id, { ...style, text: nameAndCount(row.id, row.value) });
+        }
     if (isCounty(state.pick) && !names.has(state.pick)) names.set(state.pick, onlyName(state.pick));
     const rank = ([id, { isNeeded }]) => (id === state.pick ? 0 : isNeeded ? 1 : 2);
     const order = [...names].sort((one, other) => rank(one) - rank(other)).slice(0, narrow ? 16 : 60);
-    const radius = (row) => radiusOf(row.value, largest, most);
-    const discs = isPlaces ? drawn.filter((row) => row.id in points) : [];
+    const isMarked = (id) => labelled.some((row) => row.id === id);
+    const sizeOf = (id) => (isPlaces ? Math.max(radiusOf(dataOf.get(id)?.value, largest, most), isMarked(id) ? 7 : 0) : 5);
+    const rivals = [...names].map(([id, { value }]) => ({ spot: put(points[id]), size: sizeOf(id), value: value ?? Infinity }));
     const name = labeller([0, 0, wide, high], textSize(), [
         ...overlays(),
         corner,
         ...crossings.map((id) => around(put(points[id]), 7)),
-        ...discs.map((row) => around(put(points[row.id]), 0.7 * radius(row))),
+        ...(isPlaces ? rivals : []).map(({ spot, size }) => around(spot, 0.7 * size)),
     ]);
-    const labels = order.map(([id, { text, isNeeded, ...style }]) => {
+    const labels = order.map(([id, { text, value, isNeeded, ...style }]) => {
         const isInKenya = (x, y) => canvas.isPointInPath(homeland(counties), ...fit.unit([x, y]));
-        const gap = isPlaces ? radius(dataOf.get(id) ?? {}) - 5 : 0;
+        const own = { spot: put(points[id]), size: sizeOf(id) };
+        const gapOf = (box, { spot, size }) => gapTo(box, spot) - size;
         const isAstray = ([left, top, right, bottom]) =>
             !isKenyan(id) && [left, (left + right) / 2, right].some((x) => isInKenya(x, (top + bottom) / 2));
-        const refused = (box) =>
-            isAstray(box) || discs.some((row) => gapTo(box, put(points[row.id])) - radius(row) < gapTo(box, put(points[id])) - gap - 6);
-        return [id, name(put(points[id]), text, style, { refused, isNeeded, gap })];
+        // A label may lie nearer to a place with far fewer cases, which then has none there.
+        const isNearer = (box) => rivals.some((one) => one.value >= (value ?? 0) / 4 && gapOf(box, one) < gapOf(box, own) - 4);
+        const refused = (box) => isAstray(box) || isNearer(box);
+        return [id, name(own.spot, text, style, { refused, isNeeded, gap: own.size - 5 })];
     });
     const spots = new Set([
         ...crossings,
