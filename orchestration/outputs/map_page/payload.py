@@ -69,11 +69,10 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
 
     Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them.
     """
-    found = {name: _rows(edition, name).to_pandas() for name in COLUMNS}
     return {
-        name: {column: _values(table[column]) for column in COLUMNS[name] if column in table.columns}
-        for name, table in found.items()
-        if not table.empty
+        name: {column: _values(table[column]) for column in columns if column in table.columns}
+        for name, columns in COLUMNS.items()
+        if not (table := _rows(edition, name).to_pandas()).empty
     }
 
 

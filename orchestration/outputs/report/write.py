@@ -6,13 +6,11 @@ the picture for where a link is shared.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from markupsafe import Markup, escape
 
 from orchestration.core import LANGUAGES
 from orchestration.outputs.exports.catalogues import json_ld
-from orchestration.outputs.figures.svg import FONTS
+from orchestration.outputs.figures.svg import FONTS, font_faces
 from orchestration.outputs.pages import LINK_PICTURE, template
 from orchestration.outputs.published import Edition, Published, editions_of
 from orchestration.outputs.report.abroad import abroad
@@ -110,7 +108,6 @@ def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Bo
     return folder
 
 
-_FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
@@ -118,9 +115,8 @@ def as_html(report: Report, json_ld: str = "") -> str:
     """Return the page, which links to the PDF, the map and its other languages; `json_ld`: for its head."""
     page = template("report.html.j2", marked=_marked, plainly=plain)
     files = {"pdf": PDF, "map": MAP, "pages": PAGES, "picture": Path(LINK_PICTURE).name}
-    return page.render(
-        report=report, json_ld=json_ld, files=files, languages=LANGUAGES, faces=_faces(), drawn=_drawn
-    )
+    layout = {"files": files, "languages": LANGUAGES, "faces": font_faces(), "drawn": _drawn}
+    return page.render(report=report, json_ld=json_ld, **layout)
 
 
 def _drawn(svg: str) -> Markup:
@@ -139,11 +135,6 @@ def _marked(sentence: Spans) -> Markup:
         key = escape(part.source)
         parts.append(f'<span data-source="{key}"{column} title="{key}">{text}</span>')
     return Markup("".join(parts))  # noqa: S704 - each value is escaped above
-
-
-@cache
-def _faces() -> list[tuple[str, int]]:
-    return [(base64.b64encode((FONTS / name).read_bytes()).decode(), weight) for name, weight in _FACES]
 
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
