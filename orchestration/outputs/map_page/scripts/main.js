@@ -107,6 +107,7 @@ const legendOf = (shown) => {
         const range = (at) => (at === 0 ? `<${breaks[0]}` : at === breaks.length ? `${breaks.at(-1)}+` : `${breaks[at - 1]}–${breaks[at]}`);
         return breaks.length
             ? [
+                  { word: say("legend.per_100000") },
                   ...CLASSES.map((fill, at) => ({ fill, word: range(at) })),
                   { fill: "#F0F1F0", word: say("legend.few", { least: POLICY.public_least_label_count }) },
               ]
@@ -190,14 +191,14 @@ const drawControls = () => {
     }
     const focused = document.activeElement?.dataset?.direction;
     const entries = legendOf(state).map(({ colour, fill, direction, word }) => {
+        if (!fill && !colour) return make("b", {}, word);
         const size = fill ? { y: 0.5, height: 11, fill, stroke: C.rule } : { y: 4, height: 4, fill: colour };
         const swatch = shape("svg", { width: 16, height: 12, "aria-hidden": "true" }, shape("rect", { x: 0.5, width: 15, ...size }));
         return direction
             ? make("button", { type: "button", "data-direction": direction, "aria-pressed": String(!isHidden(direction)) }, swatch, word)
             : make("span", {}, swatch, word);
     });
-    const isRamp = state.view === "places" && entries.length > 0;
-    byId("keys").replaceChildren(...(isRamp ? [make("b", {}, say("legend.per_100000"))] : []), ...entries);
+    byId("keys").replaceChildren(...entries);
     if (focused) byId("keys").querySelector(`[data-direction="${focused}"]`)?.focus();
     byId("keys").hidden = !byId("keys").children.length;
     byId("places").replaceChildren(...[...PLACES.keys()].filter(isPlaced).map((id) => make("option", { value: placeName(id) })));
