@@ -99,7 +99,7 @@ class Sheet:
 
 SHEETS = {
     "kenya": Sheet((33.3, -5.2, 42.5, 5.7), (25.5, -10.0, 51.5, 10.5), 100, 0.02),
-    "abroad": Sheet((27.0, -7.0, 61.0, 38.0), (27.0, -7.0, 61.0, 38.0), 12, 0.1),
+    "abroad": Sheet((27.0, -7.0, 64.0, 38.0), (27.0, -7.0, 64.0, 38.0), 12, 0.1),
 }
 
 
@@ -107,6 +107,8 @@ def drawings(chosen: boundaries.Boundaries, places: Sequence[str]) -> dict[str, 
     """Return both drawings: size, paths of `land`, `borders` and `counties`, and points of places."""
     found = {name: sheet.drawn(points_on(name, places)) for name, sheet in SHEETS.items()}
     kenya = SHEETS["kenya"]
+    # The layer ends at 62° east; between there and 64° all north of the coast at 25.2° is land.
+    found["abroad"]["land"]["east"] = SHEETS["abroad"].path(shapely.box(61.9, 25.2, 64, 38))
     found["kenya"]["counties"] = {code: kenya.path(shape) for code, shape in _simplified(chosen).items()}
     return found
 
