@@ -11,7 +11,6 @@ import pytest
 from orchestration.outputs.quality_report import (
     ExtractRows,
     Finding,
-    PartnerCount,
     QualityReport,
     RuleCount,
 )
@@ -36,7 +35,7 @@ def report() -> QualityReport:
     return QualityReport(
         title="Quality report of a refresh", made=datetime(2026, 11, 25, 2, tzinfo=UTC), outcome="refused",
         headline="Refused", verdict="The new release was not published, because 1 check failed.",
-        findings=findings, rules=[RuleCount("date_missing", "No date", "Ask.", 3, [PartnerCount(LONG, 3, "http://x")])],
+        findings=findings, rules=[RuleCount("date_missing", "No date", "Ask.", 3, [(LONG, 3, "http://x")])],
         extracts=[ExtractRows(LONG, "0123456789abcdef", "in force", 99999, 9, 74070, fates)],
         notes=("A note.",), desk="http://127.0.0.1:3030/",
     )  # fmt: skip
