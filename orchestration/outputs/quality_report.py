@@ -57,9 +57,10 @@ def rows_of_extracts(settings: Settings) -> Iterator[ExtractRows]:
     fates = gates.read_fates(settings)
     for landed in gates.landed_extracts(settings):
         fate = fates[landed.key].fate if landed.key in fates else "not judged"
-        counts = (landed.content[f"rows_{name}"] for name in ("read", "refused", "landed"))
+        counts = {name: landed.content[f"rows_{name}"] for name in ("read", "refused", "landed")}
         link = settings.desk_url + items.held_extract(*landed.key).path if fate == "held" else None
-        yield ExtractRows(*landed.key, fate.replace("_", " "), *counts, rows.get(landed.key, {}), link)
+        of_fates = rows.get(landed.key, {})
+        yield ExtractRows(*landed.key, fate.replace("_", " "), **counts, fates=of_fates, link=link)
 
 
 FAILED = ("failed", "not judged", "did not run")
@@ -158,7 +159,7 @@ def _checks(
         later = (last_verdict(settings) or {}).get("checks", [])  # a refresh without changes judges none
     else:
         later = gates.check_results(settings).to_pylist()
-    checks = [
+    checks: list[tuple[Any, ...]] = [
         (EXTRACT_GATE, one.check_name, f"{one.partner}/{one.extract_id}", vars(one),
          items.extract_check(one.partner, one.extract_id, one.check_name))
         for one in gates.read_verdicts(settings).verdicts
@@ -170,7 +171,7 @@ def _checks(
             checks.append((one["stage"], name, subject, one, item))
     for *of, judged, item in checks:
         link = None if judged["outcome"] == "passed" else settings.desk_url + item.path
-        yield Finding(*of, *(judged[name] for name in _JUDGED), link)
+        yield Finding(*of, **{name: judged[name] for name in _JUDGED}, link=link)
 
 
 def _verdict(end: refreshes.End, results: Counter[str]) -> tuple[str, str]:
@@ -240,7 +241,7 @@ def quality_of_release(folder: Path, manifest: Mapping[str, Any]) -> QualityRepo
         findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
         rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
         extracts = [
-            ExtractRows(*row[:6], dict(zip(FATES, row[6:], strict=True)))
+            ExtractRows(*row[:6], fates=dict(zip(FATES, row[6:], strict=True)))
             for row in con.execute(_ROWS).fetchall()
         ]
     results = Counter(finding.result for finding in findings)

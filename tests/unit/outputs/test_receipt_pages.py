@@ -14,17 +14,27 @@ from orchestration.core import Settings
 from orchestration.gates import Delivery
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.delivery import Delivered, delivered_files
 from orchestration.outputs.receipts.explanations import columns_of, own_column
 from orchestration.outputs.receipts.files import receipt_times, write_receipts
-from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
+from orchestration.outputs.receipts.receipt import (
+    Delivered,
+    FileRows,
+    NotKept,
+    Outcome,
+    Receipt,
+    delivered_files,
+)
 from orchestration.outputs.receipts.rows import RowProblem, Used, group_problems
 from tests.fixtures.partner_files import book
 
 AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)
 FILE = "Register.xlsx"
 LANDED = TakenExtract("testpartner", FILE, "landed", "e", rows_read=10, rows_landed=8, rows_refused=2)
-IN_USE = FileRows("e", FILE, "book", date(2026, 3, 1), 10, 2, 8, Counter(current=8), is_new=True)
+NOTE = {
+    "file": FILE, "contract": "book", "received_on": "2026-03-01",
+    "rows_read": 10, "rows_refused": 2, "rows_landed": 8,
+}  # fmt: skip
+IN_USE = FileRows(NOTE, Counter(current=8), is_new=True)
 HELD = replace(IN_USE, fates=Counter(held=8), held_by=[explanations.check("codes_are_mapped")])
 USED = [Used("case", 8, 8, date(2026, 1, 1), date(2026, 2, 1))]
 REFUSED = NotKept(FILE, "", explanations.refusal("skip:blank"), 2, "3, 4")
@@ -178,7 +188,7 @@ def test_drift_names_the_partners_sheet() -> None:
     gone = {"column": "legs/Kituo", "feeds": ["fields.place(transit).place_text"], "is_required": False}
     item = {"contract": "book", "compared_with": "d", "renamed": [], "gone": [gone], "added": ["legs/New"]}
     [file] = delivered_files([replace(LANDED, drift=item)], "testpartner", {"book": LEGS}, [])
-    assert [change.column for change in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
+    assert [column for column, _, _ in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
 
 
 def test_newest_complete_receipt_sets_the_time_of_the_last_receipt(tmp_path: Path) -> None:
