@@ -59,7 +59,7 @@ def rows_of_extracts(settings: Settings) -> Iterator[ExtractRows]:
         fate = fates[landed.key].fate if landed.key in fates else "not judged"
         counts = {name: landed.content[f"rows_{name}"] for name in ("read", "refused", "landed")}
         link = settings.desk_url + items.held_extract(*landed.key).path if fate == "held" else None
-        of_fates = rows.get(landed.key, {})
+        of_fates: Mapping[str, int] = rows.get(landed.key, {})
         yield ExtractRows(*landed.key, fate.replace("_", " "), **counts, fates=of_fates, link=link)
 
 
@@ -169,9 +169,9 @@ def _checks(
             name, subject = one.get("name") or one["check_name"], one["subject"]
             item = items.release_check(name, part_of(name, subject))
             checks.append((one["stage"], name, subject, one, item))
-    for *of, judged, item in checks:
+    for stage, name, subject, judged, item in checks:
         link = None if judged["outcome"] == "passed" else settings.desk_url + item.path
-        yield Finding(*of, **{name: judged[name] for name in _JUDGED}, link=link)
+        yield Finding(stage, name, subject, **{name: judged[name] for name in _JUDGED}, link=link)
 
 
 def _verdict(end: refreshes.End, results: Counter[str]) -> tuple[str, str]:
@@ -241,8 +241,8 @@ def quality_of_release(folder: Path, manifest: Mapping[str, Any]) -> QualityRepo
         findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
         rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
         extracts = [
-            ExtractRows(*row[:6], fates=dict(zip(FATES, row[6:], strict=True)))
-            for row in con.execute(_ROWS).fetchall()
+            ExtractRows(*row, fates=dict(zip(FATES, fates, strict=True)))  # type: ignore[misc]
+            for *row, fates in con.execute(_ROWS).fetchall()
         ]
     results = Counter(finding.result for finding in findings)
     rest = [f"{results[name]:,} {name}" for name in (*FAILED, "warning", "waived") if results[name]]
@@ -274,8 +274,8 @@ from quality.quarantine_summary group by rule_code order by sum(record_count) de
 """
 _ROWS = """
 select rows_of.partner_code, rows_of.extract_id, replace(extracts.fate, '_', ' '), rows_of.rows_read,
-    rows_of.rows_refused, rows_of.rows_landed, rows_current, rows_superseded, rows_quarantined,
-    rows_withdrawn, rows_held, rows_embargoed
+    rows_of.rows_refused, rows_of.rows_landed,
+    [rows_current, rows_superseded, rows_quarantined, rows_withdrawn, rows_held, rows_embargoed]
 from quality.reconciliation as rows_of
 left join quality.extracts as extracts using (partner_code, extract_id)
 order by rows_of.partner_code, rows_of.extract_id
