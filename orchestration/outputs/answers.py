@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import Settings, UsageError, read_json
-from orchestration.outputs.exports.about import About
+from orchestration.outputs.exports.about import CAVEATS, About
 from orchestration.outputs.exports.tables import Table, tables_of
 from orchestration.outputs.published import Edition, Row
 from orchestration.release import MANIFEST, edition_in_force
@@ -78,7 +78,7 @@ class Answers:
             }
             for name, table in self._measures.items()
         ]
-        how = [*self._about.caveats, self._about.methodology]
+        how = [*CAVEATS, self._about.methodology]
         return {**self._source, "how_to_read": how, "measures": listed}
 
     def places(self, name: str, is_whole: bool = False) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from orchestration.core import open_duckdb
 from orchestration.outputs.published import Edition, country_code, county_code
@@ -21,6 +20,7 @@ from orchestration.outputs.published import Edition, country_code, county_code
 PUBLISHED, SERIES, EVIDENCE_BASE = "published", "series", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
 ROWS_AT_A_TIME = 20_000  # as Python's own values, which take more memory than Arrow's
+_RULES = ("is_key", "may_be_summed")
 WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 Cell = str | int | float | bool | date | None
@@ -56,7 +56,7 @@ class Table:
     name: str
     description: str
     columns: tuple[Column, ...]
-    data: pa.Table | None = None
+    data: pa.Table
 
     @property
     def file_stem(self) -> str:
@@ -83,11 +83,11 @@ class Table:
         return self.description + (f" Never add {', '.join(alone)}." if alone and is_measured else "")
 
     def __len__(self) -> int:
-        return self.data.num_rows if self.data else 0
+        return int(self.data.num_rows)
 
     def rows(self) -> Iterator[Row]:
         """Return the rows, in their order."""
-        for batch in self.data.to_batches(ROWS_AT_A_TIME) if self.data else ():
+        for batch in self.data.to_batches(ROWS_AT_A_TIME):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -96,55 +96,50 @@ class Table:
 
     def values(self, column: str) -> set[Cell]:
         """Return the distinct values of a column."""
-        return set(self.data[column].unique().to_pylist()) if self.data else set()
-
-    def where(self, condition: pc.Expression) -> Table:
-        """Return the table with those rows alone."""
-        return replace(self, data=self.data.filter(condition)) if self.data else self
+        return set(self.data[column].unique().to_pylist())
 
 
 def tables_of(edition: Edition) -> dict[str, Table]:
     """Return the published tables of an edition by name in files, with the comments of its DuckDB file."""
     with open_duckdb((edition.path / EVIDENCE_BASE).resolve()) as con:
         tables = con.execute(
-            "select schema_name, table_name, comment from duckdb_tables() where schema_name in (?, ?) "
-            "order by schema_name, table_name",
+            "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() "
+            "where schema_name in (?, ?) order by all",
             [PUBLISHED, SERIES],
         ).fetchall()
         columns = con.execute(
-            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
-            "where not internal order by schema_name, table_name, column_index"
+            "select schema_name, table_name, column_name, data_type, coalesce(comment, '') "
+            "from duckdb_columns() where not internal order by schema_name, table_name, column_index"
         ).fetchall()
         rules = con.execute("select * from meta.columns").to_arrow_table().to_pylist()
-    at = ("table_schema", "table_name", "column_name")
-    keys, sums = (
+    ruled = {(row["table_schema"], row["table_name"], row["column_name"]): row for row in rules}
+    described: dict[tuple[str, str], list[Column]] = defaultdict(list)
+    for schema, name, column, kind, comment in columns:
         # A release made before a rule was kept says nothing of it.
-        {tuple(row[name] for name in at) for row in rules if row.get(rule)}
-        for rule in ("is_key", "may_be_summed")
-    )
-    found = {}
-    for schema, name, description in tables:
-        described = tuple(
-            Column(
-                column,
-                "VARCHAR" if kind.startswith("ENUM") else kind,
-                (schema, name, column) in keys,
-                comment or "",
-                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), ""),
-                tuple(re.findall("'(.*?)'", kind)),
-                (schema, name, column) in sums,
-            )
-            for *of, column, kind, comment in columns
-            if of == [schema, name]
-        )
-        data = pq.read_table(edition.path / "parquet" / f"{schema}.{name}.parquet")
-        table = Table(schema, name, description or "", described, data)
-        found[table.file_stem] = table
-    return found
+        is_key, is_sum = (bool(ruled.get((schema, name, column), {}).get(rule)) for rule in _RULES)
+        hxl = hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "")
+        listed = tuple(re.findall("'(.*?)'", kind))
+        data_type = "VARCHAR" if listed else kind
+        described[schema, name].append(Column(column, data_type, is_key, comment, hxl, listed, is_sum))
+    found = [
+        Table(schema, name, about, tuple(described[schema, name]), edition.arrow(f"{schema}.{name}"))
+        for schema, name, about in tables
+    ]
+    return {table.file_stem: table for table in found}
 
 
-_COUNTY = "P-code (OCHA) of the county of {place}, also where that is a border point; empty elsewhere."
-_COUNTRY = "ISO 3166-1 alpha-3 code of the country of {place}; empty where that stands for no one country."
+_CODES = (
+    (
+        "county_code", "#adm1",
+        "P-code (OCHA) of the county of {place}, also where that is a border point; empty elsewhere.",
+        county_code,
+    ),
+    (
+        "country_code", "#country",
+        "ISO 3166-1 alpha-3 code of the country of {place}; empty where that stands for no one country.",
+        country_code,
+    ),
+)  # fmt: skip
 
 
 def with_codes(table: Table, periods: Table) -> Table:
@@ -152,11 +147,11 @@ def with_codes(table: Table, periods: Table) -> Table:
 
     Other programs, such as the Humanitarian Data Exchange, match rows by these.
     """
+    days = {row["period_id"]: row for row in periods.records()}
     added: list[tuple[Column, list[Any]]] = []
     for column in table.columns:
-        values = table.data[column.name].to_pylist() if table.data else []
+        values = table.data[column.name].to_pylist()
         if column.name == "period_id" and "period_from" not in table.names:
-            days = {row["period_id"]: row for row in periods.records()}
             added += [
                 (replace(day, is_key=False), [days.get(value, {}).get(day.name) for value in values])
                 for day in periods.columns
@@ -164,22 +159,15 @@ def with_codes(table: Table, periods: Table) -> Table:
             ]
         elif column.name.endswith("place_id"):
             role = column.name.removesuffix("place_id")
-            for name, level, text, code in (
-                ("county_code", "#adm1", _COUNTY, county_code),
-                ("country_code", "#country", _COUNTRY, country_code),
-            ):
-                tag = column.hxl.replace("#loc", level)
-                prose = text.format(place=f"`{column.name}`")
+            for name, level, text, code in _CODES:
+                prose, tag = text.format(place=f"`{column.name}`"), column.hxl.replace("#loc", level)
                 coded = Column(f"{role}{name}", "VARCHAR", False, prose, tag)
                 added.append((coded, [code(value) for value in values]))
-    columns = (*table.columns, *(column for column, _ in added))
-    if table.data is None:
-        return replace(table, columns=columns)
     data = table.data
     for column, values in added:
         kind = pa.date32() if column.data_type == "DATE" else pa.string()
         data = data.append_column(column.name, pa.array(values, kind))
-    return replace(table, columns=columns, data=data)
+    return replace(table, columns=(*table.columns, *(column for column, _ in added)), data=data)
 
 
 @cache
