@@ -80,7 +80,8 @@ _PROTECTION = {
     "tables; cells under {least} are summed in the row `fewer` or have no row. `comparison` and `change` are "
     "null.",
     "members": "A row whose counts are all under {least} is summed in the row `fewer`, unless the public "
-    "edition shows it; parts of a row, such as `child_count`, may be smaller. Files `series_…` count by quarter.",
+    "edition shows it; parts of a row, such as `child_count`, may be smaller. Files `series_…` count by "
+    "quarter.",
 }
 
 

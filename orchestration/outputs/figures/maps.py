@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import atan2, cos, hypot, sin
 
+import shapely
+
 from orchestration.outputs.bends import bends_of
-from orchestration.outputs.figures.ground import Frame, Label, Labels, draw_ground
+from orchestration.outputs.figures.ground import Frame, Label, Labels, draw_ground, towards
 from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, INTO_TEXT, OUT_TEXT, Drawing
 from orchestration.outputs.published import is_county, position
 from orchestration.places import boundaries
@@ -49,7 +51,7 @@ def draw_corridors(
 ) -> str:
     """Return the map as SVG, `width` points wide. `lines`: the strongest first. `hubs`: with larger names."""
     scale = KENYA.scale if width is None else width / (KENYA.east - KENYA.west)
-    frame = Frame(KENYA.west, KENYA.south, KENYA.east, KENYA.north, scale)
+    frame = replace(KENYA, scale=scale)
     drawing = Drawing(frame.width, frame.height)
     draw_ground(drawing, frame, layer)
     spots = {place: spot for line in lines for place in line.ends if (spot := _spot(frame, line, place))}
@@ -94,18 +96,10 @@ def _spot(frame: Frame, line: Line, place: str) -> Point | None:
     other = position(line.end if place == line.start else line.start)
     if at is None or other is None:
         return None
-    if frame.has(at):
-        return frame.at(at)
-    if not frame.has(other) or hypot(at[0] - 37.9, at[1] - 0.2) > 14:
-        return None
-    low = (frame.west + EDGE, frame.south + EDGE)
-    high = (frame.east - EDGE, frame.north - EDGE)
-    reach = min(
-        (bound - start) / (end - start)
-        for start, end, least, largest in zip(other, at, low, high, strict=True)
-        if (bound := largest if end > start else least) and end != start
-    )
-    return frame.at((other[0] + (at[0] - other[0]) * reach, other[1] + (at[1] - other[1]) * reach))
+    if not frame.has(at):
+        is_near = frame.has(other) and hypot(at[0] - 37.9, at[1] - 0.2) <= 14
+        at = towards(shapely.box(*frame.box).buffer(-EDGE), other, at) if is_near else None
+    return at and frame.at(at)
 
 
 Curve = tuple[Point, Point, Point]
