@@ -158,13 +158,24 @@ class Labels:
         """Draw a label at the best free spot, if there is one."""
         high = label.size * (1.05 if not label.below else 2.05)
         indent = SIGN if label.sign else 0
-        first = indent + wide(label.text, label.size, label.weight)
-        across = max(first, indent + wide(label.below, label.size - 0.6)) + 2
-        boxes, costs = self._spots(label.at, across, high)
+        first = wide(label.text, label.size, label.weight)
+        boxes, costs = self._spots(
+            label.at, indent + max(first, wide(label.below, label.size - 0.6)) + 2, high
+        )
         best = int(costs.argmin())  # the first of equals
-        if costs[best] < np.inf:
-            left, top, right, bottom = (float(side) for side in boxes[best])
-            self._draw(label, (left, top, right, bottom))
+        if costs[best] == np.inf:
+            return
+        left, top, right, bottom = (float(side) for side in boxes[best])
+        self._taken.append((left, top, right, bottom))
+        nearest = (min(max(label.at[0], left), right), min(max(label.at[1], top), bottom))
+        if hypot(nearest[0] - label.at[0], nearest[1] - label.at[1]) > FAR:
+            self.drawing.line(*label.at, *nearest, stroke=GREY, stroke_width=0.4)
+        x, y = left + 1 + indent, top + label.size * 0.86
+        if label.sign:
+            self.drawing.triangle(left + 1, y, label.size, label.sign == "up", INK)
+        self.drawing.text(x, y, label.text, label.size, label.weight, label.fill, halo=2.2)
+        if label.below:
+            self.drawing.text(x, y + label.size, label.below, label.size - 0.6, fill=GREY, halo=2)
 
     def _spots(self, at: Point, across: float, high: float) -> tuple[Numbers, Numbers]:
         """Return boxes around a point, the nearest first, and their costs; infinite where no label fits."""
@@ -183,22 +194,6 @@ class Labels:
         nearest = np.hypot(*(middle[:, None] - self._places).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
         costs += ELSEWHERE * (nearest < np.hypot(*(middle - at).T) - 1)
         return boxes, np.where(is_free, costs, np.inf)
-
-    def _draw(self, label: Label, box: Box) -> None:
-        self._taken.append(box)
-        nearest = (min(max(label.at[0], box[0]), box[2]), min(max(label.at[1], box[1]), box[3]))
-        if hypot(nearest[0] - label.at[0], nearest[1] - label.at[1]) > FAR:
-            self.drawing.line(*label.at, *nearest, stroke=GREY, stroke_width=0.4)
-        baseline = box[1] + label.size * 0.86
-        at_left = box[0] + 1
-        if label.sign:
-            self.drawing.triangle(at_left, baseline, label.size, label.sign == "up", INK)
-            at_left += SIGN
-        self.drawing.text(at_left, baseline, label.text, label.size, label.weight, label.fill, halo=2.2)
-        if label.below:
-            self.drawing.text(
-                at_left, baseline + label.size, label.below, label.size - 0.6, fill=GREY, halo=2
-            )
 
 
 def _points(points: Iterable[Point]) -> Numbers:

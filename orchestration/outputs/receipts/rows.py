@@ -71,31 +71,29 @@ from noted inner join work.quarantine.judged_records as judged using (partner, e
 where noted.outcome = 'Q'
     and (judged.source_row_count > 1 or (noted.sheet, noted.row_number) <> (judged.sheet, judged.row_number))
 """
-_ALONG = """
-with main_rows as (
-    select distinct record_id, sheet, row_number from read_parquet($cells) where part = ''
-),
-wrong as (
-    select noted.record_id, noted.fate, min(noted.rule_code) as rule_code,
-        min_by(noted.field, noted.rule_code) as field
-    from noted semi join set_aside using (partner, extract_id, record_id)
-    where noted.partner = $partner and noted.extract_id = $extract_id and noted.outcome = 'Q'
-    group by noted.record_id, noted.fate
-)
-insert into along
-select $partner, $extract_id, sheet, row_number, field, 'Q', rule_code, fate
-from main_rows inner join wrong using (record_id)
-anti join (
-    select record_id, sheet, row_number from noted
-    where partner = $partner and extract_id = $extract_id and outcome = 'Q'
-) as listed using (record_id, sheet, row_number)
-"""
-_ALL_PROBLEMS = """
+_LISTED = """
 select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along, record_id
 from noted
-union all select *, true, null from along
-order by partner, extract_id, sheet, row_number, rule_code, field
 """
+_ALONG = """
+union all
+select wrong.partner, wrong.extract_id, cells.sheet, cells.row_number, wrong.field, 'Q', wrong.rule_code,
+    wrong.fate, true, null
+from (
+    select distinct parse_filename(filename, true) as extract_id, record_id, sheet, row_number
+    from read_parquet($cells, filename = true) where part = ''
+) as cells
+inner join (
+    select partner, extract_id, record_id, fate, min(rule_code) as rule_code,
+        min_by(field, rule_code) as field
+    from noted semi join set_aside using (partner, extract_id, record_id)
+    where outcome = 'Q' group by all
+) as wrong using (extract_id, record_id)
+anti join (
+    select extract_id, record_id, sheet, row_number from noted where outcome = 'Q'
+) as listed using (extract_id, record_id, sheet, row_number)
+"""
+_IN_ORDER = "order by partner, extract_id, sheet, row_number, rule_code, field"
 _STANDING = """
 select partner, extract_id, fate, cast(sum(source_row_count) as bigint)
 from work.quarantine.judged_records group by partner, extract_id, fate
@@ -172,15 +170,10 @@ def row_problems(settings: Settings) -> Iterator[RowProblem]:
         given = {"fates": list(_CORRECTABLE), "problems": str(settings.typed / "problems" / "*.parquet")}
         con.execute(f"create temp table noted as {_PROBLEMS}", given)
         con.execute(f"create temp table set_aside as {_SET_ASIDE}")
-        con.execute(
-            "create temp table along as select partner, extract_id, sheet, row_number, field, outcome, "
-            "rule_code, fate from noted where false"
-        )
-        extracts = con.execute("select distinct partner, extract_id from set_aside").fetchall()
-        for partner, extract_id in extracts:
-            cells = settings.landing / partner / f"{extract_id}.parquet"
-            con.execute(_ALONG, {"cells": str(cells), "partner": partner, "extract_id": extract_id})
-        problems = con.execute(_ALL_PROBLEMS)
+        of = con.execute("select distinct partner, extract_id from set_aside").fetchall()
+        cells = [str(settings.landing / partner / f"{extract_id}.parquet") for partner, extract_id in of]
+        along, given = (_ALONG, {"cells": cells}) if cells else ("", {})
+        problems = con.execute(_LISTED + along + _IN_ORDER, given)
         while rows := problems.fetchmany(10_000):
             yield from (RowProblem(*row) for row in rows)
 
