@@ -57,19 +57,16 @@ def draw_corridors(
     spots = {place: spot for line in lines for place in line.ends if (spot := _spot(frame, line, place))}
     placed = [line for line in lines if all(end in spots for end in line.ends) and line.start != line.end]
     bends = bends_of([line.ends for line in placed], [spots])
-    most = max((line.count for line in placed), default=1)
     curves = [
         curve_of(spots[line.start], spots[line.end], bend) for line, bend in zip(placed, bends, strict=True)
     ]
-    for line, curve in reversed(list(zip(placed, curves, strict=True))):
-        draw_curve(drawing, curve, DIRECTIONS.get(line.direction, HELD), thickness(line.count, most))
+    along = _draw_lines(drawing, placed, curves)
     ends = {end: spots[end] for line in placed for end in line.ends}
     for place, (x, y) in ends.items():
         drawing.circle(
             x, y, 2.6 if place in hubs else 1.4, stroke=INK, stroke_width=0.7,
             fill=INK if place in hubs else "#FFFFFF",
         )  # fmt: skip
-    along = [point for curve in curves for point in sampled(curve)]
     labels = Labels(drawing, (0, 0, frame.width, frame.height), along, ends.values())
     for place, name in hubs.items():
         if place in ends:
@@ -121,26 +118,28 @@ def _at(curve: Curve, part: float) -> Point:
     )
 
 
-def sampled(curve: Curve) -> list[Point]:
-    long = hypot(curve[2][0] - curve[0][0], curve[2][1] - curve[0][1])
-    steps = max(4, int(long / 4))
-    return [_at(curve, step / steps) for step in range(steps + 1)]
-
-
-def draw_curve(drawing: Drawing, curve: Curve, colour: str, width: float) -> None:
-    """Draw the line with an arrow a little past its middle."""
-    (x0, y0), (x1, y1), (x2, y2) = curve
-    drawing.path(
-        f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}", fill="none", stroke=colour,
-        stroke_width=width, stroke_opacity=0.9,
-    )  # fmt: skip
-    (ax, ay), (bx, by) = _at(curve, 0.56), _at(curve, 0.6)
-    turn = atan2(by - ay, bx - ax)
-    long, half = 3.2 + width * 0.75, 1.7 + width * 0.55
-    tip = (ax + long * cos(turn), ay + long * sin(turn))
-    wings = [(ax + half * sin(turn) * side, ay - half * cos(turn) * side) for side in (1, -1)]
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
-    drawing.add("polygon", points=points, fill=colour, stroke="#FFFFFF", stroke_width=0.6)
+def _draw_lines(
+    drawing: Drawing, lines: Sequence[Line], curves: Sequence[Curve], thin: float = 1
+) -> list[Point]:
+    """Draw lines, the first on top, each with an arrow a little past its middle; return points on them."""
+    most, along = max((line.count for line in lines), default=1), []
+    for line, curve in reversed(list(zip(lines, curves, strict=True))):
+        (x0, y0), (x1, y1), (x2, y2) = curve
+        colour, width = DIRECTIONS.get(line.direction, HELD), thin * thickness(line.count, most)
+        drawing.path(
+            f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}", fill="none", stroke=colour,
+            stroke_width=width, stroke_opacity=0.9,
+        )  # fmt: skip
+        (ax, ay), (bx, by) = _at(curve, 0.56), _at(curve, 0.6)
+        turn = atan2(by - ay, bx - ax)
+        long, half = 3.2 + width * 0.75, 1.7 + width * 0.55
+        tip = (ax + long * cos(turn), ay + long * sin(turn))
+        wings = [(ax + half * sin(turn) * side, ay - half * cos(turn) * side) for side in (1, -1)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
+        drawing.add("polygon", points=points, fill=colour, stroke="#FFFFFF", stroke_width=0.6)
+        steps = max(4, int(hypot(x2 - x0, y2 - y0) / 4))
+        along += [_at(curve, step / steps) for step in range(steps + 1)]
+    return along
 
 
 def draw_legend(
@@ -180,15 +179,12 @@ def draw_abroad(
     draw_ground(drawing, frame, layer, lines=False, tinted={line.end for line in lines} - {KENYA_ID})
     start = frame.at(START)
     places = {line.label_at: frame.at(position(line.label_at) or START) for line in lines}
-    most = max((line.count for line in lines), default=1)
     curves = []
     for line in lines:
         place, is_out = places[line.label_at], line.direction == "out_of"
         bend = 0.12 if place[0] < start[0] + frame.scale * 7 else -0.16
         curves.append(curve_of(start, place, bend) if is_out else curve_of(place, start, 0.22))
-    for line, curve in reversed(list(zip(lines, curves, strict=True))):
-        draw_curve(drawing, curve, DIRECTIONS[line.direction], 0.7 * thickness(line.count, most))
-    along = [point for curve in curves for point in sampled(curve)]
+    along = _draw_lines(drawing, lines, curves, 0.7)
     labels = Labels(drawing, (0, 0, frame.width, frame.height), along, places.values())
     labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
     for line in lines:
