@@ -49,11 +49,11 @@ class Answers:
             "made_up": about.is_synthetic, "citation": about.citation, "licence": about.licence.said,
         }  # fmt: skip
         self._policy = {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]}
-        self._areas = list(tables["areas"].records())
+        self._areas = tables["areas"].data.to_pylist()
         self._periods = {
             row["period_id"]: row
             for name in ("periods", "series_periods") if name in tables
-            for row in tables[name].records()
+            for row in tables[name].data.to_pylist()
         }  # fmt: skip
         self._measures = {
             name: table
@@ -208,7 +208,7 @@ def _asked_by(table: Table) -> list[str]:
 def _rows(table: Table, where: Mapping[str, Any]) -> list[Row]:
     """Return the rows with these values, the largest first."""
     counts = [name for name in table.names if name.endswith("_count")]
-    rows = [row for row in table.records() if all(row[name] == value for name, value in where.items())]
+    rows = [row for row in table.data.to_pylist() if where.items() <= row.items()]
     return sorted(rows, key=lambda row: [-(row[name] or 0) for name in counts])
 
 

@@ -88,7 +88,7 @@ def write_hdx(folder: Path, about: About, tables: Tables) -> None:
 
     `owner_org` and `maintainer` are ids of the network's account there: whoever uploads adds them.
     """
-    licence, days = about.licence, _coverage(tables["periods"].records())
+    licence, days = about.licence, _coverage(tables["periods"].data.to_pylist())
     content = {
         "name": about.name,
         "title": about.title,

@@ -82,17 +82,10 @@ class Table:
         is_measured = "period_id" in self.key and self.name != "periods"
         return self.description + (f" Never add {', '.join(alone)}." if alone and is_measured else "")
 
-    def __len__(self) -> int:
-        return int(self.data.num_rows)
-
     def rows(self) -> Iterator[Row]:
         """Return the rows, in their order."""
         for batch in self.data.to_batches(ROWS_AT_A_TIME):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Return the rows as dicts by column name."""
-        return (dict(zip(self.names, row, strict=True)) for row in self.rows())
 
     def values(self, column: str) -> set[Cell]:
         """Return the distinct values of a column."""
@@ -147,7 +140,7 @@ def with_codes(table: Table, periods: Table) -> Table:
 
     Other programs, such as the Humanitarian Data Exchange, match rows by these.
     """
-    days = {row["period_id"]: row for row in periods.records()}
+    days = {row["period_id"]: row for row in periods.data.to_pylist()}
     added: list[tuple[Column, list[Any]]] = []
     for column in table.columns:
         values = table.data[column.name].to_pylist()

@@ -87,7 +87,9 @@ def write_geojson(folder: Path, about: About, tables: Mapping[str, Table]) -> di
     Positions come from the reference seeds. A row that stands for no place on the map has no geometry.
     """
     years = [
-        row for row in tables["periods"].records() if row["period_kind"] == "year" and row["is_complete"]
+        row
+        for row in tables["periods"].data.to_pylist()
+        if row["period_kind"] == "year" and row["is_complete"]
     ]
     newest = max(years, key=lambda row: row["period_to"], default={"period_id": None})["period_id"]
     written = {}
@@ -183,4 +185,4 @@ def _write_table(sheet: Any, table: Table, heading: Any) -> None:
             if value is not None:
                 write(number, at, value)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+    sheet.autofilter(0, 0, max(table.data.num_rows, 1), len(table.columns) - 1)
