@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -67,20 +67,15 @@ FAILED = ("failed", "not judged", "did not run")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One check of one subject. `severity`: hold (an extract), refuse (the release) or warn."""
+class Finding(gates.CheckOutcome):
+    """One check of one subject, with a link to where it is decided."""
 
-    stage: str
-    name: str
-    subject: str
-    severity: str
-    outcome: Literal["passed", "failed", "waived", "error", "not_run"]
-    observed: float | None
-    expected: str | None
-    why: str | None
-    steward_action: str | None
-    waived_by: str | None = None
     link: str | None = None
+
+    @classmethod
+    def of(cls, check: Mapping[str, Any], link: str | None = None) -> Finding:
+        known = {one.name: check[one.name] for one in fields(cls) if one.name in check}
+        return cls(**{"name": check.get("check_name"), "link": link, **known})
 
     @property
     def result(self) -> str:
@@ -146,7 +141,6 @@ def quality_of_refresh(
 
 
 EXTRACT_GATE = "extract_gate"
-_JUDGED = ("severity", "outcome", "observed", "expected", "why", "steward_action", "waived_by")
 
 
 def _checks(
@@ -159,19 +153,19 @@ def _checks(
         later = (last_verdict(settings) or {}).get("checks", [])  # a refresh without changes judges none
     else:
         later = gates.check_results(settings).to_pylist()
-    checks: list[tuple[Any, ...]] = [
-        (EXTRACT_GATE, one.check_name, f"{one.partner}/{one.extract_id}", vars(one),
-         items.extract_check(one.partner, one.extract_id, one.check_name))
-        for one in gates.read_verdicts(settings).verdicts
-    ]  # fmt: skip
-    for one in later:
-        if one["stage"] != EXTRACT_GATE:
-            name, subject = one.get("name") or one["check_name"], one["subject"]
-            item = items.release_check(name, part_of(name, subject))
-            checks.append((one["stage"], name, subject, one, item))
-    for stage, name, subject, judged, item in checks:
-        link = None if judged["outcome"] == "passed" else settings.desk_url + item.path
-        yield Finding(stage, name, subject, **{name: judged[name] for name in _JUDGED}, link=link)
+    for one in gates.read_verdicts(settings).verdicts:
+        check: Mapping[str, Any] = vars(one) | {
+            "stage": EXTRACT_GATE,
+            "subject": f"{one.partner}/{one.extract_id}",
+        }
+        item = items.extract_check(one.partner, one.extract_id, one.check_name)
+        yield Finding.of(check, None if one.passed else settings.desk_url + item.path)
+    for check in later:
+        if check["stage"] != EXTRACT_GATE:
+            name = check.get("name") or check["check_name"]
+            item = items.release_check(name, part_of(name, check["subject"]))
+            is_fine = check["outcome"] == "passed"
+            yield Finding.of(check, None if is_fine else settings.desk_url + item.path)
 
 
 def _verdict(end: refreshes.End, results: Counter[str]) -> tuple[str, str]:
@@ -238,7 +232,7 @@ WHO_SEES_WHAT = (
 def quality_of_release(folder: Path, manifest: Mapping[str, Any]) -> QualityReport:
     """`folder`: the staged release."""
     with open_duckdb(folder / EVIDENCE_BASE) as con:
-        findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
+        findings = [Finding.of(row) for row in con.execute(_FINDINGS).to_arrow_table().to_pylist()]
         rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
         extracts = [
             ExtractRows(*row, fates=dict(zip(FATES, fates, strict=True)))  # type: ignore[misc]
@@ -264,9 +258,9 @@ def quality_of_release(folder: Path, manifest: Mapping[str, Any]) -> QualityRepo
 
 _FINDINGS = """
 select stage, check_name,
-    case when partner_code is null then subject else partner_code || '/' || subject end,
+    case when partner_code is null then subject else partner_code || '/' || subject end as subject,
     severity, outcome, observed, expected, why, steward_action, waived_by
-from quality.check_results order by stage, check_name, subject
+from quality.check_results order by stage, check_name, check_results.subject
 """
 _RULES = """
 select rule_code, max(rule_title), max(steward_action), cast(sum(record_count) as bigint)
