@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from orchestration.outputs.published import Edition, country_code, county_code
 PUBLISHED, SERIES, EVIDENCE_BASE = "published", "series", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
 ROWS_AT_A_TIME = 20_000  # as Python's own values, which take more memory than Arrow's
-_RULES = ("is_key", "may_be_summed")
 WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 Cell = str | int | float | bool | date | None
@@ -93,34 +93,31 @@ class Table:
 
 
 def tables_of(edition: Edition) -> dict[str, Table]:
-    """Return the published tables of an edition by name in files, with the comments of its DuckDB file."""
+    """Return the published tables of an edition by name in files, as the dictionary of its file has them."""
     with open_duckdb((edition.path / EVIDENCE_BASE).resolve()) as con:
-        tables = con.execute(
-            "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() "
-            "where schema_name in (?, ?) order by all",
-            [PUBLISHED, SERIES],
-        ).fetchall()
-        columns = con.execute(
-            "select schema_name, table_name, column_name, data_type, coalesce(comment, '') "
-            "from duckdb_columns() where not internal order by schema_name, table_name, column_index"
-        ).fetchall()
-        rules = con.execute("select * from meta.columns").to_arrow_table().to_pylist()
-    ruled = {(row["table_schema"], row["table_name"], row["column_name"]): row for row in rules}
-    described: dict[tuple[str, str], list[Column]] = defaultdict(list)
-    for schema, name, column, kind, comment in columns:
-        # A release made before a rule was kept says nothing of it.
-        is_key, is_sum = (bool(ruled.get((schema, name, column), {}).get(rule)) for rule in _RULES)
-        hxl = hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "")
-        listed = tuple(re.findall("'(.*?)'", kind))
-        data_type = "VARCHAR" if listed else kind
-        described[schema, name].append(Column(column, data_type, is_key, comment, hxl, listed, is_sum))
-    found = [
-        Table(schema, name, about, tuple(described[schema, name]), edition.arrow(f"{schema}.{name}"))
-        for schema, name, about in tables
-    ]
-    return {table.file_stem: table for table in found}
+        columns = con.execute(_DICTIONARY, [PUBLISHED, SERIES]).to_arrow_table().to_pylist()
+    found = {}
+    for (schema, name, about), rows in groupby(columns, itemgetter("table_schema", "table_name", "about")):
+        described = []
+        for row in rows:
+            column, listed = row["column_name"], tuple(re.findall("'(.*?)'", row["data_type"]))
+            data_type, is_sum = "VARCHAR" if listed else row["data_type"], bool(row["may_be_summed"])
+            hxl = hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "")
+            meaning = row["description"] or ""
+            described.append(Column(column, data_type, row["is_key"], meaning, hxl, listed, is_sum))
+        table = Table(schema, name, about or "", tuple(described), edition.arrow(f"{schema}.{name}"))
+        found[table.file_stem] = table
+    return found
 
 
+_DICTIONARY = """
+select columns.*, tables.comment as about
+from meta.columns as columns
+inner join duckdb_tables() as tables
+    on columns.table_schema = tables.schema_name and columns.table_name = tables.table_name
+where columns.table_schema in (?, ?)
+order by columns.table_schema, columns.table_name, columns.position
+"""
 _CODES = (
     (
         "county_code", "#adm1",

@@ -151,7 +151,9 @@ class Labels:
         self, drawing: Drawing, frame: Box, obstacles: Iterable[Point], places: Iterable[Point]
     ) -> None:
         self.drawing, self.frame = drawing, frame
-        self._obstacles, self._places = _points(obstacles), _points(places)
+        self._obstacles, self._places = (
+            np.array(list(points), float).reshape(-1, 2) for points in (obstacles, places)
+        )
         self._taken: list[Box] = []
 
     def put(self, label: Label) -> None:
@@ -194,10 +196,6 @@ class Labels:
         nearest = np.hypot(*(middle[:, None] - self._places).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
         costs += ELSEWHERE * (nearest < np.hypot(*(middle - at).T) - 1)
         return boxes, np.where(is_free, costs, np.inf)
-
-
-def _points(points: Iterable[Point]) -> Numbers:
-    return np.array(list(points), float).reshape(-1, 2)
 
 
 def _covered(boxes: Numbers, points: Numbers) -> Numbers:

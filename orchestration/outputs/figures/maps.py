@@ -109,13 +109,11 @@ def curve_of(start: Point, end: Point, bend: float) -> Curve:
     return start, (middle[0] + up * bend, middle[1] - across * bend), end
 
 
-def _at(curve: Curve, part: float) -> Point:
+def _at(curve: Curve, *parts: float) -> list[Point]:
+    """Return the points of a curve at these parts of it."""
     (x0, y0), (x1, y1), (x2, y2) = curve
-    rest = 1 - part
-    return (
-        rest * rest * x0 + 2 * rest * part * x1 + part * part * x2,
-        rest * rest * y0 + 2 * rest * part * y1 + part * part * y2,
-    )
+    weights = [((1 - part) * (1 - part), 2 * (1 - part) * part, part * part) for part in parts]
+    return [(a * x0 + b * x1 + c * x2, a * y0 + b * y1 + c * y2) for a, b, c in weights]
 
 
 def _draw_lines(
@@ -130,7 +128,7 @@ def _draw_lines(
             f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}", fill="none", stroke=colour,
             stroke_width=width, stroke_opacity=0.9,
         )  # fmt: skip
-        (ax, ay), (bx, by) = _at(curve, 0.56), _at(curve, 0.6)
+        (ax, ay), (bx, by) = _at(curve, 0.56, 0.6)
         turn = atan2(by - ay, bx - ax)
         long, half = 3.2 + width * 0.75, 1.7 + width * 0.55
         tip = (ax + long * cos(turn), ay + long * sin(turn))
@@ -138,7 +136,7 @@ def _draw_lines(
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
         drawing.add("polygon", points=points, fill=colour, stroke="#FFFFFF", stroke_width=0.6)
         steps = max(4, int(hypot(x2 - x0, y2 - y0) / 4))
-        along += [_at(curve, step / steps) for step in range(steps + 1)]
+        along += _at(curve, *(step / steps for step in range(steps + 1)))
     return along
 
 
