@@ -160,7 +160,7 @@ def test_each_rule_has_a_sentence_for_partners() -> None:
     reason = re.compile(r'"((?:skip|dup|withheld|strip):[a-z_]+)"')
     used = {found for path in INTAKE.rglob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used
-    assert [code for code in sorted(used) if explanations.refusal(code).to_do == explanations.ASK] == []
+    assert [code for code in sorted(used) if explanations.explain(code).to_do == explanations.ASK] == []
 
 
 def codes_that_stop_a_file() -> set[str]:

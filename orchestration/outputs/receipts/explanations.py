@@ -24,21 +24,14 @@ class Explanation(NamedTuple):
     to_do: str = ASK
 
 
-def rule(code: str) -> Explanation:
-    """Explain a quality rule. One without an explanation is shown by its code."""
-    unknown = Explanation(code.replace("_", " "), "This rule has no explanation yet.")
-    return _explanations("quality_rules").get(code, unknown)
+def explain(code: str) -> Explanation:
+    """Explain a rule, a refusal (`skip:blank`, `Q:orphan_leg`), or what is with a file (`hold:…`, `drift:…`).
 
-
-def refusal(reason: str) -> Explanation:
-    """Explain `skip:blank`, `withheld:no_consent`, `strip:phone`, `Q:orphan_leg` …"""
-    return _explanations("refusal_reasons").get(reason) or rule(reason.partition(":")[2])
-
-
-def file_reason(code: str) -> Explanation:
-    """Explain why a file waits (`hold:column_missing`, `password` …) or changed (`drift:column_gone`)."""
-    title = code.rpartition(":")[2].replace("_", " ").capitalize()
-    return _explanations("file_reasons").get(code, Explanation(title, "This has no explanation yet."))
+    What has no explanation is shown by its code.
+    """
+    known, own = _explanations(), code.rpartition(":")[2]
+    unknown = Explanation(own.replace("_", " ").capitalize(), "This has no explanation yet.")
+    return known.get(code) or known.get(own) or unknown
 
 
 def check(name: str, finding: str = "") -> Explanation:
@@ -46,19 +39,18 @@ def check(name: str, finding: str = "") -> Explanation:
 
     `finding`: what the check found; left out where it names another partner.
     """
-    explained = file_reason(f"check:{name}")
+    explained = explain(f"check:{name}")
     if not finding or EXTRACT_CHECKS[name].names_others:
         return explained
     return explained._replace(meaning=f"{finding[0].upper()}{finding[1:]}. {explained.meaning}")
 
 
 @cache
-def _explanations(seed: str) -> dict[str, Explanation]:
+def _explanations() -> dict[str, Explanation]:
+    rows = [row for seed in ("quality_rules", "refusal_reasons", "file_reasons") for row in seed_rows(seed)]
+    texts = ("title", "explanation", "partner_action")
     return {
-        row.get("reason") or row["rule_code"]: Explanation(
-            row["title"], row["explanation"], row["partner_action"]
-        )
-        for row in seed_rows(seed)
+        row.get("reason") or row["rule_code"]: Explanation(*(row[name] for name in texts)) for row in rows
     }
 
 

@@ -86,14 +86,14 @@ def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
         for column, (title, meaning, to_do), detail in delivered.changes:
             meaning = f"{detail}. {meaning}" if detail else meaning
             yield delivered.file, "", "", column, "changed", title, meaning, to_do
-    title, meaning, to_do = explanations.rule(VALUE_CORRECTED)
+    title, meaning, to_do = explanations.explain(VALUE_CORRECTED)
     for file, problem, columns, decision in receipt.corrected:
         where = (file.file, problem.sheet, problem.row_number, columns)
         yield *where, "corrected by your data steward", title, f"{meaning} {decision['reason']}", to_do
     for file, problem, columns in receipt.problems:
         if problem.rule_code != VALUE_CORRECTED:
             where = (file.file, problem.sheet, problem.row_number, columns)
-            yield *where, _result(problem), *explanations.rule(problem.rule_code)
+            yield *where, _result(problem), *explanations.explain(problem.rule_code)
     for became, kept_out in (("not taken", receipt.not_kept), ("emptied", receipt.stripped)):
         for one in kept_out:
             yield one.file, one.sheet, one.row_numbers, one.column, became, *one.explanation

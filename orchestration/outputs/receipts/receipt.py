@@ -221,9 +221,7 @@ def gather_receipts(
                 for note in arrived
                 if (unmapped := note["unmapped_columns"])
             },
-            groups=group_problems(
-                (file.file, bool(file.held_by), problem, columns) for file, problem, columns in listed
-            ),
+            groups=group_problems(listed),
             problems=listed,
             newest=[one for one in newest if one.partner == partner],
             used=standing.used.get(partner, []),
@@ -241,18 +239,12 @@ def _not_kept(notes: Iterable[Note], contracts: Mapping[str, Contract], *kinds: 
     for note in notes:
         for kind in kinds:
             for one in note[kind]:
-                of_cells = kind == "emptied"
-                yield NotKept(
-                    note["file"],
-                    one["sheet"],
-                    explanations.refusal(one["reason"]),
-                    one["cells" if of_cells else "rows"],
-                    one.get("row_numbers", ""),
-                    kind == "child_refusals",
-                    own_column(contracts.get(note["contract"]), one["column"], one["sheet"])
-                    if of_cells
-                    else "",
-                )
+                column, count = "", one.get("rows")
+                if kind == "emptied":
+                    contract, count = contracts.get(note["contract"]), one["cells"]
+                    column = own_column(contract, one["column"], one["sheet"])
+                about = (note["file"], one["sheet"], explanations.explain(one["reason"]), count)
+                yield NotKept(*about, one.get("row_numbers", ""), kind == "child_refusals", column)
 
 
 def delivered_files(
@@ -279,10 +271,10 @@ def delivered_files(
         delivered.append(
             Delivered(
                 extract,
-                explanations.file_reason(extract.code) if extract.code else None,
+                explanations.explain(extract.code) if extract.code else None,
                 ", ".join(own_column(contract, column) for column in extract.columns),
                 [
-                    (column, explanations.file_reason(f"drift:{kind}"), detail)
+                    (column, explanations.explain(f"drift:{kind}"), detail)
                     for column, kind, detail in _changes(extract, contract, new_codes.get(key, []))
                 ],
                 bool(extract.drift and extract.drift["compared_with"]),

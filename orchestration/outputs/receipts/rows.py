@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -220,15 +220,15 @@ class ProblemGroup:
         return [*_lines(self.rows), *(f"of the same records: {line}" for line in _lines(self.along))]
 
 
-def group_problems(problems: Iterable[tuple[str, bool, RowProblem, str]]) -> list[ProblemGroup]:
-    """Group (file, is it held, problem, columns): what sets rows aside first, then by number of rows."""
+def group_problems(problems: Iterable[tuple[Any, RowProblem, str]]) -> list[ProblemGroup]:
+    """Group (file, problem, columns): what sets rows aside first, then by number of rows."""
     groups: dict[tuple[str, str, bool, bool], ProblemGroup] = {}
-    for file, is_held, problem, columns in problems:
+    for file, problem, columns in problems:
         if problem.outcome != "flag":
-            key = (problem.rule_code, columns, problem.outcome == "Q", is_held)
-            group = groups.setdefault(key, ProblemGroup(explanations.rule(problem.rule_code), *key[1:]))
+            key = (problem.rule_code, columns, problem.outcome == "Q", bool(file.held_by))
+            group = groups.setdefault(key, ProblemGroup(explanations.explain(problem.rule_code), *key[1:]))
             rows = group.along if problem.is_along else group.rows
-            rows[file, problem.sheet].add(problem.row_number)
+            rows[file.file, problem.sheet].add(problem.row_number)
     return sorted(groups.values(), key=lambda group: (not group.is_set_aside, group.is_held, -group.count))
 
 

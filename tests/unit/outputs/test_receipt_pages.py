@@ -37,7 +37,7 @@ NOTE = {
 IN_USE = FileRows(NOTE, Counter(current=8), is_new=True)
 HELD = replace(IN_USE, fates=Counter(held=8), held_by=[explanations.check("codes_are_mapped")])
 USED = [Used("case", 8, 8, date(2026, 1, 1), date(2026, 2, 1))]
-REFUSED = NotKept(FILE, "", explanations.refusal("skip:blank"), 2, "3, 4")
+REFUSED = NotKept(FILE, "", explanations.explain("skip:blank"), 2, "3, 4")
 
 
 def receipt(**changes: Any) -> Receipt:
@@ -51,7 +51,7 @@ def receipt(**changes: Any) -> Receipt:
 
 
 def test_emptied_cells_are_named_by_column_and_row(tmp_path: Path) -> None:
-    phone = explanations.refusal("strip:phone")
+    phone = explanations.explain("strip:phone")
     emptied = [NotKept("a.csv", "May", phone, 3, "5, 9-10", column=name) for name in ("From", "Notes")]
     shown = page(tmp_path, stripped=emptied, files=[replace(IN_USE, is_new=True)])
     assert "<li>a.csv, May, <em>From</em>: 5, 9-10</li><li>a.csv, May, <em>Notes</em>: 5, 9-10</li>" in shown
@@ -126,7 +126,7 @@ def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
 
 
 def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_path: Path) -> None:
-    listed = [(FILE, False, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
+    listed = [(IN_USE, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
     text = page(tmp_path, groups=group_problems(listed))
     assert "in <em>Date</em>: 1 row, and 2 more of the same records." in text
     assert "<li>Register.xlsx: row 25</li><li>of the same records: Register.xlsx: rows 26, 28</li>" in text
