@@ -19,7 +19,7 @@ from orchestration.outputs.exports.catalogues import (
     write_hdx,
     write_texts,
 )
-from orchestration.outputs.exports.tables import PUBLISHED, SERIES, Cell, Column, Table, tables_of, with_codes
+from orchestration.outputs.exports.tables import PUBLISHED, SERIES, Cell, Table, tables_of, with_codes
 from orchestration.outputs.published import Edition, Point, editions_of, is_place, position
 
 LONGEST_SHOWN = 44
@@ -59,23 +59,15 @@ def _write(edition: Edition) -> Path:
 def _write_csv(folder: Path, about: About, table: Table) -> None:
     """Write a table as CSV: names, HXL tags, then the rows; a missing value is an empty cell."""
     path = folder / about.file_name(table.file_stem, "csv")
-    replaced = [_replacements(table, column) for column in table.columns]
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(table.names)
         out.writerow([column.hxl for column in table.columns])
-        out.writerows(
-            [texts.get(cell, cell) for texts, cell in zip(replaced, row, strict=True)] for row in table.rows()
-        )
+        out.writerows(map(_written, row) for row in table.rows())
 
 
-def _replacements(table: Table, column: Column) -> dict[Cell, str]:
-    """Return the text of cells that the CSV writer would write differently."""
-    if column.data_type == "BOOLEAN":
-        return {True: "true", False: "false"}
-    if column.data_type != "VARCHAR":
-        return {}
-    return {value: safe(value) for value in table.values(column.name) if safe(value) != value}
+def _written(cell: Cell) -> Cell:
+    return str(cell).lower() if isinstance(cell, bool) else safe(cell)
 
 
 # --- the newest complete year as GeoJSON (RFC 7946): a feature per row, with the columns of its table
