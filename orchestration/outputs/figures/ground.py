@@ -147,10 +147,8 @@ class Label:
 
 
 class Labels:
-    def __init__(
-        self, drawing: Drawing, frame: Box, obstacles: Iterable[Point], places: Iterable[Point]
-    ) -> None:
-        self.drawing, self.frame = drawing, frame
+    def __init__(self, drawing: Drawing, obstacles: Iterable[Point], places: Iterable[Point]) -> None:
+        self.drawing = drawing
         self._obstacles, self._places = (
             np.array(list(points), float).reshape(-1, 2) for points in (obstacles, places)
         )
@@ -187,8 +185,7 @@ class Labels:
         top = at[1] - radius * sine - high * (1 + sine) / 2
         boxes = np.column_stack((left, top, left + across, top + high))
         low, end = boxes[:, :2], boxes[:, 2:]
-        is_free = np.all(low >= np.add(self.frame[:2], 1), axis=1)
-        is_free &= np.all(end <= np.subtract(self.frame[2:], 1), axis=1)
+        is_free = np.all((low >= 1) & (end <= (self.drawing.width - 1, self.drawing.height - 1)), axis=1)
         for other in self._taken:
             is_free &= ~np.all((low < other[2:]) & (end > other[:2]), axis=1)
         costs = radius * 0.16 + _covered(boxes, self._obstacles) * 1.1 + 3.5 * _covered(boxes, self._places)

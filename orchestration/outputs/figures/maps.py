@@ -47,14 +47,11 @@ def draw_corridors(
     hubs: Mapping[str, str],
     layer: boundaries.Boundaries,
     alt: str,
-    width: float | None = None,
 ) -> str:
-    """Return the map as SVG, `width` points wide. `lines`: the strongest first. `hubs`: with larger names."""
-    scale = KENYA.scale if width is None else width / (KENYA.east - KENYA.west)
-    frame = replace(KENYA, scale=scale)
-    drawing = Drawing(frame.width, frame.height)
-    draw_ground(drawing, frame, layer)
-    spots = {place: spot for line in lines for place in line.ends if (spot := _spot(frame, line, place))}
+    """Return the map as SVG. `lines`: the strongest first. `hubs`: with larger names."""
+    drawing = Drawing(KENYA.width, KENYA.height)
+    draw_ground(drawing, KENYA, layer)
+    spots = {place: spot for line in lines for place in line.ends if (spot := _spot(line, place))}
     placed = [line for line in lines if all(end in spots for end in line.ends) and line.start != line.end]
     bends = bends_of([line.ends for line in placed], [spots])
     curves = [
@@ -67,7 +64,7 @@ def draw_corridors(
             x, y, 2.6 if place in hubs else 1.4, stroke=INK, stroke_width=0.7,
             fill=INK if place in hubs else "#FFFFFF",
         )  # fmt: skip
-    labels = Labels(drawing, (0, 0, frame.width, frame.height), along, ends.values())
+    labels = Labels(drawing, along, ends.values())
     for place, name in hubs.items():
         if place in ends:
             labels.put(Label(ends[place], name, 600, 9))
@@ -87,16 +84,16 @@ def thickness(count: int, most: int) -> float:
     return max(THINNEST, THICKEST * (max(count, 1) / most) ** 0.6)
 
 
-def _spot(frame: Frame, line: Line, place: str) -> Point | None:
-    """Return the point of a place; for a near country outside the frame, a point at its edge."""
+def _spot(line: Line, place: str) -> Point | None:
+    """Return the point of a place; for a near country outside the map, a point at its edge."""
     at = position(place)
     other = position(line.end if place == line.start else line.start)
     if at is None or other is None:
         return None
-    if not frame.has(at):
-        is_near = frame.has(other) and hypot(at[0] - 37.9, at[1] - 0.2) <= 14
-        at = towards(shapely.box(*frame.box).buffer(-EDGE), other, at) if is_near else None
-    return at and frame.at(at)
+    if not KENYA.has(at):
+        is_near = KENYA.has(other) and hypot(at[0] - 37.9, at[1] - 0.2) <= 14
+        at = towards(shapely.box(*KENYA.box).buffer(-EDGE), other, at) if is_near else None
+    return at and KENYA.at(at)
 
 
 Curve = tuple[Point, Point, Point]
@@ -183,7 +180,7 @@ def draw_abroad(
         bend = 0.12 if place[0] < start[0] + frame.scale * 7 else -0.16
         curves.append(curve_of(start, place, bend) if is_out else curve_of(place, start, 0.22))
     along = _draw_lines(drawing, lines, curves, 0.7)
-    labels = Labels(drawing, (0, 0, frame.width, frame.height), along, places.values())
+    labels = Labels(drawing, along, places.values())
     labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
     for line in lines:
         fill = OUT_TEXT if line.direction == "out_of" else INTO_TEXT

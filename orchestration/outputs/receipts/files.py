@@ -82,17 +82,17 @@ def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
     """Return lines on files, corrected values, rows with a problem, rows not taken and emptied cells."""
     for delivered in receipt.delivered:
         if delivered.why:
-            yield delivered.file, "", "", delivered.columns, delivered.result, *delivered.why
+            yield delivered.taken.file, "", "", delivered.columns, delivered.result, *delivered.why
         for column, (title, meaning, to_do), detail in delivered.changes:
             meaning = f"{detail}. {meaning}" if detail else meaning
-            yield delivered.file, "", "", column, "changed", title, meaning, to_do
+            yield delivered.taken.file, "", "", column, "changed", title, meaning, to_do
     title, meaning, to_do = explanations.explain(VALUE_CORRECTED)
     for file, problem, columns, decision in receipt.corrected:
-        where = (file.file, problem.sheet, problem.row_number, columns)
+        where = (file.note["file"], problem.sheet, problem.row_number, columns)
         yield *where, "corrected by your data steward", title, f"{meaning} {decision['reason']}", to_do
     for file, problem, columns in receipt.problems:
         if problem.rule_code != VALUE_CORRECTED:
-            where = (file.file, problem.sheet, problem.row_number, columns)
+            where = (file.note["file"], problem.sheet, problem.row_number, columns)
             yield *where, _result(problem), *explanations.explain(problem.rule_code)
     for became, kept_out in (("not taken", receipt.not_kept), ("emptied", receipt.stripped)):
         for one in kept_out:

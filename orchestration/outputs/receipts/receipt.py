@@ -79,10 +79,6 @@ class Delivered:
     is_held: bool = False
 
     @property
-    def file(self) -> str:
-        return self.taken.file
-
-    @property
     def result(self) -> str:
         return "read, but held: nothing of it is in use" if self.is_held else _RESULTS[self.taken.outcome]
 
@@ -96,10 +92,6 @@ class FileRows:
     is_new: bool
     held_by: list[Explanation] = field(default_factory=list)
     has_good_one_before: bool = False
-
-    @property
-    def file(self) -> str:
-        return str(self.note["file"])
 
 
 @dataclass(frozen=True)

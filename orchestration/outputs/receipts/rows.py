@@ -228,7 +228,7 @@ def group_problems(problems: Iterable[tuple[Any, RowProblem, str]]) -> list[Prob
             key = (problem.rule_code, columns, problem.outcome == "Q", bool(file.held_by))
             group = groups.setdefault(key, ProblemGroup(explanations.explain(problem.rule_code), *key[1:]))
             rows = group.along if problem.is_along else group.rows
-            rows[file.file, problem.sheet].add(problem.row_number)
+            rows[file.note["file"], problem.sheet].add(problem.row_number)
     return sorted(groups.values(), key=lambda group: (not group.is_set_aside, group.is_held, -group.count))
 
 
