@@ -181,7 +181,7 @@ def test_places_lie_on_their_own_country_and_far_ones_at_the_edge() -> None:
     assert SHEETS["abroad"].land["SAU"].contains(shapely.Point(abroad["SAU"]))
     assert SHEETS["abroad"].inner.boundary.distance(shapely.Point(abroad["THA"])) < 1e-6
     assert set(at_home) == {"UGA"} and SHEETS["kenya"].land["UGA"].contains(shapely.Point(at_home["UGA"]))
-    west, south, east, north = SHEETS["kenya"].box
+    west, south, east, north = SHEETS["kenya"].frame.box
     assert west < at_home["UGA"][0] < east and south < at_home["UGA"][1] < north, "always visible"
 
 
@@ -206,7 +206,7 @@ def test_disputed_lines_are_not_drawn() -> None:
 def test_a_path_goes_from_point_to_point_in_whole_units() -> None:
     """From 34° E 5° N: 70 units each way from the corner at 33.3° E 5.7° N, then one degree each way."""
     square = shapely.Polygon([(34, 5), (35, 5), (35, 4), (34, 4)])
-    assert SHEETS["kenya"].path(square) == "M70 70l100 0 0 100-100 0 0-100z"
+    assert SHEETS["kenya"].frame.path(square) == "M70 70l100 0 0 100-100 0 0-100z"
 
 
 def test_detailed_boundaries_are_simplified() -> None:
