@@ -156,7 +156,7 @@ def draw_legend(
 
 
 KENYA_ID = "KEN"
-GULF = Frame(25.0, -6.5, 61.5, 36.5, 4.03)
+GULF = Frame(25.0, -6.5, 62.0, 36.5, 4.03)
 START = (37.9, 0.6)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from orchestration.core import catalogue
 from orchestration.outputs.figures import marks
 from orchestration.outputs.figures.ground import draw_locator
 from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
@@ -299,7 +300,7 @@ def abroad_map(view: View, width: float = SIDE, is_both: bool = False) -> list[F
     lines, named = [], []
     for direction, row in rows:
         count = view.count("ends" if direction == "out_of" else "starts", row).text
-        label = view.say.text(f"map.{direction}").format(place=row["place"], count=count)
+        label = view.say.text(f"map.{direction}").format(place=_short(view, row), count=count)
         ends = (KENYA, row["place_id"]) if direction == "out_of" else (row["place_id"], KENYA)
         number = row["movement_count"]
         lines.append(Line(ends[0], ends[1], direction, number, label, label_at=row["place_id"]))
@@ -307,6 +308,12 @@ def abroad_map(view: View, width: float = SIDE, is_both: bool = False) -> list[F
     alt = view.say.text("alt.abroad").format(places="; ".join(named))
     svg = draw_abroad(lines, reference_places()[KENYA]["name"], view.layer, alt, width * MM)
     return [Figure(svg, alt, width)]
+
+
+def _short(view: View, row: Row) -> str:
+    """Return the name of a country on a map, `UAE`."""
+    known = catalogue().get(f"map.short.{row['place_id']}")
+    return known[view.say.language] if known else str(row["place"])
 
 
 def corridor_lines(view: View) -> list[Line]:
