@@ -72,7 +72,7 @@ class Sheet:
 
 SHEETS = {
     "kenya": Sheet(Frame(33.3, -5.2, 42.5, 5.7, 100, 0), (25.5, -10.0, 51.5, 10.5), 0.02),
-    "abroad": Sheet(Frame(27.0, -7.0, 61.0, 38.0, 12, 0), (27.0, -7.0, 61.0, 38.0), 0.1),
+    "abroad": Sheet(Frame(27.0, -7.0, 64.0, 38.0, 12, 0), (27.0, -7.0, 64.0, 38.0), 0.1),
 }
 
 
@@ -82,6 +82,8 @@ def drawings(chosen: boundaries.Boundaries, places: Sequence[str]) -> dict[str, 
     path = SHEETS["kenya"].frame.path
     counties = chosen.counties if chosen.is_generalised else _simplified(chosen.counties, SIMPLIFIED_DEGREES)
     found["kenya"]["counties"] = {code: path(shape) for code, shape in counties.items()}
+    # The layer ends at 62° east; between there and 64° all north of the coast at 25.2° is land.
+    found["abroad"]["land"]["east"] = SHEETS["abroad"].frame.path(shapely.box(61.9, 25.2, 64, 38))
     return found
 
 
