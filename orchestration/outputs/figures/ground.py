@@ -133,19 +133,6 @@ ELSEWHERE = 6.0  # cost of a label nearer to another place than to its own
 SIGN = 8.0  # width of a triangle and the gap behind it
 
 
-@dataclass(frozen=True)
-class Label:
-    """`below`: a second, smaller line; `sign`: a triangle before the text, up or down."""
-
-    at: Point
-    text: str
-    weight: int = 400
-    size: float = 7
-    fill: str = INK
-    below: str = ""
-    sign: str = ""
-
-
 class Labels:
     def __init__(self, drawing: Drawing, obstacles: Iterable[Point], places: Iterable[Point]) -> None:
         self.drawing = drawing
@@ -154,28 +141,31 @@ class Labels:
         )
         self._taken: list[Box] = []
 
-    def put(self, label: Label) -> None:
-        """Draw a label at the best free spot, if there is one."""
-        high = label.size * (1.05 if not label.below else 2.05)
-        indent = SIGN if label.sign else 0
-        first = wide(label.text, label.size, label.weight)
-        boxes, costs = self._spots(
-            label.at, indent + max(first, wide(label.below, label.size - 0.6)) + 2, high
-        )
+    def put(
+        self, at: Point, text: str, weight: int = 400, size: float = 7, fill: str = INK, below: str = "",
+        sign: str = "",
+    ) -> None:  # fmt: skip
+        """Draw a label at the best free spot, if there is one.
+
+        `below`: a second, smaller line; `sign`: a triangle before the text, up or down.
+        """
+        indent = SIGN if sign else 0
+        across = indent + max(wide(text, size, weight), wide(below, size - 0.6)) + 2
+        boxes, costs = self._spots(at, across, size * (2.05 if below else 1.05))
         best = int(costs.argmin())  # the first of equals
         if costs[best] == np.inf:
             return
         left, top, right, bottom = (float(side) for side in boxes[best])
         self._taken.append((left, top, right, bottom))
-        nearest = (min(max(label.at[0], left), right), min(max(label.at[1], top), bottom))
-        if hypot(nearest[0] - label.at[0], nearest[1] - label.at[1]) > FAR:
-            self.drawing.line(*label.at, *nearest, stroke=GREY, stroke_width=0.4)
-        x, y = left + 1 + indent, top + label.size * 0.86
-        if label.sign:
-            self.drawing.triangle(left + 1, y, label.size, label.sign == "up", INK)
-        self.drawing.text(x, y, label.text, label.size, label.weight, label.fill, halo=2.2)
-        if label.below:
-            self.drawing.text(x, y + label.size, label.below, label.size - 0.6, fill=GREY, halo=2)
+        nearest = (min(max(at[0], left), right), min(max(at[1], top), bottom))
+        if hypot(nearest[0] - at[0], nearest[1] - at[1]) > FAR:
+            self.drawing.line(*at, *nearest, stroke=GREY, stroke_width=0.4)
+        x, y = left + 1 + indent, top + size * 0.86
+        if sign:
+            self.drawing.triangle(left + 1, y, size, sign == "up", INK)
+        self.drawing.text(x, y, text, size, weight, fill, halo=2.2)
+        if below:
+            self.drawing.text(x, y + size, below, size - 0.6, fill=GREY, halo=2)
 
     def _spots(self, at: Point, across: float, high: float) -> tuple[Numbers, Numbers]:
         """Return boxes around a point, the nearest first, and their costs; infinite where no label fits."""

@@ -9,7 +9,7 @@ from math import atan2, cos, hypot, sin
 import shapely
 
 from orchestration.outputs.bends import bends_of
-from orchestration.outputs.figures.ground import Frame, Label, Labels, draw_ground, towards
+from orchestration.outputs.figures.ground import Frame, Labels, draw_ground, towards
 from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, INTO_TEXT, OUT_TEXT, Drawing
 from orchestration.outputs.published import is_county, position
 from orchestration.places import boundaries
@@ -37,10 +37,6 @@ class Line:
     before: str = ""
     label_at: str = ""
 
-    @property
-    def ends(self) -> tuple[str, str]:
-        return self.start, self.end
-
 
 def draw_corridors(
     lines: Sequence[Line],
@@ -51,14 +47,16 @@ def draw_corridors(
     """Return the map as SVG. `lines`: the strongest first. `hubs`: with larger names."""
     drawing = Drawing(KENYA.width, KENYA.height)
     draw_ground(drawing, KENYA, layer)
-    spots = {place: spot for line in lines for place in line.ends if (spot := _spot(line, place))}
-    placed = [line for line in lines if all(end in spots for end in line.ends) and line.start != line.end]
-    bends = bends_of([line.ends for line in placed], [spots])
+    spots = {
+        place: spot for line in lines for place in (line.start, line.end) if (spot := _spot(line, place))
+    }
+    placed = [line for line in lines if {line.start, line.end} <= spots.keys() and line.start != line.end]
+    bends = bends_of([(line.start, line.end) for line in placed], [spots])
     curves = [
         curve_of(spots[line.start], spots[line.end], bend) for line, bend in zip(placed, bends, strict=True)
     ]
     along = _draw_lines(drawing, placed, curves)
-    ends = {end: spots[end] for line in placed for end in line.ends}
+    ends = {end: spots[end] for line in placed for end in (line.start, line.end)}
     for place, (x, y) in ends.items():
         drawing.circle(
             x, y, 2.6 if place in hubs else 1.4, stroke=INK, stroke_width=0.7,
@@ -67,16 +65,15 @@ def draw_corridors(
     labels = Labels(drawing, along, ends.values())
     for place, name in hubs.items():
         if place in ends:
-            labels.put(Label(ends[place], name, 600, 9))
+            labels.put(ends[place], name, 600, 9)
     labelled = [line for line in placed if line.label]
     for line in sorted(labelled, key=lambda line: not line.change):
         goes_out = is_county(line.start) and not is_county(line.end)
         away = line.label_at or (line.end if goes_out else line.start)
         weight = 600 if line.change else 400
         fill = {"into": INTO_TEXT, "out_of": OUT_TEXT}.get(line.direction, INK)
-        labels.put(
-            Label(ends[away], line.label, weight, 7.6 if line.change else 7, fill, line.before, line.change)
-        )
+        size = 7.6 if line.change else 7
+        labels.put(ends[away], line.label, weight, size, fill, line.before, line.change)
     return drawing.svg(alt)
 
 
@@ -181,8 +178,8 @@ def draw_abroad(
         curves.append(curve_of(start, place, bend) if is_out else curve_of(place, start, 0.22))
     along = _draw_lines(drawing, lines, curves, 0.7)
     labels = Labels(drawing, along, places.values())
-    labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
+    labels.put((start[0] - 4, start[1] + 3), kenya, 600)
     for line in lines:
         fill = OUT_TEXT if line.direction == "out_of" else INTO_TEXT
-        labels.put(Label(places[line.label_at], line.label, 600, fill=fill))
+        labels.put(places[line.label_at], line.label, 600, fill=fill)
     return drawing.svg(alt)
