@@ -79,7 +79,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of the name of a change")
     parser.add_argument("--seed", default="one")
     parser.add_argument("--show", action="store_true", help="print what the gate found in each case")
-    parser.add_argument("--keep", action="store_true", help="keep the home, in the folder for temporary files")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the home, in the folder for temporary files"
+    )
     asked = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="njia-bench-gate-"))
     try:
@@ -92,7 +94,9 @@ def main() -> None:
         create_missing_keys(settings)
         steps.do(settings, steps.settle_inbox)
         landed = list(_landed(settings))
-        waiting = {path.parent.parent.name for path in (home / "inbox").glob("*/.complete/*") if path.is_file()}
+        waiting = {
+            path.parent.parent.name for path in (home / "inbox").glob("*/.complete/*") if path.is_file()
+        }
         waiting |= {path.parent.name for path in (home / "inbox").glob("*/*") if path.is_file()}
         newest = {code: fate for code, is_newest, fate in landed if is_newest and code not in waiting}
         for kind, cases in kinds.items():
@@ -122,7 +126,8 @@ def _print_names(cases: list[Case], newest: dict[str, ExtractFate], show: bool) 
     for change in dict.fromkeys(case.change for case, _ in held):
         named = [(case, key) for case, key in held if case.change == change]
         counts = Counter(
-            "right" if key in CAUSES.get(change, ()) else "none" if key in ("", NONE) else "wrong" for _, key in named
+            "right" if key in CAUSES.get(change, ()) else "none" if key in ("", NONE) else "wrong"
+            for _, key in named
         )
         sums += counts
         print(f"| {change} | {counts['right']} | {counts['none']} | {counts['wrong']} |")
@@ -134,7 +139,9 @@ def _print_names(cases: list[Case], newest: dict[str, ExtractFate], show: bool) 
 def _print_table(kind: str, cases: list[Case], newest: dict[str, ExtractFate], show: bool) -> None:
     def outcome(case: Case) -> str:
         fate = newest.get(case.code)
-        return "not taken" if fate is None else f"{fate.reason}: {fate.finding}" if fate.fate == "held" else ""
+        return (
+            "not taken" if fate is None else f"{fate.reason}: {fate.finding}" if fate.fate == "held" else ""
+        )
 
     held = {case.code: outcome(case) for case in cases}
     print(f"\n| {kind} | held |\n|---|---|")

@@ -444,7 +444,13 @@ _OF_KINDS: dict[str, tuple[str, ...]] = {
     "day_and_month": ("day and month swapped",),
     "wrong_year": ("a year too", "new rows a year too early"),
     "dates_cut": ("dates cut",),
-    "one_value": ("all on the day of export", "one destination filled down", "one kind", "one status", "coarsened"),
+    "one_value": (
+        "all on the day of export",
+        "one destination filled down",
+        "one kind",
+        "one status",
+        "coarsened",
+    ),
     "part_missing": ("first half of the rows missing", "two months missing", "three older months missing"),
     "rows_doubled": ("rows twice", "test entries of a course"),
     "references_new": ("all keys new",),
@@ -459,7 +465,8 @@ _OF_KINDS: dict[str, tuple[str, ...]] = {
 }
 # The causes that name a damage right. Of half the rows at random and of places of another list none is known.
 CAUSES: dict[str, tuple[str, ...]] = {
-    name: tuple(cause for cause, parts in _OF_KINDS.items() if any(part in name for part in parts)) for name in DAMAGE
+    name: tuple(cause for cause, parts in _OF_KINDS.items() if any(part in name for part in parts))
+    for name in DAMAGE
 }
 
 # --- Harmless ---------------------------------------------------------------------------------------------

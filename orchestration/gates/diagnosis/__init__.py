@@ -64,7 +64,11 @@ def explain(held: HeldExtract) -> Explanation:
             return found
     fields = [one.field for one in held.changes]
     most = max(set(fields), key=lambda name: (fields.count(name), name), default="")
-    given = {"changed": len({one.record_id for one in held.changes}), "gone": len(held.gone), "new": len(held.new)}
+    given = {
+        "changed": len({one.record_id for one in held.changes}),
+        "gone": len(held.gone),
+        "new": len(held.new),
+    }
     given_most = say(", most of them in {column}", column=held.column(most)) if most else ""
     return Explanation(NONE, say(NONE_KNOWN, most=given_most, **given), ASK_OPENLY, 0.0, tuple(held.changes))
 
@@ -131,4 +135,14 @@ def proof(
     ]
 
 
-__all__ = ["BREAKAGES", "NONE", "Change", "Explanation", "HeldExtract", "Proof", "explain", "proof", "with_causes"]
+__all__ = [
+    "BREAKAGES",
+    "NONE",
+    "Change",
+    "Explanation",
+    "HeldExtract",
+    "Proof",
+    "explain",
+    "proof",
+    "with_causes",
+]

@@ -44,7 +44,9 @@ def _of_new(held: HeldExtract) -> Explanation | None:
             continue
         now, before = pair
         never = sum(share for value, share in now.items() if value not in before)
-        by_rank = [dict(zip(map(str, range(99)), sorted(mix.values(), reverse=True), strict=False)) for mix in pair]
+        by_rank = [
+            dict(zip(map(str, range(99)), sorted(mix.values(), reverse=True), strict=False)) for mix in pair
+        ]
         is_renamed = distance(now, before) > 0.3 and distance(*by_rank) < 0.12 and len(now) > 1
         if never >= MOST or is_renamed:
             moved.add(name)

@@ -5,7 +5,9 @@ from collections import Counter
 from orchestration.gates.diagnosis.held import Change, Explanation, HeldExtract
 
 SENTENCE = "The values of {columns} stand in other rows, in {count} of {of} records that differ: the column was sorted or moved without its rows (rows {rows})"
-QUESTION = "Was this column sorted or moved without the rest of the row? Please send the file with whole rows."
+QUESTION = (
+    "Was this column sorted or moved without the rest of the row? Please send the file with whole rows."
+)
 
 
 def explain(held: HeldExtract) -> Explanation | None:

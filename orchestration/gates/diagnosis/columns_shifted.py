@@ -28,7 +28,11 @@ def _has_moved(held: HeldExtract, change: Change) -> bool:
 
 
 def _of_new(held: HeldExtract) -> Explanation | None:
-    mixes = {name: pair for name in held.fields if name.startswith("place(") and (pair := held.new_and_earlier(name))}
+    mixes = {
+        name: pair
+        for name in held.fields
+        if name.startswith("place(") and (pair := held.new_and_earlier(name))
+    }
     moved = set()
     for name, (now, before) in mixes.items():
         own = distance(now, before)
@@ -38,4 +42,6 @@ def _of_new(held: HeldExtract) -> Explanation | None:
         if min(others, default=1.0) > 0.6 * own:
             return None
         moved.add(name)
-    return held.explain_new("columns_shifted", SENTENCE, QUESTION, held.new, moved) if len(moved) > 1 else None
+    return (
+        held.explain_new("columns_shifted", SENTENCE, QUESTION, held.new, moved) if len(moved) > 1 else None
+    )

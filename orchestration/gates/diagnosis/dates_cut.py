@@ -5,7 +5,9 @@ import re
 from orchestration.gates.diagnosis.held import Change, Explanation, HeldExtract
 
 SENTENCE = "The dates in {columns} are cut to the first of the month or year in {count} of {of} records that differ (rows {rows})"
-QUESTION = "Did the export keep only the month or the year of the dates? Please send the file with whole dates."
+QUESTION = (
+    "Did the export keep only the month or the year of the dates? Please send the file with whole dates."
+)
 _NUMBERS = re.compile(r"\d+")
 
 

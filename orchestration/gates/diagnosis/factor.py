@@ -4,7 +4,9 @@ from statistics import quantiles
 
 from orchestration.gates.diagnosis.held import FEWEST, Change, Explanation, HeldExtract
 
-SENTENCE = "The numbers in {columns} are {how} by {factor} in {count} of {of} records that differ (rows {rows})"
+SENTENCE = (
+    "The numbers in {columns} are {how} by {factor} in {count} of {of} records that differ (rows {rows})"
+)
 QUESTION = "Were these numbers exported in another unit? Please send them in the unit used before."
 FACTORS = (2, 10, 12, 100)
 

@@ -21,7 +21,9 @@ def explain(held: HeldExtract) -> Explanation | None:
             kept = sum(held.before.values[one].get(name) == value for one in held.replaced)
             given = {"columns": held.column(name), "kept": kept, "of": len(held.replaced)}
             share = gone / len(held.gone)
-            return held.explanation("filter_left_on", SENTENCE, QUESTION, share, list(held.now.values), **given)
+            return held.explanation(
+                "filter_left_on", SENTENCE, QUESTION, share, list(held.now.values), **given
+            )
     return None
 
 

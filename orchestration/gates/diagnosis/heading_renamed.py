@@ -4,7 +4,9 @@ from orchestration.contracts import same
 from orchestration.gates.diagnosis.held import FEWEST, Explanation, HeldExtract
 
 SENTENCE = "The column {columns} is not in the file; it was filled in {of} records before. Its heading has changed, or it was left out"
-QUESTION = "Has a heading been renamed, or a column been left out? Please send the file with the headings as before."
+QUESTION = (
+    "Has a heading been renamed, or a column been left out? Please send the file with the headings as before."
+)
 
 
 def explain(held: HeldExtract) -> Explanation | None:
@@ -18,4 +20,6 @@ def explain(held: HeldExtract) -> Explanation | None:
             lost[name] = was
     if not lost or any(one.field not in lost for one in held.changes):
         return None
-    return held.explanation("heading_renamed", SENTENCE, QUESTION, 1.0, [], columns=held.columns(lost), of=max(lost.values()))
+    return held.explanation(
+        "heading_renamed", SENTENCE, QUESTION, 1.0, [], columns=held.columns(lost), of=max(lost.values())
+    )

@@ -127,7 +127,13 @@ class HeldExtract:
                                 columns=self.columns(names), of=len({one.record_id for one in self.changes}), **given)  # fmt: skip
 
     def explain_new(
-        self, key: str, sentence: str, question: str, ids: Sequence[int], names: Iterable[str], **given: object
+        self,
+        key: str,
+        sentence: str,
+        question: str,
+        ids: Sequence[int],
+        names: Iterable[str],
+        **given: object,
     ) -> Explanation | None:
         """Explain new records, where no earlier ones changed."""
         if len(ids) < FEWEST:
@@ -149,7 +155,10 @@ class HeldExtract:
 
     def new_and_earlier(self, name: str) -> tuple[dict[str, float], dict[str, float]] | None:
         """Return the mix of a field in the new records and in the earlier ones; None where either are few."""
-        now, before = self.shares(self.now, self.new, name), self.shares(self.before, list(self.before.values), name)
+        now, before = (
+            self.shares(self.now, self.new, name),
+            self.shares(self.before, list(self.before.values), name),
+        )
         return (now, before) if min(len(self.new), len(self.before.values)) >= 2 * FEWEST and before else None
 
 
@@ -181,7 +190,9 @@ def _rows(settings: Settings, landed: Landed) -> Rows:
     if "part" in cells.column_names:
         by_row: dict[int, dict[int, dict[str, list[str]]]] = {}
         names = ("record_id", "sheet", "row_number", "part", "field", "value")
-        for record, sheet, row, part, name, value in zip(*(cells[one].to_pylist() for one in names), strict=True):
+        for record, sheet, row, part, name, value in zip(
+            *(cells[one].to_pylist() for one in names), strict=True
+        ):
             if not part:
                 found.sheets[sheet] += 1
                 by_row.setdefault(record, {}).setdefault(row, {}).setdefault(name, []).append(value)

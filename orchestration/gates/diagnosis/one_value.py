@@ -24,7 +24,10 @@ def explain(held: HeldExtract) -> Explanation | None:
     alone = [
         name
         for name in names_with_one_value(held)
-        if held.shares(held.before, list(held.before.values), name).get(next(iter(held.shares(held.now, held.new, name))), 0) < 0.6
+        if held.shares(held.before, list(held.before.values), name).get(
+            next(iter(held.shares(held.now, held.new, name))), 0
+        )
+        < 0.6
     ]
     return held.explain_new("one_value", SENTENCE, QUESTION, held.new, alone) if alone else None
 

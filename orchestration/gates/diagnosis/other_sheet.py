@@ -9,6 +9,11 @@ QUESTION = "Does the file have another sheet than before? Please send the sheet 
 def explain(held: HeldExtract) -> Explanation | None:
     other = sum(count for sheet, count in held.now.sheets.items() if sheet not in held.before.sheets)
     whole = held.now.sheets.total()
-    if not held.before.sheets or not other or other < MOST * whole or len(held.common) > len(held.now.values) / 2:
+    if (
+        not held.before.sheets
+        or not other
+        or other < MOST * whole
+        or len(held.common) > len(held.now.values) / 2
+    ):
         return None
     return held.explanation("other_sheet", SENTENCE, QUESTION, other / whole, list(held.now.values))

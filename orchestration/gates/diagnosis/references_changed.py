@@ -15,14 +15,18 @@ def explain(held: HeldExtract) -> Explanation | None:
         now = {_content(held, held.now, one): one for one in held.new}
         again = [now[key] for one in held.gone if (key := _content(held, held.before, one)) in now]
         if len(again) >= MOST * len(held.gone):
-            return held.explanation("references_new", NEW, QUESTION, len(again) / len(held.gone), again, of=len(held.gone))
+            return held.explanation(
+                "references_new", NEW, QUESTION, len(again) / len(held.gone), again, of=len(held.gone)
+            )
     if not held.has_changed or len({one.field for one in held.changes}) < 3:
         return None
     changed = list(dict.fromkeys(one.record_id for one in held.changes))
     moved = [one for one in changed if earlier.get(_content(held, held.now, one), one) != one]
     if len(moved) < max(FEWEST, MOST * len(changed)):
         return None
-    return held.explanation("references_moved", MOVED, QUESTION, len(moved) / len(changed), moved, of=len(changed))
+    return held.explanation(
+        "references_moved", MOVED, QUESTION, len(moved) / len(changed), moved, of=len(changed)
+    )
 
 
 def _content(held: HeldExtract, rows: Rows, one: int) -> frozenset[tuple[str, str]]:

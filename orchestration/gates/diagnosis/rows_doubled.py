@@ -5,7 +5,9 @@ from collections import Counter
 from orchestration.gates.diagnosis.held import FEWEST, Explanation, HeldExtract
 
 SENTENCE = "Rows stand there more than once: {count} of {of} records are copies of another one (rows {rows})"
-QUESTION = "Were rows pasted twice, or test entries left in? Please remove the copies and send the file again."
+QUESTION = (
+    "Were rows pasted twice, or test entries left in? Please remove the copies and send the file again."
+)
 
 
 def explain(held: HeldExtract) -> Explanation | None:
@@ -18,7 +20,9 @@ def explain(held: HeldExtract) -> Explanation | None:
     copies = [one for one in held.new if counts[_content(held, one)] > 1]
     if len(copies) < max(FEWEST, 0.4 * len(held.new)):
         return None
-    return held.explanation("rows_doubled", SENTENCE, QUESTION, len(copies) / len(held.new), copies, of=len(held.new))
+    return held.explanation(
+        "rows_doubled", SENTENCE, QUESTION, len(copies) / len(held.new), copies, of=len(held.new)
+    )
 
 
 def _content(held: HeldExtract, one: int) -> frozenset[tuple[str, str]]:

@@ -28,7 +28,9 @@ def _older(held: HeldExtract) -> Explanation | None:
     after = sum(day >= newest for day in gone)
     if after < MOST * len(gone):
         return None
-    return held.explanation("older_copy", OLDER, OLDER_QUESTION, after / len(gone), [], of=len(gone), day=str(newest))
+    return held.explanation(
+        "older_copy", OLDER, OLDER_QUESTION, after / len(gone), [], of=len(gone), day=str(newest)
+    )
 
 
 def _sent_again(held: HeldExtract) -> Explanation:
@@ -39,6 +41,7 @@ def _sent_again(held: HeldExtract) -> Explanation:
 
 def _part(held: HeldExtract) -> Explanation | None:
     """Months of which nearly nothing is left, and that hold nearly all that is gone."""
+
     def month(day: date) -> str:
         return f"{day:%Y-%m}"
 

@@ -5,7 +5,9 @@ import re
 from orchestration.gates.diagnosis.held import MOST, Change, Explanation, HeldExtract
 
 SENTENCE = "The year is wrong by {years} in {columns} in {count} of {of} records that differ (rows {rows})"
-QUESTION = "Were the dates entered or exported with another year? Please check the year and send the file again."
+QUESTION = (
+    "Were the dates entered or exported with another year? Please check the year and send the file again."
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -26,7 +28,10 @@ def explain(held: HeldExtract) -> Explanation | None:
             continue
 
         def fitting(moved: int) -> float:
-            fits = [newest.toordinal() - 31 < day.toordinal() - moved * 365 <= received.toordinal() for day in days]
+            fits = [
+                newest.toordinal() - 31 < day.toordinal() - moved * 365 <= received.toordinal()
+                for day in days
+            ]
             return sum(fits) / len(fits)
 
         if fitting(years) >= MOST and fitting(0) < 0.5:
@@ -37,4 +42,6 @@ def explain(held: HeldExtract) -> Explanation | None:
 def _is_near(was: str, now: str) -> bool:
     """Whether day and month are the same, but for the end of a month."""
     was, now = _YEAR.sub("", was, count=1), _YEAR.sub("", now, count=1)
-    return was == now or (int(re.sub(r"\D", "", was) or 0) != 0 and any(end in was for end in ("29", "30", "31")))
+    return was == now or (
+        int(re.sub(r"\D", "", was) or 0) != 0 and any(end in was for end in ("29", "30", "31"))
+    )

@@ -103,7 +103,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def newest(settings: Settings, partner: str) -> ExtractFate:
-    [held] = [fate for fate in read_fates(settings).values() if fate.partner == partner and fate.fate == "held"]
+    [held] = [
+        fate for fate in read_fates(settings).values() if fate.partner == partner and fate.fate == "held"
+    ]
     return held
 
 

@@ -17,7 +17,7 @@ from expectations.checks import CHECKS, EXTRACT_CHECKS, is_of_release, is_waivab
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, of_text, refreshes, seed_rows
 from orchestration.intake import read_register
-from orchestration.stewardship import review
+from orchestration.stewardship import audit, review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.drawings import side_by_side, trend_of
 from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page, waiting_item
@@ -127,6 +127,9 @@ def extract(visit: Visit, item: Item) -> Response:
     ]
     held = next((one for one in review.in_force(settings)["held"] if _key(one) == item.key), {})
     differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
+    is_shown = bool(visit.names.is_steward and differs and differs.proof)
+    if is_shown:
+        audit.record(settings, visit.author, "viewed", f"{partner}/{extract_id}", rows=len(differs.proof))
     # The contract names whom to ask.
     contracts = load_contracts(settings.partners).valid.get(partner, [])
     of_note = [one.partner.steward for one in contracts if one.contract == note["contract"]]
@@ -141,6 +144,7 @@ def extract(visit: Visit, item: Item) -> Response:
         cause=of_text(held.get("cause", "")),
         contact=next(iter(of_note), None),
         differs=differs,
+        proof=differs.proof if is_shown else (),
         months=side_by_side(differs.months) if differs else [],
         fields=[
             (one, side_by_side(one.values, (one.before, one.now)))
