@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.checks import beside_the_cause
 from orchestration import gates, intake, release
 from orchestration.contracts import Contracts
 from orchestration.core import of_text, read_artifact
@@ -160,7 +161,7 @@ def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
             [one for one in verdicts.of_partner(partner) if (partner, one.extract_id) not in withdrawn],
             [delivery for delivery in deliveries if delivery.partner == partner],
             {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
-            {fate.extract_id: fate.cause for fate in fates.values() if fate.partner == partner},
+            {fate.extract_id: fate for fate in fates.values() if fate.partner == partner},
         )
         for partner in partners
     ]
@@ -173,7 +174,7 @@ def _result(
     verdicts: Sequence[gates.Verdict],
     deliveries: Sequence[gates.Delivery],
     plotted: Mapping[str, float],
-    causes: Mapping[str, str],
+    fates: Mapping[str, gates.ExtractFate],
 ) -> dg.AssetCheckResult:
     """Return the check's result; `deliveries` are the newest extract of each of the partner's contracts."""
     today = run.as_of.date()
@@ -219,7 +220,7 @@ def _result(
         check_name=CHECK,
         passed=not waiting and not late and all(verdict.waived for verdict in failed),
         severity=dg.AssetCheckSeverity.ERROR if holding or waiting else dg.AssetCheckSeverity.WARN,
-        description=" ".join([*_summary(waiting, verdicts, failed, holding, causes), *overdue]),
+        description=" ".join([*_summary(waiting, verdicts, failed, holding, fates), *overdue]),
         metadata=metadata,
     )
 
@@ -229,7 +230,7 @@ def _summary(
     verdicts: Sequence[gates.Verdict],
     failed: Sequence[gates.Verdict],
     holding: Sequence[gates.Verdict],
-    causes: Mapping[str, str],
+    fates: Mapping[str, gates.ExtractFate],
 ) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
     if not (verdicts or waiting):
@@ -242,13 +243,16 @@ def _summary(
         names = ", ".join(sorted({verdict.check_name for verdict in holding}))
         held = f"{len({verdict.extract_id for verdict in holding})} of {judged} extract(s) held by {names}."
         sentences.append(f"{held} The release uses the last good extract.")
-        if cause := causes.get(holding[-1].extract_id):
-            sentences.append(f"{of_text(cause)}.")
     if warned := [verdict for verdict in failed if not verdict.holds]:
         names = ", ".join(sorted({verdict.check_name for verdict in warned}))
         sentences.append(f"Failed without holding: {names}.")
-    of_newest = [one for one in holding or failed if one.extract_id == (holding or failed)[-1].extract_id]
-    for verdict in of_newest:
+    newest = (holding or failed)[-1].extract_id if failed else ""
+    of_newest = {one.check_name: one for one in holding or failed if one.extract_id == newest}
+    fate = fates.get(newest)
+    if fate and fate.cause:
+        sentences.append(f"{of_text(fate.cause)}. Ask the partner: {fate.question}")
+    for name in beside_the_cause(of_newest, fate.cause_key if fate else ""):
+        verdict = of_newest[name]
         finding = f"{verdict.finding}. " if verdict.finding else ""
         sentences.append(f"{finding}{verdict.why} {verdict.steward_action}")
     return sentences

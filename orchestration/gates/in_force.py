@@ -32,11 +32,6 @@ FATE_SCHEMA = pa.schema(
 )
 # The artifact of the extracts in force, whose fingerprint those of dbt's parts hold.
 IN_FORCE = "in_force"
-# Checks that say their cause themselves.
-NOT_OF_THE_DATA = {
-    "partner_has_a_contract", "agreement_is_valid", "agreement_covers_statistics", "every_line_is_accounted_for",
-    "every_row_is_typed",
-}  # fmt: skip
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
 ALERT_SCHEMA = pa.schema(
@@ -50,8 +45,9 @@ class ExtractFate:
     """`reason`: the checks that hold it, or the decision that withdrew it.
 
     `finding`: what the checks found and what to do, where they say so. `is_over`: it was withdrawn, or a
-    later full extract in force replaces it, so nothing waits for it. `cause`: the sentence of the breakage
-    `cause_key` that explains what differs (`as_text`); `question`: what to ask the partner.
+    later full extract in force replaces it, so nothing waits for it. `cause`: the sentence (`as_text`) of the
+    breakage `cause_key` that explains what differs, or that none is known (no key); empty where the checks
+    say their cause themselves. `question`: what to ask the partner.
     """
 
     extract_id: str
@@ -112,9 +108,7 @@ def put_in_force(
     verdicts = verdicts or read_verdicts(settings)
     fates = settle_fates(register, verdicts, decisions)
     broken = {
-        key: [column for verdict in holding for column in verdict.broken]
-        for key, holding in verdicts.holding.items()
-        if not {verdict.check_name for verdict in holding} <= NOT_OF_THE_DATA
+        key: {one for verdict in all for one in verdict.broken} for key, all in verdicts.holding.items()
     }
     fates = with_causes(settings, register, fates, read_fates(settings), broken)
     current = {(fate.partner, fate.extract_id) for fate in fates if fate.fate == "in_force"}

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from expectations.checks import beside_the_cause
 from orchestration import intake
 from orchestration.core import (
     Keys,
@@ -95,6 +96,18 @@ def write_in_force(settings: Settings, settled: Any) -> None:
 
 def in_force(settings: Settings) -> dict[str, Any]:
     return json_of(settings, IN_FORCE) or {"partners": {}, "held": []}
+
+
+def held_one(settings: Settings, key: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fate of an extract that waits; empty for others."""
+    held = in_force(settings)["held"]
+    return next((one for one in held if (one["partner"], one["extract_id"]) == key), {})
+
+
+def why_held(held: Mapping[str, Any], findings: Mapping[str, str]) -> list[str]:
+    """Return the cause of a held extract, and of the checks' findings those that it does not speak for."""
+    beside = beside_the_cause(findings, held.get("cause_key", ""))
+    return list(filter(None, (of_text(held.get("cause", "")), *(findings[name] for name in beside))))
 
 
 def write_unresolved_places(settings: Settings) -> None:

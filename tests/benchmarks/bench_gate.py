@@ -20,7 +20,6 @@ from pathlib import Path
 
 from orchestration.core import Settings, create_missing_keys, prepare_home
 from orchestration.gates import ExtractFate, landed_extracts, read_fates
-from orchestration.gates.diagnosis import NONE
 from tests import steps
 from tests.benchmarks import planted_changes
 from tests.benchmarks.planted_changes import CAUSES, DAMAGE, HARMLESS, SAMPLES, Change, Sample
@@ -126,8 +125,7 @@ def _print_names(cases: list[Case], newest: dict[str, ExtractFate], show: bool) 
     for change in dict.fromkeys(case.change for case, _ in held):
         named = [(case, key) for case, key in held if case.change == change]
         counts = Counter(
-            "right" if key in CAUSES.get(change, ()) else "none" if key in ("", NONE) else "wrong"
-            for _, key in named
+            "right" if key in CAUSES.get(change, ()) else "wrong" if key else "none" for _, key in named
         )
         sums += counts
         print(f"| {change} | {counts['right']} | {counts['none']} | {counts['wrong']} |")

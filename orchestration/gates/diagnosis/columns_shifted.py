@@ -2,46 +2,31 @@
 
 from collections import Counter
 
-from orchestration.gates.diagnosis.held import Change, Explanation, HeldExtract, distance
+from orchestration.gates.diagnosis.held import Change, Found, HeldExtract, distance, is_place
 
-SENTENCE = "The columns {columns} are shifted or swapped: in {count} of {of} records that differ, one holds what stood in another before (rows {rows})"
+SENTENCE = "The columns {columns} look shifted or swapped: in {count} of {of} records that differ, one holds what stood in another before (rows {rows})"
 QUESTION = "Has a column been moved, or a cell been inserted or deleted? Please send the file with each answer under its heading."
 
 
-def explain(held: HeldExtract) -> Explanation | None:
-    if not held.changes and (found := _of_new(held)):
-        return found
-    moved = Counter(one.field for one in held.changes if _has_moved(held, one))
+def explain(held: HeldExtract) -> Found | None:
+    def has_moved(one: Change) -> bool:
+        was = held.before.values[one.record_id]
+        return bool(one.now) and any(was[name] == one.now for name in was if name != one.field)
+
+    moved = Counter(one.field for one in held.changes if has_moved(one))
     filled = Counter(one.field for one in held.changes if one.now)
-    known = {name for name, count in moved.items() if count >= 0.7 * filled[name]}
-    if len(known) < 2:
-        return None
-    return held.explain_changes(
-        "columns_shifted", SENTENCE, QUESTION,
-        lambda one: one.field in known and (not one.now or _has_moved(held, one)),
-    )  # fmt: skip
+    names = {name for name, count in moved.items() if count >= 0.7 * filled[name]}
+    if len(names) > 1:
+        return held.of_changes(lambda one: one.field in names and (not one.now or has_moved(one)))
+    return held.of_new(_that_look_like_others(held)) if held.new_alone else None
 
 
-def _has_moved(held: HeldExtract, change: Change) -> bool:
-    was = held.before.values[change.record_id]
-    return bool(change.now) and any(was[name] == change.now for name in was if name != change.field)
-
-
-def _of_new(held: HeldExtract) -> Explanation | None:
-    mixes = {
-        name: pair
-        for name in held.fields
-        if name.startswith("place(") and (pair := held.new_and_earlier(name))
-    }
-    moved = set()
-    for name, (now, before) in mixes.items():
-        own = distance(now, before)
-        if own < 0.35 or not now:
-            continue
-        others = (distance(now, earlier) for other, (_, earlier) in mixes.items() if other != name)
-        if min(others, default=1.0) > 0.6 * own:
-            return None
-        moved.add(name)
-    return (
-        held.explain_new("columns_shifted", SENTENCE, QUESTION, held.new, moved) if len(moved) > 1 else None
-    )
+def _that_look_like_others(held: HeldExtract) -> list[str]:
+    """Return columns of places whose new answers are another one's earlier ones; two at least, and no other moved."""
+    mixes = {name: held.mixes(name) for name in held.fields if is_place(name)}
+    far = {name: distance(*pair) for name, pair in mixes.items() if pair[1] and distance(*pair) >= 0.35}
+    is_other = [
+        any(distance(mixes[name][1], before) <= 0.6 * own for other, (before, _) in mixes.items() if other != name)
+        for name, own in far.items()
+    ]  # fmt: skip
+    return list(far) if len(far) > 1 and all(is_other) else []

@@ -1,43 +1,43 @@
 """Day and month were swapped: read the other way round, the dates say what they said before."""
 
 import re
+from collections import Counter
+from itertools import permutations
 
-from orchestration.gates.diagnosis.held import FEWEST, Change, Explanation, HeldExtract
+from orchestration.gates.diagnosis.held import FEWEST, Change, Found, HeldExtract
 
-SENTENCE = "Day and month are swapped in {columns} in {count} of {of} records that differ (rows {rows})"
+SENTENCE = "Day and month look swapped in {columns}: read the other way round, {count} of the {of} dates that differ fit (rows {rows})"
 QUESTION = "Were the dates written with day and month in another order? Please send the file with the order used before."
 _NUMBERS = re.compile(r"\d+")
 
 
-def explain(held: HeldExtract) -> Explanation | None:
-    return held.explain_changes("day_and_month", SENTENCE, QUESTION, _is_swapped) or _of_new(held)
+def explain(held: HeldExtract) -> Found | None:
+    return held.of_changes(_is_swapped) or held.of_new(
+        (name for name in held.fields if _is_in_another_order(*held.sides(name))), _swapped
+    )
+
+
+def _swapped(text: str) -> str:
+    """Exchange the month with the day; the year has four digits."""
+    numbers = _NUMBERS.findall(text)[:3]
+    if len(numbers) < 3:
+        return ""
+    at = iter([numbers[0], numbers[2], numbers[1]] if len(numbers[0]) == 4 else [numbers[1], numbers[0]])
+    return _NUMBERS.sub(lambda found: next(at, found[0]), text)
 
 
 def _is_swapped(change: Change) -> bool:
-    was, now = (_NUMBERS.findall(text)[:3] for text in (change.was, change.now))
-    if len(was) < 3 or len(now) < 3 or was == now:
-        return False
-    day, month = (0, 1) if len(was[2]) == 4 else (2, 1)
-    was[day], was[month] = was[month], was[day]
-    return [int(one) for one in was] == [int(one) for one in now]
+    was, now = (list(map(int, _NUMBERS.findall(text)[:3])) for text in (change.was, _swapped(change.now)))
+    return bool(now) and was == now
 
 
-def _of_new(held: HeldExtract) -> Explanation | None:
-    """Read from the position that exceeds 12, in new records alone."""
-    if held.changes:
-        return None
-    for name in held.fields:
-        before, now = (
-            [[int(one) for one in _NUMBERS.findall(text)[:3]] for text in rows.of_field(name, ids)]
-            for rows, ids in ((held.before, held.before.values), (held.now, held.new))
-        )
-        for one, other in ((0, 1), (1, 2)):
-            for day, month in ((one, other), (other, one)):
-                if _over(before, day) >= FEWEST and 20 * _over(before, month) < _over(before, day):
-                    if _over(now, month) >= FEWEST and 20 * _over(now, day) < _over(now, month):
-                        return held.explain_new("day_and_month", SENTENCE, QUESTION, held.new, [name])
-    return None
-
-
-def _over(dates: list[list[int]], at: int) -> int:
-    return sum(len(parts) == 3 and 12 < parts[at] <= 31 for parts in dates)
+def _is_in_another_order(before: list[str], now: list[str]) -> bool:
+    """Whether only one position exceeds 12, and it was another one before."""
+    over = [
+        Counter(at for text in texts for at, part in enumerate(_NUMBERS.findall(text)[:3]) if 12 < int(part) <= 31)
+        for texts in (before, now)
+    ]  # fmt: skip
+    return any(
+        min(over[0][day], over[1][month]) >= max(FEWEST, 20 * over[0][month], 20 * over[1][day])
+        for day, month in permutations(range(3), 2)
+    )

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings, say
+from orchestration.core import Settings
 from orchestration.gates.landed import Landed
 from orchestration.typing import open_views
 
@@ -22,15 +23,29 @@ MOST = 0.9  # of what differs, a cause explains so much
 FEWEST = 10
 _ROWS_NAMED = 5
 _NOT_ANSWERS = frozenset({"submission_key", "submitted_at"})
+NUMBERS = ("age_band", "age", "person_count")
 
 
 class Change(NamedTuple):
-    """A filled cell of a record that was sent before, and what stands there now (empty for nothing)."""
+    """A cell as written now (empty for nothing), and what stood there before or would be read instead."""
 
     record_id: int
     field: str
     was: str
     now: str
+
+
+class Found(NamedTuple):
+    """The records that a breakage explains, and of how many; `given` fills its sentence in.
+
+    `changes` are the proof. They hold values: they are for the desk alone and never stored.
+    """
+
+    ids: Sequence[int]
+    of: int
+    changes: Sequence[Change] = ()
+    given: Mapping[str, Any] = {}
+    sentence: str = ""  # where the breakage has more than one
 
 
 @dataclass
@@ -47,28 +62,18 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """A cause: a sentence with counts and row numbers, a question to the partner, and the share that it explains.
-
-    `changes` are the proof. They hold values: they are for the desk alone and never stored.
-    """
-
-    key: str
-    sentence: str
-    question: str
-    share: float
-    changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True)
 class HeldExtract:
-    """`before`: the newest version of each earlier record in force. `replaced`: ids of the last full extract."""
+    """`before`: the newest version of each earlier record in force. `replaced`: ids of the last full extract.
+
+    `broken`: the measures that hold it. `others`: the partner's other extracts that wait, with their records.
+    """
 
     landed: Landed
     now: Rows
     before: Rows
     replaced: frozenset[int]
     broken: frozenset[str] = frozenset()
+    others: Sequence[tuple[Landed, frozenset[int]]] = ()
 
     @cached_property
     def common(self) -> list[int]:
@@ -98,9 +103,20 @@ class HeldExtract:
         largest = max(map(len, found.values()), default=0)
         return [one for part in found.values() if len(part) >= max(FEWEST, largest / 10) for one in part]
 
+    @cached_property
+    def changed(self) -> list[int]:
+        return list(dict.fromkeys(one.record_id for one in self.changes))
+
     @property
     def has_changed(self) -> bool:
-        return len({one.record_id for one in self.changes}) >= len(self.common) / 10
+        return len(self.changed) >= max(1, len(self.common) / 10)
+
+    def contents(self, rows: Rows) -> dict[int, frozenset[tuple[str, str]]]:
+        """Return what each record says, without its reference."""
+        return {
+            one: frozenset((name, values.get(name, "")) for name in self.fields)
+            for one, values in rows.values.items()
+        }
 
     def column(self, name: str) -> str:
         return f"“{self.landed.column_of(name) or self.landed.column_of(name.partition('.')[0]) or name}”"
@@ -109,68 +125,63 @@ class HeldExtract:
         return ", ".join(dict.fromkeys(map(self.column, sorted(names))))
 
     def row_numbers(self, ids: Iterable[int]) -> str:
-        rows = sorted({row for one in ids for row in (self.now.rows.get(one) or ())[:1]})
+        """Return the first physical rows of records; of those that are gone, in the file before."""
+        first = {(self.now.rows.get(one) or self.before.rows.get(one) or [0])[0] for one in ids}
+        rows = sorted(first - {0})
         return ", ".join(map(str, rows[:_ROWS_NAMED])) + (" …" if len(rows) > _ROWS_NAMED else "")
 
-    def explain_changes(
-        self, key: str, sentence: str, question: str, explains: Callable[[Change], bool], **given: object
-    ) -> Explanation | None:
-        """Explain changed cells of records that were sent before, where these are what differs."""
-        if not self.changes or not self.has_changed:
+    def of_changes(self, explains: Callable[[Change], bool], **given: Any) -> Found | None:
+        """Return the changed cells of records sent before, where these are most of what differs."""
+        if not self.has_changed or len(self.gone) > len(self.changed) / 9:
             return None
-        explained = tuple(one for one in self.changes if explains(one))
-        ids = dict.fromkeys(one.record_id for one in explained)
+        explained = [one for one in self.changes if explains(one)]
+        ids = list(dict.fromkeys(one.record_id for one in explained))
         if len(ids) < FEWEST or len(explained) < MOST * len(self.changes):
             return None
-        names = {one.field for one in explained}
-        return self.explanation(key, sentence, question, len(explained) / len(self.changes), list(ids), explained,
-                                columns=self.columns(names), of=len({one.record_id for one in self.changes}), **given)  # fmt: skip
+        columns = self.columns({one.field for one in explained})
+        return Found(ids, len(self.changed), explained, {"columns": columns} | given)
 
-    def explain_new(
-        self,
-        key: str,
-        sentence: str,
-        question: str,
-        ids: Sequence[int],
-        names: Iterable[str],
-        **given: object,
-    ) -> Explanation | None:
-        """Explain new records, where no earlier ones changed."""
-        if len(ids) < FEWEST:
+    def of_new(
+        self, names: Iterable[str], read_as: Callable[[str], str] | None = None, **given: Any
+    ) -> Found | None:
+        """Return the new records, where fields of them are of another kind; `read_as` undoes it in a cell."""
+        if not (names := list(names)):
             return None
-        return self.explanation(key, sentence, question, len(ids) / len(self.new), ids, (),
-                                columns=self.columns(names), of=len(self.new), **given)  # fmt: skip
+        cells = [(one, name, self.now.values[one].get(name, "")) for one in self.new for name in names]
+        changes = [Change(one, name, read_as(now), now) for one, name, now in cells if now] if read_as else ()
+        return Found(self.new, len(self.new), changes, {"columns": self.columns(names)} | given)
 
-    def explanation(
-        self, key: str, sentence: str, question: str, share: float, ids: Sequence[int],
-        changes: tuple[Change, ...] = (), **given: object,
-    ) -> Explanation:  # fmt: skip
-        filled = {"count": len(ids), "rows": self.row_numbers(ids)} | given
-        return Explanation(key, say(sentence, **filled), question, share, changes)
+    @property
+    def new_alone(self) -> list[int]:
+        """The new records, where they alone can differ and are many enough to compare mixes."""
+        is_enough = min(len(self.new), len(self.before.values)) >= 2 * FEWEST
+        return self.new if is_enough and not self.has_changed else []
 
-    def shares(self, rows: Rows, ids: Sequence[int], name: str) -> dict[str, float]:
-        """Return the share of each value of a field, the most frequent first."""
-        counts = Counter(rows.of_field(name, ids))
-        return {value: count / counts.total() for value, count in counts.most_common()}
+    def sides(self, name: str) -> tuple[list[str], list[str]]:
+        """Return the answers of a field in all earlier records and in the new ones."""
+        return self.before.of_field(name, self.before.values), self.now.of_field(name, self.new_alone)
 
-    def new_and_earlier(self, name: str) -> tuple[dict[str, float], dict[str, float]] | None:
-        """Return the mix of a field in the new records and in the earlier ones; None where either are few."""
-        now, before = (
-            self.shares(self.now, self.new, name),
-            self.shares(self.before, list(self.before.values), name),
-        )
-        return (now, before) if min(len(self.new), len(self.before.values)) >= 2 * FEWEST and before else None
+    def mixes(self, name: str) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the share of each answer before and in the new records, the most frequent first."""
+        before, now = (Counter(texts) for texts in self.sides(name))
+        return tuple({one: n / mix.total() for one, n in mix.most_common()} for mix in (before, now))  # type: ignore[return-value]
 
 
-def distance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Return the total variation distance of two mixes."""
+def is_place(name: str) -> bool:
+    return name.startswith("place(")
+
+
+def distance(one: Mapping[Any, float], other: Mapping[Any, float], by_rank: bool = False) -> float:
+    """Return the total variation distance of two mixes; `by_rank`: of mixes whose values have other names."""
+    if by_rank:
+        one, other = dict(enumerate(one.values())), dict(enumerate(other.values()))
     return sum(abs(one.get(value, 0) - other.get(value, 0)) for value in {*one, *other}) / 2
 
 
 def read_held(
-    settings: Settings, landed: Landed, earlier: Sequence[Landed], broken: frozenset[str] = frozenset()
-) -> HeldExtract:
-    """Read an extract and those in force that came before it under its contract, in order."""
+    settings: Settings, landed: Landed, earlier: Sequence[Landed], rivals: Sequence[Landed], broken: frozenset[str]
+) -> HeldExtract:  # fmt: skip
+    """Read an extract, those in force that came before it under its contract, in order, and others that wait."""
     before, replaced = Rows(), frozenset[int]()
     for one in earlier:
         rows = _rows(settings, one)
@@ -180,19 +191,24 @@ def read_held(
         before.sheets += rows.sheets
         if landed.is_full and one.is_full and one.declared_period == landed.declared_period:
             replaced = frozenset(rows.values)
-    return HeldExtract(landed, _rows(settings, landed), before, replaced, broken)
+    others = [
+        (one, frozenset(pq.read_table(_cells(settings, one))["record_id"].to_pylist())) for one in rivals
+    ]
+    return HeldExtract(landed, _rows(settings, landed), before, replaced, broken, others)
+
+
+def _cells(settings: Settings, landed: Landed) -> Path:
+    return settings.landing / landed.partner / f"{landed.extract_id}.parquet"
 
 
 def _rows(settings: Settings, landed: Landed) -> Rows:
     found = Rows()
-    path = settings.landing / landed.partner / f"{landed.extract_id}.parquet"
-    cells = pq.read_table(path)
+    cells = pq.read_table(_cells(settings, landed))
     if "part" in cells.column_names:
         by_row: dict[int, dict[int, dict[str, list[str]]]] = {}
         names = ("record_id", "sheet", "row_number", "part", "field", "value")
-        for record, sheet, row, part, name, value in zip(
-            *(cells[one].to_pylist() for one in names), strict=True
-        ):
+        columns = (cells[one].to_pylist() for one in names)
+        for record, sheet, row, part, name, value in zip(*columns, strict=True):
             if not part:
                 found.sheets[sheet] += 1
                 by_row.setdefault(record, {}).setdefault(row, {}).setdefault(name, []).append(value)

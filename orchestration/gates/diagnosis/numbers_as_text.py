@@ -2,14 +2,14 @@
 
 import re
 
-from orchestration.gates.diagnosis.held import Change, Explanation, HeldExtract
+from orchestration.gates.diagnosis.held import Change, Found, HeldExtract
 
-SENTENCE = "The numbers in {columns} are written as text or with another decimal sign in {count} of {of} records that differ (rows {rows})"
+SENTENCE = "The numbers in {columns} are written as text or with another decimal sign, in {count} of {of} records that differ (rows {rows})"
 QUESTION = "Were numbers saved as text, or with another decimal sign? Please send them as numbers, as before."
 
 
-def explain(held: HeldExtract) -> Explanation | None:
-    return held.explain_changes("numbers_as_text", SENTENCE, QUESTION, _has_the_digits)
+def explain(held: HeldExtract) -> Found | None:
+    return held.of_changes(_has_the_digits)
 
 
 def _has_the_digits(change: Change) -> bool:

@@ -1,19 +1,13 @@
 """The rows come from a sheet that earlier files did not have."""
 
-from orchestration.gates.diagnosis.held import MOST, Explanation, HeldExtract
+from orchestration.gates.diagnosis.held import MOST, Found, HeldExtract
 
-SENTENCE = "{count} records come from another sheet of the workbook than before (rows {rows})"
+SENTENCE = "The {count} records come from another sheet of the workbook than before (rows {rows})"
 QUESTION = "Does the file have another sheet than before? Please send the sheet that you sent before."
 
 
-def explain(held: HeldExtract) -> Explanation | None:
-    other = sum(count for sheet, count in held.now.sheets.items() if sheet not in held.before.sheets)
-    whole = held.now.sheets.total()
-    if (
-        not held.before.sheets
-        or not other
-        or other < MOST * whole
-        or len(held.common) > len(held.now.values) / 2
-    ):
-        return None
-    return held.explanation("other_sheet", SENTENCE, QUESTION, other / whole, list(held.now.values))
+def explain(held: HeldExtract) -> Found | None:
+    sheets = held.now.sheets
+    other = sum(count for sheet, count in sheets.items() if sheet not in held.before.sheets)
+    is_other = other >= MOST * sheets.total() and len(held.common) <= len(held.now.values) / 2
+    return Found(list(held.now.values), len(held.now.values)) if is_other else None

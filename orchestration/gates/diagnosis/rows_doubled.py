@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from orchestration.gates.diagnosis.held import FEWEST, Explanation, HeldExtract
+from orchestration.gates.diagnosis.held import FEWEST, Found, HeldExtract
 
 SENTENCE = "Rows stand there more than once: {count} of {of} records are copies of another one (rows {rows})"
 QUESTION = (
@@ -10,20 +10,14 @@ QUESTION = (
 )
 
 
-def explain(held: HeldExtract) -> Explanation | None:
+def explain(held: HeldExtract) -> Found | None:
     if held.has_changed or len(held.gone) >= FEWEST:
         return None
     repeated = [one for one, rows in held.now.rows.items() if len(rows) > 1]
-    if len(repeated) >= max(FEWEST, 0.4 * len(held.now.rows)):
-        return held.explanation("rows_doubled", SENTENCE, QUESTION, 1.0, repeated, of=len(held.now.rows))
-    counts = Counter(_content(held, one) for one in held.now.values)
-    copies = [one for one in held.new if counts[_content(held, one)] > 1]
-    if len(copies) < max(FEWEST, 0.4 * len(held.new)):
-        return None
-    return held.explanation(
-        "rows_doubled", SENTENCE, QUESTION, len(copies) / len(held.new), copies, of=len(held.new)
-    )
-
-
-def _content(held: HeldExtract, one: int) -> frozenset[tuple[str, str]]:
-    return frozenset((name, held.now.values[one].get(name, "")) for name in held.fields)
+    contents = held.contents(held.now)
+    counts = Counter(contents.values())
+    copies = [one for one in held.new if counts[contents[one]] > 1]
+    for ids, of in ((repeated, len(held.now.rows)), (copies, len(held.new))):
+        if len(ids) >= max(FEWEST, 0.4 * of):
+            return Found(ids, of)
+    return None

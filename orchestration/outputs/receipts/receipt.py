@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
+from expectations.checks import beside_the_cause
 from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings, of_text, record_of
 from orchestration.gates import (
@@ -155,7 +156,10 @@ def gather_receipts(
     held_by = {
         key: [
             *explanations.cause(of_text(fate.cause), fate.question),
-            *(explanations.check(name, found.get((*key, name), "")) for name in fate.held_by),
+            *(
+                explanations.check(name, found.get((*key, name), ""))
+                for name in beside_the_cause(fate.held_by, fate.cause_key)
+            ),
         ]
         for key, fate in fates.items()
     }

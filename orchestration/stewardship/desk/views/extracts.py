@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from expectations.checks import CHECKS, EXTRACT_CHECKS, is_of_release, is_waivable
+from expectations.checks import CHECKS, EXTRACT_CHECKS, beside_the_cause, is_of_release, is_waivable
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, of_text, refreshes, seed_rows
 from orchestration.intake import read_register
@@ -45,19 +45,20 @@ def extracts(visit: Visit) -> Response:
 def _landed_extracts(visit: Visit, partners: list[str]) -> List:
     t, failed = visit.words, review.read(visit.settings, review.FAILED_CHECKS)
     in_force = review.in_force(visit.settings)
-    held = {_key(one): one["reason"] or "" for one in in_force["held"]}
+    held = {_key(one): one for one in in_force["held"]}
     over = set(map(tuple, in_force.get("over", ())))
     notes = [note for partner in partners for note in _landed(visit.settings, partner)]
     notes.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
 
     def note(one: dict[str, Any]) -> str:
         key, ids = _key(one), one["extract_id"] if one["file"] else ""
-        findings = [
-            t.said(review.finding_of(row)) or t.spoken(row["check_name"])
+        findings = {
+            row["check_name"]: review.finding_of(row) or t.spoken(row["check_name"])
             for row in failed
             if key in held and _key(row) == key and _holds(row)
-        ]
-        return " · ".join(filter(None, (ids, ". ".join(findings) or held.get(key))))
+        }
+        why = map(t.said, review.why_held(held.get(key, {}), findings))
+        return " · ".join(filter(None, (ids, ". ".join(why) or held.get(key, {}).get("reason"))))
 
     def state(one: dict[str, Any]) -> str:
         if _key(one) in held:
@@ -125,11 +126,12 @@ def extract(visit: Visit, item: Item) -> Response:
         for row in review.read(settings, review.FAILED_CHECKS)
         if _key(row) == item.key
     ]
-    held = next((one for one in review.in_force(settings)["held"] if _key(one) == item.key), {})
+    held = review.held_one(settings, item.key)
     differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
-    is_shown = bool(visit.names.is_steward and differs and differs.proof)
-    if is_shown:
-        audit.record(settings, visit.author, "viewed", f"{partner}/{extract_id}", rows=len(differs.proof))
+    proof = differs.proof if differs and visit.names.is_steward else ()
+    if proof:
+        audit.record(settings, visit.author, "viewed", f"{partner}/{extract_id}", rows=len(proof))
+    is_explained = bool(held.get("cause_key"))
     # The contract names whom to ask.
     contracts = load_contracts(settings.partners).valid.get(partner, [])
     of_note = [one.partner.steward for one in contracts if one.contract == note["contract"]]
@@ -144,11 +146,13 @@ def extract(visit: Visit, item: Item) -> Response:
         cause=of_text(held.get("cause", "")),
         contact=next(iter(of_note), None),
         differs=differs,
-        proof=differs.proof if is_shown else (),
-        months=side_by_side(differs.months) if differs else [],
+        proof=proof,
+        is_explained=is_explained,
+        beside=beside_the_cause((row["check_name"] for row in failed), held.get("cause_key", "")),
+        months=side_by_side(differs.months) if differs and not is_explained else [],
         fields=[
             (one, side_by_side(one.values, (one.before, one.now)))
-            for one in (differs.fields if differs else ())
+            for one in (differs.fields if differs and not is_explained else ())
         ],
         drafts=_drafts(visit, note, failed, held),
     )
@@ -187,6 +191,7 @@ def _drafts(
         if row["check_name"] in reasons and _holds(row) and row["outcome"] == "failed"
     ]
     asked = [(row, reason) for row, reason in asked if not reason["partner_action"].startswith(_NOTHING)]
+    beside = beside_the_cause((row["check_name"] for row, _ in asked), held.get("cause_key", ""))
     answer_by = str(visit.settings.as_of().date() + TIME_TO_ANSWER)
     drafts = {}
     for language in LANGUAGES if asked else ():
@@ -194,7 +199,7 @@ def _drafts(
         points = []
         if held.get("cause"):
             points.append(f"- {words.said(of_text(held['cause']))}. {words.said(held['question'])}")
-        for row, reason in asked:
+        for row, reason in ((row, reason) for row, reason in asked if row["check_name"] in beside):
             finding = "" if EXTRACT_CHECKS[row["check_name"]].names_others else words.said(row["finding"])
             finding = finding or words.said(reason["explanation"]).rstrip(".")
             points.append(f"- {finding}. {words.said(reason['partner_action'])}")
