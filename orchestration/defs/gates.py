@@ -138,12 +138,12 @@ def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
         context: dg.AssetCheckExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.AssetCheckResult]:
         partners = sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys})
-        yield from step(context, runs, lambda run: _results(run, partners))
+        yield from step(context, runs, lambda run: results(run, partners))
 
     return [extract_checks]
 
 
-def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
+def results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
     settings = run.settings
     if read_artifact(settings.work, extracts.JUDGE) is None:
         return []  # the first file was taken in alone; later steps judge it

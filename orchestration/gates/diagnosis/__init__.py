@@ -33,7 +33,7 @@ from orchestration.gates.diagnosis import (
     rows_doubled,
     wrong_year,
 )
-from orchestration.gates.diagnosis.held import Change, HeldExtract, distance, read_held
+from orchestration.gates.diagnosis.held import Change, HeldExtract, read_held
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt
 from orchestration.intake import texts_of
@@ -50,7 +50,6 @@ NONE_KNOWN = "No known cause explains what differs: {differences}"
 CHANGED = "{count} records sent before say something else, most of them in {column} (rows {rows})"
 GONE = "{count} are missing (rows {rows} of the file before)"
 NEW = "{count} are new (rows {rows})"
-UNLIKE = "{count} are new and least like earlier ones in {column} (rows {rows})"
 FIRST_FILE = "No cause is known: there is no earlier file to compare it with"
 ASK_OPENLY = "What has changed in the form, the export or your work since the last file?"
 MOST_ROWS = 3
@@ -93,19 +92,10 @@ def explain(held: HeldExtract) -> Explanation:
 def _differences(held: HeldExtract) -> str:
     changed = Counter(one.field for one in held.changes)
     most_changed = max(changed, key=lambda name: (changed[name], name), default="")
-    far = {name: distance(*held.mixes(name)) for name in held.fields if held.sides(name)[1]}
-    farthest = max(far, key=lambda name: (far[name], name), default="")
-    parts = (
-        (CHANGED, held.changed, most_changed),
-        (GONE, held.gone, ""),
-        (UNLIKE if farthest else NEW, held.new, farthest),
-    )
+    column = held.column(most_changed)
+    parts = ((CHANGED, held.changed), (GONE, held.gone), (NEW, held.new))
     return listed(
-        [
-            say(sentence, count=len(ids), rows=held.row_numbers(ids), column=held.column(name))
-            for sentence, ids, name in parts
-            if ids
-        ]
+        [say(text, count=len(ids), rows=held.row_numbers(ids), column=column) for text, ids in parts if ids]
     )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
@@ -76,7 +75,7 @@ class HeldExtract:
     others: Sequence[tuple[Landed, frozenset[int]]] = ()
 
     @cached_property
-    def common(self) -> list[int]:
+    def sent_again(self) -> list[int]:
         return [one for one in self.now.values if one in self.before.values]
 
     @cached_property
@@ -95,7 +94,7 @@ class HeldExtract:
     def changes(self) -> list[Change]:
         """Cells that changed, of the fields in which that is no single correction."""
         found: dict[str, list[Change]] = {}
-        for one in self.common:
+        for one in self.sent_again:
             was, now = self.before.values[one], self.now.values[one]
             for name, value in was.items():
                 if name not in _NOT_ANSWERS and value != now.get(name, ""):
@@ -109,7 +108,7 @@ class HeldExtract:
 
     @property
     def has_changed(self) -> bool:
-        return len(self.changed) >= max(1, len(self.common) / 10)
+        return len(self.changed) >= max(1, len(self.sent_again) / 10)
 
     def contents(self, rows: Rows) -> dict[int, frozenset[tuple[str, str]]]:
         """Return what each record says, without its reference."""
@@ -182,28 +181,29 @@ def read_held(
     settings: Settings, landed: Landed, earlier: Sequence[Landed], rivals: Sequence[Landed], broken: frozenset[str]
 ) -> HeldExtract:  # fmt: skip
     """Read an extract, those in force that came before it under its contract, in order, and others that wait."""
-    before, replaced = Rows(), frozenset[int]()
+    before, replaced, days = Rows(), frozenset[int](), dict[str, dict[int, date]]()
+    ids = [one.extract_id for one in (*earlier, landed)]
+    with open_views(settings, "records", extract_ids=ids) as con:
+        dated = (
+            "select extract_id, record_id, event_on from records where partner = ? and event_on is not null"
+        )
+        for extract_id, record, day in con.execute(dated, [landed.partner]).fetchall():
+            days.setdefault(extract_id, {})[record] = day
     for one in earlier:
-        rows = _rows(settings, one)
+        rows = _rows(settings, one, days)
         before.values |= rows.values
         before.rows |= rows.rows
         before.days |= rows.days
         before.sheets += rows.sheets
         if landed.is_full and one.is_full and one.declared_period == landed.declared_period:
             replaced = frozenset(rows.values)
-    others = [
-        (one, frozenset(pq.read_table(_cells(settings, one))["record_id"].to_pylist())) for one in rivals
-    ]
-    return HeldExtract(landed, _rows(settings, landed), before, replaced, broken, others)
+    others = [(one, frozenset(_rows(settings, one, {}).values)) for one in rivals]
+    return HeldExtract(landed, _rows(settings, landed, days), before, replaced, broken, others)
 
 
-def _cells(settings: Settings, landed: Landed) -> Path:
-    return settings.landing / landed.partner / f"{landed.extract_id}.parquet"
-
-
-def _rows(settings: Settings, landed: Landed) -> Rows:
-    found = Rows()
-    cells = pq.read_table(_cells(settings, landed))
+def _rows(settings: Settings, landed: Landed, days: Mapping[str, dict[int, date]]) -> Rows:
+    found = Rows(days=days.get(landed.extract_id, {}))
+    cells = pq.read_table(settings.landing / landed.partner / f"{landed.extract_id}.parquet")
     if "part" in cells.column_names:
         by_row: dict[int, dict[int, dict[str, list[str]]]] = {}
         names = ("record_id", "sheet", "row_number", "part", "field", "value")
@@ -216,7 +216,4 @@ def _rows(settings: Settings, landed: Landed) -> Rows:
             found.rows[record] = sorted(rows)
             first = rows[found.rows[record][0]]
             found.values[record] = {name: " | ".join(values) for name, values in first.items() if any(values)}
-    with open_views(settings, "records", extract_ids=[landed.extract_id]) as con:
-        days = "select record_id, event_on from records where partner = ? and event_on is not null"
-        found.days = dict(con.execute(days, [landed.partner]).fetchall())
     return found

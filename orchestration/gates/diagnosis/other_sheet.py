@@ -9,5 +9,5 @@ QUESTION = "Does the file have another sheet than before? Please send the sheet 
 def explain(held: HeldExtract) -> Found | None:
     sheets = held.now.sheets
     other = sum(count for sheet, count in sheets.items() if sheet not in held.before.sheets)
-    is_other = other >= MOST * sheets.total() and len(held.common) <= len(held.now.values) / 2
+    is_other = other >= MOST * sheets.total() and len(held.sent_again) <= len(held.now.values) / 2
     return Found(list(held.now.values), len(held.now.values)) if is_other else None

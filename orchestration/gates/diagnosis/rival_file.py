@@ -10,7 +10,7 @@ QUESTION = "Which file holds, and who keeps these records? Please send only what
 def explain(held: HeldExtract) -> Found | None:
     for other, ids in held.others:
         shared = [one for one in held.new if one in ids]
-        if len(shared) >= max(FEWEST, MOST * len(held.new)) and len(held.new) >= len(held.common):
+        if len(shared) >= max(FEWEST, MOST * len(held.new)) and len(held.new) >= len(held.sent_again):
             given = {"day": str(other.received_on), "extract": other.extract_id}
             return Found(shared, len(held.new), given=given, sentence=OWN)
     return Found((), 0) if "shared_submission_share" in held.broken else None
