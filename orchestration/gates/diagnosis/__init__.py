@@ -30,6 +30,7 @@ from orchestration.gates.diagnosis import (
     references_moved,
     references_new,
     rival_file,
+    rival_in_force,
     rows_doubled,
     wrong_year,
 )
@@ -45,6 +46,7 @@ BREAKAGES = (
     rival_file, heading_renamed, other_sheet, references_new, references_moved, day_and_month, wrong_year,
     numbers_as_text, factor, column_empty, columns_shifted, dates_cut, filter_left_on, one_value, rows_doubled,
     code_list_changed, encoding, column_sorted, older_copy, part_missing,
+    rival_in_force,
 )  # fmt: skip
 NONE_KNOWN = "No known cause explains what differs: {differences}"
 CHANGED = "{count} records sent before say something else, most of them in {column} (rows {rows})"

@@ -64,7 +64,8 @@ class Rows:
 class HeldExtract:
     """`before`: the newest version of each earlier record in force. `replaced`: ids of the last full extract.
 
-    `broken`: the measures that hold it. `others`: the partner's other extracts that wait, with their records.
+    `broken`: the measures that hold it. `waiting`: the partner's other extracts that wait,
+    with their records; `earlier`: those in force that bring only what is new.
     """
 
     landed: Landed
@@ -72,7 +73,8 @@ class HeldExtract:
     before: Rows
     replaced: frozenset[int]
     broken: frozenset[str] = frozenset()
-    others: Sequence[tuple[Landed, frozenset[int]]] = ()
+    waiting: Sequence[tuple[Landed, frozenset[int]]] = ()
+    earlier: Sequence[tuple[Landed, frozenset[int]]] = ()
 
     @cached_property
     def sent_again(self) -> list[int]:
@@ -189,6 +191,7 @@ def read_held(
         )
         for extract_id, record, day in con.execute(dated, [landed.partner]).fetchall():
             days.setdefault(extract_id, {})[record] = day
+    of_earlier = []
     for one in earlier:
         rows = _rows(settings, one, days)
         before.values |= rows.values
@@ -197,8 +200,10 @@ def read_held(
         before.sheets += rows.sheets
         if landed.is_full and one.is_full and one.declared_period == landed.declared_period:
             replaced = frozenset(rows.values)
-    others = [(one, frozenset(_rows(settings, one, {}).values)) for one in rivals]
-    return HeldExtract(landed, _rows(settings, landed, days), before, replaced, broken, others)
+        if not one.is_full:
+            of_earlier.append((one, frozenset(rows.values)))
+    waiting = [(one, frozenset(_rows(settings, one, {}).values)) for one in rivals]
+    return HeldExtract(landed, _rows(settings, landed, days), before, replaced, broken, waiting, of_earlier)
 
 
 def _rows(settings: Settings, landed: Landed, days: Mapping[str, dict[int, date]]) -> Rows:

@@ -8,7 +8,7 @@ QUESTION = "Which file holds, and who keeps these records? Please send only what
 
 
 def explain(held: HeldExtract) -> Found | None:
-    for other, ids in held.others:
+    for other, ids in held.waiting:
         shared = [one for one in held.new if one in ids]
         if len(shared) >= max(FEWEST, MOST * len(held.new)) and len(held.new) >= len(held.sent_again):
             given = {"day": str(other.received_on), "extract": other.extract_id}

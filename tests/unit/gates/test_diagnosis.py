@@ -103,7 +103,7 @@ NEW: dict[str, tuple[list[Row], str]] = {
 }  # fmt: skip
 
 
-INNOCENT, FIRST, RIVALS, SHEETS = "innocent", "first_file", "rival_file", "other_sheet"
+INNOCENT, FIRST, RIVALS, TWICE, SHEETS = "innocent", "first_file", "rival_file", "twice", "other_sheet"
 # Of the same 60 new records, one file says that all are men, another that all are women.
 RIVAL_ROWS = [[one | {"Sex": sex} for one in NEW_ROWS] for sex in ("M", "F")]
 
@@ -147,11 +147,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     for cause, (rows, _) in BREAKAGES.items():
         columns = ["Kind" if name == "Form" and cause == "heading_renamed" else name for name in COLUMNS]
         send(settings, partner_of(cause, False), text_of(ROWS), text_of(rows, columns))
+    other = [one | {"Age": str(20 + at % 7), "Exploited in": TO[at % 3]} for at, one in enumerate(ROWS[:20])]
     for cause, (rows, _) in NEW.items():
         send(settings, partner_of(cause, True), text_of(ROWS), text_of(rows), mode="incremental")
     send(settings, INNOCENT, text_of(ROWS), text_of(ROWS + NEW_ROWS))
     send(settings, FIRST, text_of(each(lambda one: {"Date": "no day"})))
     send(settings, RIVALS, text_of(ROWS), *map(text_of, RIVAL_ROWS), mode="incremental")
+    send(settings, TWICE, text_of(ROWS[:20]), text_of(other), mode="incremental")
     inbox = send(settings, SHEETS, mode="incremental")
     contract = settings.partners / SHEETS / "contract.yml"
     as_book = contract.read_text().replace(
@@ -201,6 +203,17 @@ def test_files_about_the_same_records_know_each_other(settings: Settings) -> Non
     for fate, rival in ((one, other), (other, one)):
         assert "60 of the 60 new ones stand in the file received on" in of_text(fate.cause)
         assert rival.extract_id in of_text(fate.cause)
+
+
+def test_a_file_about_the_records_of_one_in_force_names_it(settings: Settings) -> None:
+    """Twenty records came, and in a second file ages and places of exploitation are others."""
+    held = newest(settings, TWICE)
+    [before] = [
+        fate for fate in read_fates(settings).values() if (fate.partner, fate.fate) == (TWICE, "in_force")
+    ]
+    sentence = of_text(held.cause)
+    assert held.cause_key == "rival_in_force" and f"({before.extract_id}), which is in use" in sentence
+    assert "20 of its 20 records say something else (rows 2, 3, 4, 5, 6 …)" in sentence
 
 
 def test_records_of_another_sheet_are_named(settings: Settings) -> None:
