@@ -36,7 +36,7 @@ def audit_command(
 
     The log says who decided, unsealed, viewed or exported what and when.
 
-    Exit code 1: the log was changed after it was written. 6: a file of the decisions is damaged.
+    Exit code 1: the log was changed after it was written. 6: `njia.db` is damaged.
     """
     from orchestration import stewardship
     from orchestration.stewardship import audit
@@ -48,7 +48,7 @@ def audit_command(
     damage: NjiaError | None = None
     try:
         stewardship.active_decisions(settings, settings.as_of())
-        gaps = stewardship.gaps(settings, log.lines)
+        gaps = stewardship.gaps(settings)
     except NjiaError as error:  # the log is shown all the same, but nothing can be compared with it
         damage, gaps = error, None
     lines = [
@@ -71,7 +71,7 @@ def audit_command(
 
 
 def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
-    """Show the chosen `lines`, and where the decisions files, if they can be read, differ from the log."""
+    """Show the chosen `lines`, and where the decisions, if they can be read, differ from the log."""
     table = console.table("time", "who", "what", whole=["time"])
     for line in lines:
         details = " · ".join(
@@ -90,11 +90,10 @@ def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
         out.print(f"\nThe log is whole: {len(log.lines):,} lines. Note the hash of the last one elsewhere:")
         out.print(log.head, soft_wrap=True)
     if gaps:
-        untold = "They are older than the log, were written into their file by hand, or the log could not be"
         for what, ids, why in (
-            ("without a line", gaps.untold, f"{untold} written."),
-            ("changed since they were logged", gaps.changed, "Ask who edited their file."),
-            ("missing from their files", gaps.gone, "Ask who edited them, or restore a backup."),
+            ("without a line", gaps.untold, "Ask who wrote them into `njia.db` with another program."),
+            ("changed since they were logged", gaps.changed, "Ask who edited them."),
+            ("logged and missing", gaps.gone, "Ask who removed them, or restore a backup."),
         ):
             if ids:
                 more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from orchestration.core import Settings, refreshes, say
 from orchestration.stewardship.decisions.active import active_decisions, confirmations, holding
-from orchestration.stewardship.decisions.files import read_kind
+from orchestration.stewardship.decisions.entries import read_entries
 from orchestration.stewardship.decisions.recording import NewEntries, Wanted, faults_in, faults_of
 from orchestration.stewardship.kinds.decision import Change, Decision, Effect, Entry, Previewed
 from orchestration.stewardship.kinds.registry import GROUPS
@@ -94,7 +94,8 @@ def try_revocations(
     acting = {decision.id for decision in holding(settings, now)}
     last = refreshes.last(settings)
     seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
-    entries_of = [read_kind(settings, kind) for kind in {decision.kind for decision in made}]
+    by_kind = read_entries(settings)
+    entries_of = [by_kind[kind] for kind in {decision.kind for decision in made}]
     acts_since = {id: second.time for of in entries_of for id, second in confirmations(of).items()}
     fresh: list[Decision] = []
     used: list[Decision] = []

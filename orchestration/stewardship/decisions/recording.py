@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -13,72 +14,121 @@ from pydantic import ValidationError
 
 from orchestration.core import Sentence, Settings, UsageError, say
 from orchestration.intake import contact_in_prose
+from orchestration.stewardship import store
 from orchestration.stewardship.audit import lost_kind
 from orchestration.stewardship.decisions.active import confirmations, holding
-from orchestration.stewardship.decisions.files import (
+from orchestration.stewardship.decisions.entries import (
     append_all,
     in_words,
-    locked,
-    read_kind,
+    read_entries,
     why_not_confirmed,
 )
 from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
+REVOKE, CONFIRM = "revoke", "confirm"
 MOST_FAULTS_LISTED = 5
+MOST_SENT = 500
 ID_LENGTH = 12
 Made = TypeVar("Made", bound=Entry)
 _NOT_IN_A_LIST = "A rollback acts at once and alone: `njia rollback`."
 
 
+@dataclass(frozen=True)
+class SentForm:
+    """A form of the desk that decided, by the name that its preview gave it; `ids` of its entries."""
+
+    name: str
+    author: str
+    kind: str
+    back: str
+    ids: Sequence[str] = ()
+
+
 def record_decision(
-    settings: Settings, kind: str, author: str, reason: str, now: datetime, **payload: Any
+    settings: Settings, kind: str, author: str, reason: str, now: datetime, *sent: SentForm, **payload: Any
 ) -> dict[str, Any]:
-    """Check a decision and append it to its file; returns it as written.
+    """Check a decision and add it; returns it as written.
 
     The kind adds what need not be given: a waiver's `check_definition`, since it covers the check as it is
     now; the `rules` of a release that names none. A `record` may also be given as EXTRACT_ID:ROW or
     EXTRACT_ID:SHEET:ROW. With `override` an alias may give a name whose meaning is certain another one.
     Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
-    with locked(settings):
-        return append_all(settings, [NewEntries(settings, author, reason, now).decide(kind, payload)])[0]
+    by = (author, reason, now)
+    return _record(settings, by, lambda entries: entries.decide(kind, payload), *sent)[0]
 
 
 def revoke(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
     """Take back an active decision, found by its id."""
-    with locked(settings):
-        return append_all(settings, [NewEntries(settings, author, reason, now).revoke(decision_id)])[0]
+    return _record(settings, (author, reason, now), lambda entries: entries.revoke(decision_id))[0]
 
 
 def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
     """Confirm a decision that needs a second person; raises UsageError where that cannot be."""
-    with locked(settings):
-        return append_all(settings, [NewEntries(settings, author, reason, now).confirm(decision_id)])[0]
+    return _record(settings, (author, reason, now), lambda entries: entries.confirm(decision_id))[0]
 
 
 def record_decisions(
-    settings: Settings, author: str, reason: str, now: datetime, wanted: Sequence[Wanted]
+    settings: Settings, author: str, reason: str, now: datetime, wanted: Sequence[Wanted], *sent: SentForm
 ) -> list[dict[str, Any]]:
-    """Check every decision, against those before it in the list too, and append all; returns them as written.
+    """Check every decision, against those before it in the list too, and add all; returns them as written.
 
-    Raises UsageError, which names each that cannot be by its number in the list, and nothing is recorded.
+    The kinds REVOKE and CONFIRM take back and confirm the decision of an `id`. Raises UsageError, which names
+    each that cannot be by its number in the list, and nothing is recorded.
     """
-    with locked(settings):
-        entries = NewEntries(settings, author, reason, now)
-        _refuse(faults_in(entries, wanted), len(wanted))
-        return append_all(settings, entries.made)
+
+    def make(entries: NewEntries) -> None:
+        faults = faults_in(entries, wanted)
+        if not wanted:
+            raise UsageError("There is nothing to decide: the list is empty.")
+        if faults:
+            listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
+            more = len(faults) - MOST_FAULTS_LISTED
+            listed += f" And {more} more." if more > 0 else ""
+            raise UsageError(f"Nothing was recorded, for {len(faults)} of {len(wanted)} cannot be. {listed}")
+
+    return _record(settings, (author, reason, now), make, *sent)
 
 
-def revoke_all(
-    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
+def find_sent(settings: Settings, name: str) -> SentForm | None:
+    query = "select form, author, kind, back, ids from sent where form = ?"
+    found = [
+        SentForm(form, author, kind, back, ids.split())
+        for form, author, kind, back, ids in store.rows(settings, query, name)
+    ]
+    return found[0] if found else None
+
+
+def _record(
+    settings: Settings,
+    by: tuple[str, str, datetime],
+    make: Callable[[NewEntries], object],
+    *forms: SentForm,
 ) -> list[dict[str, Any]]:
-    """Take back several decisions, as an undo of `record_decisions`. Raises UsageError, as above."""
-    with locked(settings):
-        entries = NewEntries(settings, author, reason, now)
-        _refuse(faults_of(entries.revoke, ((one,) for one in ids)), len(ids))
-        return append_all(settings, entries.made)
+    """Add the entries that `make` makes, with their lines of the log and the form that asked for them.
+
+    They are made before the lock is taken, since a long list takes seconds; and anew where somebody else
+    decided meanwhile. Raises UsageError where the form was sent before.
+    """
+    stamp = "select count(*), max(seq) from entries having count(*) > 0"
+    seen, entries = store.rows(settings, stamp), NewEntries(settings, *by)
+    make(entries)
+    with store.transaction(settings) as con:
+        if store.rows(settings, stamp) != seen:
+            entries = NewEntries(settings, *by)
+            make(entries)
+        for form in forms:
+            ids = " ".join(entry.id for entry in entries.made)
+            fresh = con.execute(
+                "insert or ignore into sent (form, author, kind, back, ids) values (?, ?, ?, ?, ?)",
+                (form.name, form.author, form.kind, form.back, ids),
+            )
+            if not fresh.rowcount:
+                raise UsageError("This form was sent before.")
+            con.execute("delete from sent where seq <= (select max(seq) from sent) - ?", [MOST_SENT])
+        return append_all(con, entries.made)
 
 
 def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, str]]:
@@ -87,7 +137,8 @@ def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, 
     def decide(kind: str, payload: Mapping[str, Any]) -> Entry:
         if kind == "rollback":
             raise UsageError(_NOT_IN_A_LIST)
-        return entries.decide(kind, dict(payload))
+        about = {REVOKE: entries.revoke, CONFIRM: entries.confirm}
+        return about[kind](payload["id"]) if kind in about else entries.decide(kind, dict(payload))
 
     return faults_of(decide, wanted)
 
@@ -108,18 +159,8 @@ def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> li
     return faults
 
 
-def _refuse(faults: Sequence[tuple[int, str]], wanted: int) -> None:
-    if not wanted:
-        raise UsageError("There is nothing to decide: the list is empty.")
-    if faults:
-        listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
-        more = len(faults) - MOST_FAULTS_LISTED
-        listed += f" And {more} more." if more > 0 else ""
-        raise UsageError(f"Nothing was recorded, for {len(faults)} of {wanted} cannot be. {listed}")
-
-
 class NewEntries:
-    """Entries that one author makes at one time for one reason; the caller holds the lock until they stand.
+    """Entries that one author makes at one time for one reason.
 
     Every method raises UsageError for an entry that cannot be; one that can counts as made for the next.
     """
@@ -127,7 +168,7 @@ class NewEntries:
     def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
         self._settings = settings
         # By kind, those made here at the end.
-        self._entries = {kind: read_kind(settings, kind) for kind in KINDS}
+        self._entries = read_entries(settings)
         # What is decided later holds, also where the clock was put back.
         newest = max((entry.time for entry in self._every()), default=now)
         self._now = now if newest <= now else newest + timedelta(microseconds=1)
@@ -155,7 +196,7 @@ class NewEntries:
         return self._keep(decision)
 
     def revoke(self, decision_id: str) -> Entry:
-        """Make the entry that takes back an active decision, or one that has gone from its file."""
+        """Make the entry that takes back an active decision, or one that has gone."""
         try:
             decision = self.active(decision_id)
         except UsageError:
@@ -193,7 +234,7 @@ class NewEntries:
         return chain.from_iterable(self._entries.values())
 
     def _entry(self, kind: str, content: dict[str, Any]) -> Entry:
-        """Give the content its id (a hash of it and its place in the file) and check it."""
+        """Give the content its id (a hash of it and its place among those of its kind) and check it."""
         content = {"kind": kind, **self._common, **content}
         seed = json.dumps(
             [len(self._entries[kind]), content], sort_keys=True, default=str, ensure_ascii=False

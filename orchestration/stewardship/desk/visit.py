@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from orchestration import core
 from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.audit import NotLogged
+from orchestration.stewardship.decisions.recording import SentForm
 from orchestration.stewardship.desk.accounts import (
     DAGSTER,
     DECISIONS,
@@ -31,13 +31,12 @@ from orchestration.stewardship.desk.accounts import (
     read_accounts,
 )
 from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
-from orchestration.stewardship.desk.sessions import FirstLink, SentForms, Session, Sessions
+from orchestration.stewardship.desk.sessions import FirstLink, Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Names, Words, words_of
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
 FOLLOWED = "/refresh"  # pages fetch it by themselves, so a GET of it keeps no session alive
-_MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
@@ -68,7 +67,7 @@ class Elsewhere:
     """Functions of the later rooms `release`, `gates` and `operations`; the command passes them in.
 
     `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
-    `roll_back` takes settings, release id, author, reason, time and the release that is left.
+    `roll_back` takes settings, release id, author, reason, time, the release that is left and the sent form.
     `differences` takes settings, partner and extract id; returns what differs between the extract and those
     before it (`gates.Differences`), None where that cannot be counted.
     """
@@ -76,7 +75,7 @@ class Elsewhere:
     current: Callable[[Settings], Any]
     releases: Callable[[Settings], Sequence[Any]]
     fit_to_return: Callable[[Settings, str], Any]
-    roll_back: Callable[[Settings, str, str, str, datetime, str], Any]
+    roll_back: Callable[[Settings, str, str, str, datetime, str, SentForm], Any]
     status: Callable[[Settings], dict[str, Any]]
     differences: Callable[[Settings, str, str], Any]
     next_run: Callable[[Settings, datetime], dict[str, Any]]
@@ -91,7 +90,6 @@ class Desk:
     address: Address
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
-    sent_forms: SentForms = field(default_factory=SentForms)
     first_link: FirstLink | None = None
 
     def accounts(self) -> list[Account]:
@@ -186,9 +184,7 @@ class Visit:
         }
         template_of = templates(words.language).get_template(f"{template}.html.j2")
         page = HTMLResponse(template_of.render(shared | context), status)
-        tokens = list(self.names.places_shown)
-        for at in range(0, len(tokens), _MOST_PLACES_A_LINE):
-            shown = tokens[at : at + _MOST_PLACES_A_LINE]
+        if shown := list(self.names.places_shown):
             audit.record(self.settings, self.author, "viewed", "place names", names=shown)
         return page
 
@@ -274,8 +270,6 @@ def _answered(visit: Visit, view: View, part: str | None) -> Response:
         return view(visit)
     except HTTPException as error:
         return visit.problem(error.status_code)
-    except NotLogged as error:
-        return visit.problem(500, "error.not_logged", error)
     except UsageError as error:
         return visit.problem(400, "error.not_done", error, local_path(visit.given("back")))
     except NjiaError as error:

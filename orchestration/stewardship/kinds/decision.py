@@ -71,7 +71,7 @@ RecordName = Annotated[
 
 
 class Entry(BaseModel):
-    """One line of a decisions file: who, when and why."""
+    """One entry of `njia.db`: who, when and why."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -195,7 +195,11 @@ class Decision(Entry):
 
 def same_author(a: str, b: str) -> bool:
     """Compare names by case and spacing, so that "a. steward" cannot confirm what "A. Steward" decided."""
-    return " ".join(a.split()).casefold() == " ".join(b.split()).casefold()
+    return spelling(a) == spelling(b)
+
+
+def spelling(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 class Form:
