@@ -68,7 +68,7 @@ def draw_ground(
 
 def draw_locator(county: str, layer: boundaries.Boundaries) -> Drawing:
     """Return Kenya with one county in ink."""
-    frame = Frame(33.8, -4.9, 42.1, 5.3, 4.4)
+    frame = Frame(33.8, -4.9, 42.1, 5.3, 3.4)
     drawing = Drawing(frame.width, frame.height)
     whole, own = _locator_paths(frame, layer)
     drawing.path(whole, fill=LAND)

@@ -11,17 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from orchestration.outputs.figures.svg import (
-    DIRECTIONS,
-    GREY,
-    HELD,
-    INK,
-    INTO,
-    RULE,
-    WITHIN,
-    Drawing,
-    wide,
-)
+from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, INTO, RULE, WITHIN, Drawing, wide
 from orchestration.outputs.texts import Value, plain
 
 GAP, THIN = 1.5, 0.5
@@ -93,10 +83,7 @@ def timebars(
             drawing.hatch(x + left, base - high, across, high, colour)
         else:
             opacity = 1 if one.is_now else 0.55
-            drawing.add(
-                "rect", x=x + left, y=base - high, width=across, height=high, fill=colour,
-                fill_opacity=opacity,
-            )  # fmt: skip
+            drawing.box(x + left, base - high, across, high, colour, fill_opacity=opacity)
         if noise:
             low = base - max(high - noise, 0)
             drawing.line(middle, base - high - noise, middle, low, INK, stroke_width=0.7)
@@ -119,9 +106,8 @@ def axis(drawing: Drawing, x: float, y: float, width: float, span: Span, size: f
     for name, (left, across) in zip(span.names, span.lefts(width), strict=True):
         text = plain(name)
         text = f"’{text[2:4]}" if across < wide(text, size) else name  # type: ignore[assignment]
-        drawing.text(
-            inside(drawing, x + left + across / 2, text, size), y, text, size, fill=GREY, anchor="middle"
-        )
+        middle = inside(drawing, x + left + across / 2, text, size)
+        drawing.text(middle, y, text, size, fill=GREY, anchor="middle")
 
 
 def inside(drawing: Drawing, middle: float, text: Text, size: float) -> float:
@@ -179,7 +165,7 @@ def dumbbell(
     down = 14.0
     for title, pairs in groups:
         down += HEAD
-        drawing.add("rect", x=0, y=down - 10, width=wide(title, 7.6, 600) + 4, height=9, fill="#FFFFFF")
+        drawing.box(0, down - 10, wide(title, 7.6, 600) + 4, 9, "#FFFFFF")
         drawing.named(0, down - 3, title, 7.6, 600)
         drawing.line(0, down, width, down, RULE, stroke_width=0.4)
         for pair in pairs:
@@ -194,9 +180,8 @@ def _pair(
     drawing: Drawing, pair: Pair, y: float, at: Callable[[float | None], float], name_at: tuple[float, float]
 ) -> None:
     weight, width = 600 if pair.is_strong else 400, drawing.width
-    drawing.text(
-        name_at[0], name_at[1] + 2.6, pair.name, 7.4, weight, anchor="end" if name_at[0] else "start"
-    )
+    anchor = "end" if name_at[0] else "start"
+    drawing.text(name_at[0], name_at[1] + 2.6, pair.name, 7.4, weight, anchor=anchor)
     colour = INK if pair.is_strong else HELD
     ends = [at(one.number) for one in (pair.before, pair.now)]
     dash = {"stroke_dasharray": "2 1.4"} if pair.is_open else {}
@@ -206,15 +191,8 @@ def _pair(
             drawing.dashed(x - 2.4, y - 2.4, 4.8, 4.8, "#FFFFFF")
             continue
         if one.noise:
-            drawing.line(
-                at(one.number - one.noise),
-                y,
-                at(one.number + one.noise),
-                y,
-                INK,
-                stroke_width=0.5,
-                opacity=0.55,
-            )
+            low, high = at(one.number - one.noise), at(one.number + one.noise)
+            drawing.line(low, y, high, y, INK, stroke_width=0.5, opacity=0.55)
         fill = colour if is_now and not pair.is_open else "#FFFFFF"
         drawing.circle(x, y, 2.7, fill=fill, stroke=colour, stroke_width=1.1)
     drawing.text(width - 32, y + 2.6, pair.before.text, 7, fill=GREY, anchor="end")
@@ -233,14 +211,14 @@ def barrow(
         return x + 9 + wide(plain(now.text), 6.8)
     scale = long / top
     across = now.number * scale
-    drawing.add("rect", x=x, y=y - 6, width=across, height=6.6, fill=colour)
+    drawing.box(x, y - 6, across, 6.6, colour)
     if open_part:
-        drawing.box(x + across - open_part * scale, y - 6, open_part * scale, 6.6, "#FFFFFF", colour)
+        part = open_part * scale
+        drawing.box(x + across - part, y - 6, part, 6.6, "#FFFFFF", stroke=colour, stroke_width=0.5)
     beyond = x + across
     if now.noise:
-        drawing.line(
-            beyond - now.noise * scale, y - 2.7, beyond + now.noise * scale, y - 2.7, INK, stroke_width=0.6
-        )
+        noise, line = now.noise * scale, y - 2.7
+        drawing.line(beyond - noise, line, beyond + noise, line, INK, stroke_width=0.6)
     if before is not None and before.number:
         tick = x + before.number * scale
         drawing.line(tick, y - 7.8, tick, y + 2, "#FFFFFF", stroke_width=3)
@@ -269,33 +247,17 @@ def pyramid(
     for name, years, counts in bands:
         high = unit * years
         if name == adult_from:
-            drawing.line(
-                middle - gap - long,
-                down,
-                middle + gap + long,
-                down,
-                INK,
-                stroke_width=0.7,
-                stroke_dasharray="3 2",
-            )
+            ends = middle - gap - long, middle + gap + long
+            drawing.line(ends[0], down, ends[1], down, INK, stroke_width=0.7, stroke_dasharray="3 2")
         drawing.text(middle, down - high / 2 + 2.4, name, 7.2, anchor="middle")
         for at, one in enumerate(counts):
             side = -1 if len(counts) > 1 and at == 0 else 1
             across = (one.number or 0) / years / most * long
             start = middle + side * gap
-            colour = DIRECTIONS["within"] if at == 0 else HELD
-            drawing.add(
-                "rect",
-                x=min(start, start + side * across),
-                y=down - high + 0.6,
-                width=across,
-                height=high - 1.2,
-                fill=colour,
-            )
-            anchor = "end" if side < 0 else "start"
-            drawing.text(
-                start + side * (across + 4), down - high / 2 + 2.4, one.text, 7.2, 600, anchor=anchor
-            )
+            colour = WITHIN if at == 0 else HELD
+            drawing.box(min(start, start + side * across), down - high + 0.6, across, high - 1.2, colour)
+            beyond, anchor = start + side * (across + 4), "end" if side < 0 else "start"
+            drawing.text(beyond, down - high / 2 + 2.4, one.text, 7.2, 600, anchor=anchor)
         down -= high
     for at, name in enumerate(sides):
         side = -1 if len(sides) > 1 and at == 0 else 1
@@ -307,25 +269,20 @@ def sharerow(
     drawing: Drawing, left: float, long: float, y: float, share: float, noise: float, is_sure: bool
 ) -> None:
     """Draw a share as a dot, or a ring where few cases stand behind it, with its noise."""
-    low, high = max(0.0, share - noise), min(1.0, share + noise)
-    drawing.line(
-        left + low * long, y, left + high * long, y, INK, stroke_width=0.7, opacity=1 if is_sure else 0.6
-    )
-    colour = DIRECTIONS["within"]
-    drawing.circle(
-        left + share * long, y, 3, fill=colour if is_sure else "#FFFFFF", stroke=colour, stroke_width=1.1
-    )
+    low, high = (left + part * long for part in (max(0.0, share - noise), min(1.0, share + noise)))
+    drawing.line(low, y, high, y, INK, stroke_width=0.7, opacity=1 if is_sure else 0.6)
+    fill = WITHIN if is_sure else "#FFFFFF"
+    drawing.circle(left + share * long, y, 3, fill=fill, stroke=WITHIN, stroke_width=1.1)
 
 
 def key(drawing: Drawing, x: float, y: float, kind: str, text: str) -> None:
     """Draw one sign of the key with its text."""
-    colour = DIRECTIONS["within"]
     if kind == "dashed":
         drawing.dashed(x, y - 6.5, 12, 7)
     elif kind == "noise":
         drawing.line(x + 6, y - 7, x + 6, y + 1, INK, stroke_width=0.7)
     elif kind == "hatch":
-        drawing.hatch(x, y - 6.5, 12, 7, colour)
+        drawing.hatch(x, y - 6.5, 12, 7, WITHIN)
     elif kind == "▲▼":
         for at, is_up in ((0, True), (6.5, False)):
             drawing.triangle(x + at, y, 7.4, is_up, INK)
@@ -334,55 +291,20 @@ def key(drawing: Drawing, x: float, y: float, kind: str, text: str) -> None:
     drawing.text(x + 16, y, text, 7.2)
 
 
-BARS_WIDTH, BARS_HEIGHT, TOP, FOOT = 148.0, 58.0, 10.0, 11.0
-SIZE = 6.4
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """`text` is drawn above the bar. `expected`: low and high, in the quarters of the alert."""
-
-    label: str
-    count: int
-    text: str
-    expected: tuple[float, ...] | None
-
-
-def draw_quarters(quarters: Sequence[Quarter], texts: tuple[str, str], alt: str) -> str:
-    """Return the bars as SVG. `texts`: what the bars and what the shaded range are."""
-    drawing = Drawing(BARS_WIDTH, BARS_HEIGHT)
-    bottom, step = BARS_HEIGHT - FOOT, BARS_WIDTH / len(quarters)
-    most = max(max(one.count, *(one.expected or (0,))) for one in quarters) or 1
-
-    def high(count: float) -> float:
-        return count / most * (bottom - TOP)
-
-    ranges = [(at, one.expected) for at, one in enumerate(quarters) if one.expected]
-    for at, (low, top) in ranges:
-        up, part = high(top), high(top - low)
-        drawing.add("rect", x=at * step, y=bottom - up, width=step, height=part, fill=INTO, opacity=0.35)
-    for at, one in enumerate(quarters):
-        left, across, up = at * step + 1.5, step - 3, high(one.count)
-        drawing.add("rect", x=left, y=bottom - up, width=across, height=up, fill=WITHIN)
-        drawing.text(left + across / 2, bottom - up - 2, one.text, SIZE, 600, anchor="middle", halo=1.5)
-    drawing.line(0, bottom, BARS_WIDTH, bottom, stroke=INK, stroke_width=0.5)
-    foot = BARS_HEIGHT - 2.5
-    drawing.text(0, foot, quarters[0].label, SIZE, fill=GREY)
-    drawing.text(BARS_WIDTH / 2, foot, texts[0], SIZE, fill=GREY, anchor="middle")
-    drawing.text(BARS_WIDTH, foot, quarters[-1].label, SIZE, fill=GREY, anchor="end")
-    if ranges:
-        at, (_, top) = ranges[-1]
-        drawing.text(
-            (at + 1) * step, bottom - high(top) - 2, texts[1], SIZE, fill=GREY, anchor="end", halo=1.5
-        )
-    return drawing.svg(alt)
-
-
 def spark(
-    drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count], top: float
-) -> None:
-    """Draw counts by quarter as a line that breaks at what is not listed. The last, a ring, may grow."""
+    drawing: Drawing, x: float, base: float, width: float, height: float, counts: Sequence[Count], top: float,
+    expected: tuple[int, float, float] | None = None,
+) -> None:  # fmt: skip
+    """Draw counts by quarter as a line that breaks at what is not listed. The last, a ring, may grow.
+
+    `expected`: shade a range of counts from this quarter on.
+    """
     step = width / max(len(counts) - 1, 1)
+    if expected:
+        first, low, high = expected
+        left, scale = max(first - 0.5, 0) * step, height / top
+        y, tall = base - high * scale, (high - low) * scale
+        drawing.box(x + left, y, width - left, tall, INTO, opacity=0.35)
     spots = [
         None if one.number is None else (x + at * step, base - one.number / top * height)
         for at, one in enumerate(counts)
@@ -393,7 +315,7 @@ def spark(
         elif at and (before := spots[at - 1]):
             drawing.line(*before, *spot, WITHIN, stroke_width=1.2)
     drawing.line(x, base, x + width, base, INK, stroke_width=THIN)
-    highest = next((at for at, one in enumerate(counts) if one.number == top), None)
+    highest = max(range(len(counts)), key=lambda at: counts[at].number or 0, default=None)
     for at, (spot, one) in enumerate(zip(spots, counts, strict=True)):
         if spot is None:
             continue
@@ -401,6 +323,5 @@ def spark(
         fill = "#FFFFFF" if is_last else WITHIN
         drawing.circle(*spot, 2 if is_last else 1.3, fill=fill, stroke=WITHIN, stroke_width=1)
         if is_last or at == highest:
-            drawing.text(
-                inside(drawing, spot[0], one.text, 6.4), spot[1] - 3.4, one.text, 6.4, 600, anchor="middle"
-            )
+            middle = inside(drawing, spot[0], one.text, 6.4)
+            drawing.text(middle, spot[1] - 3.4, one.text, 6.4, 600, anchor="middle")

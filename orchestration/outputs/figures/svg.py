@@ -45,19 +45,17 @@ class Drawing:
     def circle(self, x: float, y: float, r: float, **style: Any) -> None:
         self.add("circle", cx=x, cy=y, r=r, **style)
 
-    def box(self, x: float, y: float, width: float, height: float, fill: str, stroke: str) -> None:
-        self.add("rect", x=x, y=y, width=width, height=height, fill=fill, stroke=stroke, stroke_width=0.5)
+    def box(self, x: float, y: float, width: float, height: float, fill: str, **style: Any) -> None:
+        self.add("rect", x=x, y=y, width=width, height=height, fill=fill, **style)
 
     def dashed(self, x: float, y: float, width: float, height: float, fill: str = "none") -> None:
         """Draw the box of a count that is not shown."""
-        self.add(
-            "rect", x=x, y=y, width=width, height=height, fill=fill, stroke=HELD, stroke_width=0.6,
-            stroke_dasharray="1.4 1.2",
-        )  # fmt: skip
+        style = {"stroke": HELD, "stroke_width": 0.6, "stroke_dasharray": "1.4 1.2"}
+        self.box(x, y, width, height, fill, **style)
 
     def hatch(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         """Draw a hatched box. Its lines are drawn one by one: a pattern would need an id of its own."""
-        self.box(x, y, width, height, "#FFFFFF", colour)
+        self.box(x, y, width, height, "#FFFFFF", stroke=colour, stroke_width=0.5)
         lines = []
         for step in range(1, int((width + height) / _HATCH) + 1):
             far = step * _HATCH  # of the line x + y = far, from the left or lower edge to the upper or right
@@ -81,17 +79,14 @@ class Drawing:
             )  # fmt: skip
         self.add("text", text, **style, fill=fill, **source)
 
-    def named(
-        self, x: float, y: float, text: str, size: float, weight: int = 400, anchor: str = "start"
-    ) -> None:
+    def named(self, x: float, y: float, text: str, size: float, weight: int = 400, fill: str = INK) -> None:
         """Draw a text; a ▲ or ▼ in it is drawn as a shape, as the type has none."""
         sign = next((one for one in "▲▼" if one in text), "")
         words, is_first = text.replace(sign, "").strip() if sign else text, text.startswith(sign or "-")
         across, room = wide(words, size, weight), size * 1.1 if sign else 0.0
-        left = x - (across + room if anchor == "end" else 0)
-        self.text(left + (room if is_first else 0), y, words, size, weight)
+        self.text(x + (room if is_first else 0), y, words, size, weight, fill)
         if sign:
-            self.triangle(left if is_first else left + across + room - size * 0.72, y, size, sign == "▲", INK)
+            self.triangle(x if is_first else x + across + room - size * 0.72, y, size, sign == "▲", INK)
 
     def triangle(self, x: float, y: float, size: float, is_up: bool, fill: str) -> None:
         """Draw the sign of a rise or fall on the line of a text."""
@@ -113,6 +108,18 @@ class Drawing:
 def wide(text: str, size: float, weight: int = 400) -> float:
     """Return the width of a text in points."""
     return float(_face(weight).getlength(text)) * size / 100
+
+
+def wrapped(text: str, width: float, size: float, weight: int = 400) -> list[str]:
+    """Return a text in lines that fit a width, as far as its words do."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if wide(longer, size, weight) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 @cache

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from orchestration.outputs.report import findings
-from orchestration.outputs.report.figures import abroad_map, corridor_cells, place_cells
+from orchestration.outputs.report.figures import MM, abroad_map, corridor_cells, place_cells
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
 from orchestration.outputs.report.view import View, section
 
-MAP, BESIDE = 86.0, 86.0  # millimetres
+MAP, BESIDE = 79.0, 93.0  # millimetres
 ACROSS, MOST = 4, 12
 TABLES = {"ends": "out_of", "starts": "into"}
 
@@ -16,7 +16,7 @@ def abroad(view: View) -> Section | None:
     right: list[Block] = []
     for table, direction in TABLES.items():
         if rows := view.countries(table)[:MOST]:
-            cells = [[cell] for cell in place_cells(view, table, rows, ACROSS, direction, 246.0)]
+            cells = [[cell] for cell in place_cells(view, table, rows, ACROSS, direction, BESIDE * MM)]
             right += [Heading(view.say(f"abroad.{direction}")), Grid(ACROSS, cells)]
     if not right:
         return None

@@ -1,15 +1,16 @@
-"""The annex: methods, the largest corridors, who reports, definitions, the policy, licence and credits."""
+"""The annex: methods, definitions, licence and credits; for members years, what is to come, and corridors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from orchestration.outputs.exports.about import licence_of
 from orchestration.outputs.published import Row, day
 from orchestration.outputs.report.brief import year_before
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
-from orchestration.outputs.report.view import NONE, YEAR, View, capital, counted_table, titled
-from orchestration.outputs.texts import Spans, Value
+from orchestration.outputs.report.view import NONE, YEAR, View, capital, titled
+from orchestration.outputs.texts import Spans, Value, plain
 from orchestration.statistics import alert_detection
 
 METHODS = (
@@ -17,25 +18,17 @@ METHODS = (
     "places",
 )  # fmt: skip
 STATUSES = ("emerging", "growing", "stable", "fading", "abandoned")
-MOST_LINES = 200  # a network of a million movements has thousands of corridors
+MOST_LINES = 60  # a network of a million movements has thousands of corridors
 
 
 def annex(view: View, credits: str) -> Section:
     say = view.say
     blocks: list[Block] = [*_method(view)]
     if view.now:
-        blocks += [
-            *_years(view),
-            *_corridors(view, "corridors"),
-            *_places(view),
-            *_corridors(view, "corridors_via", "annex.via"),
-        ]
-        blocks += [*_detection(view), *_coverage(view), *_completeness(view)]
-    blocks += [*_definitions(view), *_policy(view), *_waivers(view), *_sources(view, credits)]
-    title = say("annex.title")
-    return Section(
-        "annex", say.text("contents.annex"), title, [blocks], side=say("contents.annex"), is_page=True
-    )
+        blocks += [*_years(view), *_detection(view)]
+    blocks += [*_definitions(view), *_waivers(view), *_sources(view, credits), *_corridors(view)]
+    contents = say("contents.annex")
+    return Section("annex", plain(contents), say("annex.title"), [blocks], side=contents)
 
 
 def _method(view: View) -> list[Block]:
@@ -145,78 +138,46 @@ def _number(view: View, row: Row, name: str) -> Spans:
     return NONE if row[name] is None else (view.published.cell("still_to_come", row, name),)
 
 
-PLACES = {
-    "starts": ("per_100000", "child_count"),
-    "passings": (),
-    "ends": ("exploited_count", "last_known_count", "intended_count"),
-}
-
-
-def _places(view: View) -> list[Block]:
-    """Return where cases start, what they pass and where they end, with all that is counted of each place."""
+def _corridors(view: View) -> list[Block]:
+    """Return members' corridors with the counts of the same partners, and corridors by a place on the way."""
     blocks: list[Block] = []
-    for table, extra in PLACES.items():
-        if rows := view.listed(table)[:MOST_LINES]:
-            caption = view.say(f"table.{table}", period=view.period, total=view.total)
-            blocks.append(counted_table(view, table, rows, "place", caption, extra))
-            blocks += view.mark_note(rows)
-    return [Heading(view.say("contents.places")), *blocks] if blocks else []
+    for name in () if view.is_public or not view.now else ("corridors", "corridors_via"):
+        listed = view.listed(name)
+        rows = listed[:MOST_LINES]
+        more = [Paragraph(view.say("annex.more"), tone="note")] if listed[MOST_LINES:] else []
+        table = _counted(view, name, rows)
+        blocks += [*titled(view.say(f"annex.{name}"), table), *view.mark_note(rows), *more]
+    return blocks
 
 
-def _corridors(view: View, name: str, title: str = "annex.corridors") -> list[Block]:
-    """Return the corridors of the period, or those by place passed, most cases first."""
-    listed = view.listed(name)
-    rows = listed[:MOST_LINES]
-    table = counted_table(view, name, rows, "corridor", ())
-    more = [Paragraph(view.say("annex.more"), tone="note")] if listed[MOST_LINES:] else []
-    return [*titled(view.say(title), table), *view.mark_note(rows), *more]
-
-
-def _coverage(view: View) -> list[Block]:
-    say, cell = view.say, view.published.cell
+def _counted(view: View, table: str, rows: Sequence[Row]) -> Table:
+    """Return corridors with their counts: this year, and where compared the year before."""
+    say, published = view.say, view.published
+    columns = [say("column.corridor"), (published.head(view.now),)]
+    compares = view.compares and table == "corridors"
+    if compares:
+        before = published.head(view.before or view.now)
+        like = say("column.like", period=published.head(view.now), earlier=before)
+        columns += [(before,), like, say("column.change")]
     lines: list[list[Spans]] = []
-    for row in view.published.rows("coverage"):
-        if row["period_id"] in (view.now, view.before):
-            is_known = row["one_partner_share"] is not None
-            alone = (view.percent("coverage", row, "one_partner_share"), " %") if is_known else NONE
-            counts = [(cell("coverage", row, name),) for name in ("partner_count", "county_count")]
-            lines.append([(view.published.head(row["period_id"]),), *counts, alone])
-    columns = [say(f"column.{name}") for name in ("period", "partners", "counties", "alone")]
-    return titled(say("annex.coverage"), Table(say("table.coverage"), columns, lines, 3))
-
-
-def _completeness(view: View) -> list[Block]:
-    say = view.say
-    lines: list[list[Spans]] = [
-        [
-            (say.text(f"field.{row['field']}").capitalize(),),
-            (view.percent("completeness", row, "known_share"), " %"),
-        ]
-        for row in view.published.rows("completeness", view.now)
-        if row["known_share"] is not None
-    ]
-    columns = [say("column.field"), (view.published.head(view.now),)]
-    return titled(say("annex.completeness"), Table(say("table.completeness"), columns, lines, 1))
+    for row in rows:
+        label = published.corridor(row)
+        if table == "corridors" and len(view.directions_of(row)) > 1:
+            label = f"{label} ({say.text('direction.' + row['direction'])})"
+        line: list[Spans] = [(label,), (view.count(table, row),)]
+        if compares:
+            line += [part(table, row) or NONE for part in (view.earlier, view.like, view.change)]
+        lines.append(line)
+    return Table((), columns, lines, len(columns) - 1)
 
 
 def _definitions(view: View) -> list[Block]:
     say = view.say
-    terms = [(f"status.{code}", say.meaning("shift_status", code)) for code in STATUSES]
+    statuses = STATUSES if view.latest() else ()  # in the table of the newest changes
+    terms = [(f"status.{code}", say.meaning("shift_status", code)) for code in statuses]
     terms += [(f"label.{code}", say.meaning("hotspot_label", code)) for code in ("hotspot", "elevated")]
     items = [say("term", term=capital(say(key)), meaning=meaning) for key, meaning in terms]
     return [Heading(say("annex.definitions")), Items(items), Paragraph(say("annex.pair"))]
-
-
-def _policy(view: View) -> list[Block]:
-    say, lines = view.say, []
-    prefixes = ("public_", "noise_") if view.is_public else ("members_", "microdata_")
-    for row in view.published.manifest.get("policy", {}).get("rows", []):
-        if row["name"].startswith(prefixes) and len(str(row["value"])) < 12:
-            cells = row | {"name": row["name"].replace("_", " ").capitalize()}
-            source, names = f"policy|{row['name']}", ("name", "why", "value")
-            lines.append([(Value(str(cells[name]), source, name),) for name in names])
-    columns = [say(f"column.{name}") for name in ("rule", "why", "value")]
-    return titled(say("annex.policy"), Table((), columns, lines, 1, language="en"))
 
 
 def _waivers(view: View) -> list[Block]:

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from orchestration.outputs.figures.marks import Count
 from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.chapters import alerts
+from orchestration.outputs.report.alerts import alerts
 from orchestration.outputs.report.figures import (
     MM,
     SIDE,
     TABLES,
+    THIRD,
     WIDE,
     BarRow,
     abroad_map,
     bar_rows,
     corridor_map,
+    county_bars,
     farther,
     hubs,
     legend,
@@ -38,18 +40,8 @@ from orchestration.outputs.report.parts import (
 from orchestration.outputs.report.view import View, capital
 from orchestration.outputs.texts import Spans, Value, listed, plain
 
-THIRD, HALF = 55.3, 86.0  # millimetres
+HALF = 86.0  # millimetres
 MOST_BARS, MOST_BORDER_POINTS = 8, 8
-FIELDS = (
-    "origin",
-    "intended_destination",
-    "transit",
-    "exploitation_type",
-    "age_band",
-    "recruitment_method",
-    "industry",
-    "means_of_control",
-)
 OFTEN_UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
 
 
@@ -61,7 +53,6 @@ def brief(view: View) -> Section:
         [_first(view), _second(view)],
         deck=findings.deck(view),
         side=edition_and_period(view),
-        is_page=True,
     )
 
 
@@ -78,9 +69,7 @@ def too_small(view: View) -> Section:
         if view.now
         else say(f"small.title_no_period.{view.published.name}")
     )
-    return Section(
-        "brief", say.text("brief.contents"), title, [blocks], side=edition_and_period(view), is_page=True
-    )
+    return Section("brief", say.text("brief.contents"), title, [blocks], side=edition_and_period(view))
 
 
 def edition_and_period(view: View) -> Spans:
@@ -180,15 +169,7 @@ def _data(view: View) -> list[Block]:
 def place_bars(view: View, table: str) -> list[Block]:
     """Return counties with most cases, then countries or border points, and what is no place."""
     rows = view.counties(table)[:MOST_BARS]
-    strong = {row["place_id"] for row in view.hotspots("origin")} if table == "starts" else ()
-    drawn = [
-        BarRow(
-            row["place"], view.drawn(table, row), tick(view, table, row), is_strong=row["place_id"] in strong
-        )
-        for row in rows
-    ]
-    what = view.say.text(f"{table}.prefix")
-    blocks: list[Block] = [bar_rows(view, what, drawn, THIRD * MM)] if drawn else []
+    blocks: list[Block] = [*county_bars(view, table, MOST_BARS)]
     if table == "passings" and rows and view.earlier(table, rows[0]):
         blocks.append(Paragraph(_compared(view, table, rows[0]), tone="note"))
     abroad = "border_points" if table == "passings" else table
@@ -219,18 +200,14 @@ def _named(view: View, table: str, rows: Sequence[Row]) -> Spans:
 
 
 def _second(view: View) -> list[Block]:
-    say, blocks = view.say, list[Block]()
-    parts = [_border_points(view), _children(view), _forms(view), _reporting(view)]
-    halves = [part for part in parts if part]
-    for at in range(0, len(halves), 2):
-        pair = halves[at : at + 2]
-        blocks.append(Columns([HALF] * len(pair), pair))
+    say = view.say
     unknown = Box(say.text("unknown.title"), [Items(_unknown(view), numbered=True)], say.language)
-    boxes: list[list[Block]] = [[unknown]]
+    left = [*_border_points(view), *_children(view), *_forms(view)]
+    halves = [part for part in (left, [*_reporting(view), unknown]) if part]
+    blocks: list[Block] = [Columns([HALF] * len(halves), halves)]
     if say.language == "en":
         swahili = view.in_language("sw")
-        boxes.append([Box(swahili.say.text("summary.title"), [Items(summary(swahili))], "sw")])
-    blocks.append(Columns([HALF] * len(boxes), boxes))
+        blocks.append(Box(swahili.say.text("summary.title"), [Items(summary(swahili))], "sw"))
     return blocks
 
 
@@ -280,7 +257,7 @@ def _forms(view: View) -> list[Block]:
 
 def _reporting(view: View) -> list[Block]:
     say, row, cell = view.say, view.row("coverage"), view.published.cell
-    known = [(field, found) for field in FIELDS if (found := view.row("completeness", field=field))]
+    known = [one for one in view.published.rows("completeness", view.now) if one["known_share"] is not None]
     if row is None:
         return []
     touched = {place["place_id"] for table in TABLES for place in view.counties(table)}
@@ -296,12 +273,11 @@ def _reporting(view: View) -> list[Block]:
         share = cell("coverage", row, "one_partner_share", rules.fraction(say, row["one_partner_share"], 1))
         said = (*said, " ", *say("reporting.alone", share=share))
     bars = []
-    for field, found in known:
-        share = view.percent("completeness", found, "known_share")
+    for one in sorted(known, key=lambda one: (-one["known_share"], one["field"])):
+        share = view.percent("completeness", one, "known_share")
         shown = Value(f"{share.text} %", share.source, share.column)
-        bars.append(
-            BarRow(say.text(f"field.{field}").capitalize(), Count(shown, found["known_share"] or 0), tone="")
-        )
+        name = say.text(f"field.{one['field']}").capitalize()
+        bars.append(BarRow(name, Count(shown, one["known_share"]), tone=""))
     note = say(f"reporting.note.{view.published.name}", period=view.period)
     blocks = _noted(view, heading, bars, note) or [Heading(heading)]
     return [blocks[0], Paragraph(said), *blocks[1:]]

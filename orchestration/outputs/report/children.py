@@ -7,7 +7,7 @@ from math import sqrt
 from orchestration.outputs.figures.marks import Count, pyramid, top_of
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.figures import PAGE, PHONE, BarRow, bar_rows, figure, share_chart, year_cell
+from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, figure, share_chart, year_cell
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section
 from orchestration.outputs.report.view import HALF, View, section
 from orchestration.outputs.texts import plain
@@ -17,26 +17,27 @@ BANDS = {
     "a00_08": 9, "a09_17": 9, "a18_20": 3, "a21_23": 3, "a24_26": 3, "a27_29": 3, "a30_38": 9, "a39_47": 9,
 }  # fmt: skip
 ADULTS_FROM = "a18_20"
-LEAST_ROWS, MOST_ENDS = 3, 7
+LEAST_ROWS, MOST_ENDS, SHORT = 3, 7, 20
+BESIDE = PAGE / 2 - 9  # points
 
 
 def children(view: View) -> Section | None:
-    blocks: list[Block] = [*_shares(view)]
-    halves = [part for part in (_years(view), _ends(view)) if part]
-    if halves:
-        blocks.append(Columns([HALF] * len(halves), halves))
-    blocks += _ages(view)
+    rows = [row for row in view.counties("starts") if row["child_count"] and row["movement_count"]]
+    left, right = _shares(view, rows), [*_ends(view), *_ages(view)]
+    # The years stand in the shorter column.
+    (left if len(rows) <= SHORT else right).extend(_years(view))
+    halves = [part for part in (left, right) if part]
+    blocks = [Columns([HALF] * len(halves), halves)] if halves else []
     return section(view, "children", findings.children_title(view), blocks)
 
 
-def _shares(view: View) -> list[Block]:
+def _shares(view: View, rows: list[Row]) -> list[Block]:
     """Return the share of children by county, as a dot with its noise."""
     whole = view.row("traits", trait="age_group", code="child")
-    rows = [row for row in view.counties("starts") if row["child_count"] and row["movement_count"]]
     if whole is None or len(rows) < LEAST_ROWS:
         return []
     mean = whole["trait_count"] / view.all_cases
-    rows.sort(key=lambda row: -row["child_count"] / row["movement_count"])
+    rows = sorted(rows, key=lambda row: -row["child_count"] / row["movement_count"])
     drawn = [_share(view, row, mean) for row in rows]
     named = "; ".join(f"{row['place']} {row['child_count']} / {row['movement_count']}" for row in rows)
     note = view.say("children.shares", least=str(rules.LEAST_BASE))
@@ -60,7 +61,7 @@ def _years(view: View) -> list[Block]:
     if not any(one.number for one in counts):
         return []
     name = view.say.text("column.child_count")
-    cell = year_cell(view, name, "", counts, top_of([counts], 40), 200, "within", 40)
+    cell = year_cell(view, name, "", counts, top_of([counts], 40), BESIDE, "within", 40)
     return [Heading(view.say("children.years")), cell]
 
 
@@ -71,7 +72,7 @@ def _ends(view: View) -> list[Block]:
         return []
     bars = [BarRow(row["place"], view.drawn("ends", row, "child_count")) for row in rows]
     what = view.say("children.ends")
-    return [Heading(what), bar_rows(view, plain(what), bars, PAGE / 2 - 9)]
+    return [Heading(what), bar_rows(view, plain(what), bars, BESIDE)]
 
 
 def _ages(view: View) -> list[Block]:
@@ -82,20 +83,11 @@ def _ages(view: View) -> list[Block]:
     rows = {code: [view.row("traits", trait=trait, code=one) for one in of] for code, of in codes.items()}
     if sum(any(one) for one in rows.values()) < LEAST_ROWS:
         return []
-    bands = [
-        (
-            code[1:3].lstrip("0").zfill(1) + "–" + code[4:],
-            BANDS[code],
-            [view.drawn("traits", row) for row in of],
-        )
-        for code, of in rows.items()
-    ]
+    names = {code: f"{int(code[1:3])}–{int(code[4:])}" for code in BANDS}
+    bands = [(names[code], BANDS[code], [view.drawn("traits", row) for row in rows[code]]) for code in BANDS]
     sides = [view.say.text(f"pyramid.{sex or 'all'}") for sex in sexes]
-    adults = next(
-        name for name, code in zip((band[0] for band in bands), BANDS, strict=True) if code == ADULTS_FROM
-    )
     said = "; ".join(f"{name}: {', '.join(plain(one.text) for one in counts)}" for name, _, counts in bands)
     alt = view.say.text("alt.ages").format(sides=", ".join(sides), bands=said)
-    drawn = [pyramid(bands, sides, width, adults) for width in (400.0, PHONE)]
+    drawn = figure(pyramid(bands, sides, BESIDE, names[ADULTS_FROM]), alt)
     note = Paragraph(view.say("children.ages_note"), tone="note")
-    return [Heading(view.say("children.ages", period=view.period)), figure(drawn[0], alt, drawn[1]), note]
+    return [Heading(view.say("children.ages", period=view.period)), drawn, note]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from orchestration.outputs.figures.marks import top_of
 from orchestration.outputs.published import NO_PLACE, Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.chapters import others_of
 from orchestration.outputs.report.figures import PAGE, corridor_cells, key, sign, year_cell
 from orchestration.outputs.report.parts import Block, Grid, Heading, Paragraph, Section
-from orchestration.outputs.report.view import View, capital, section
+from orchestration.outputs.report.view import View, capital, others_of, section
 from orchestration.outputs.texts import Slot, Spans, Value
 
 DIRECTIONS = ("within", "out_of", "into", "first_known_at_border")

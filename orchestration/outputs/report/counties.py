@@ -11,7 +11,7 @@ from orchestration.outputs.texts import Spans
 
 ACROSS, MOST_CORRIDORS = 4, 3
 WIDTH = (PAGE - 27) / ACROSS
-WORDS, PLACE = 27.0, 13.0  # millimetres
+WORDS, PLACE = 30.0, 10.0  # millimetres
 CHILDREN_FROM, PASSED, REACHED = 0.47, 2.0, 1.5
 
 
@@ -41,7 +41,8 @@ def _counts(view: View, county: str) -> dict[str, Row]:
 
 
 def _cell(view: View, county: str) -> list[Block]:
-    words: list[Block] = [Paragraph(*_strongest(view, county))]
+    said = _strongest(view, county)
+    words: list[Block] = [Paragraph(*said)] if said else []
     names = [view.say.text(f"{table}.prefix").lower() for table in TABLES]
     place = locator(view, county)
     head: list[Block] = [Columns((WORDS, PLACE), (words, place))] if place else words
@@ -69,11 +70,11 @@ def _corridors(view: View, county: str) -> list[Block]:
     return [bar_rows(view, view.published.place(county), bars, WIDTH, names=78.0)]
 
 
-def _strongest(view: View, county: str) -> tuple[Spans, str, str]:
-    """Return the strongest thing that the data say of a county: the first of these that holds.
+def _strongest(view: View, county: str) -> tuple[Spans, str, str] | None:
+    """Return the strongest thing that the data say of a county: the first of these that holds, if any.
 
     A share that rose or fell; a hotspot; many children; more passed than started and ended; more reached than
-    left; a share that held; else its counts, or that they are few.
+    left; a share that held.
     """
     say, counts = view.say, _counts(view, county)
     shifts = [row for row in view.shifts() if county in (row["start_place_id"], row["end_place_id"])]
@@ -84,7 +85,8 @@ def _strongest(view: View, county: str) -> tuple[Spans, str, str]:
     for role in ("origin", "exploitation", "transit"):
         for row in findings.clear_hotspots(view, role):
             if row["place_id"] == county:
-                return findings.stop(findings.above(view, [row], say(f"county.as.{role}"))), "", "strong"
+                times = view.published.cell("hotspots", row, "at_least_times")
+                return say(f"county.as.{role}", times=times), "", "strong"
     number = {table: row[COUNTED.get(table, "movement_count")] for table, row in counts.items()}
     start, passed, end = (number.get(table, 0) for table in TABLES)
     started = counts.get("starts")
@@ -110,4 +112,4 @@ def _strongest(view: View, county: str) -> tuple[Spans, str, str]:
     held = [row for row in shifts if row["status"] == "stable" and row["start_place_id"] == county]
     if held:
         return say("county.held", place=view.published.place(held[0]["end_place_id"])), "", "note"
-    return say("county.plain"), "", "note"
+    return None

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from orchestration.outputs.figures import marks
 from orchestration.outputs.figures.ground import draw_locator
 from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
-from orchestration.outputs.figures.marks import Count, Pair, Quarter, draw_quarters
-from orchestration.outputs.figures.svg import GREY, INK, RULE, Drawing, wide
-from orchestration.outputs.published import KENYA, Row, day, is_county, reference_places
+from orchestration.outputs.figures.marks import Count, Pair
+from orchestration.outputs.figures.svg import GREY, INK, RULE, Drawing, wide, wrapped
+from orchestration.outputs.published import KENYA, Row, is_county, reference_places
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.parts import Figure
 from orchestration.outputs.report.view import NUMBER, View
@@ -18,10 +18,10 @@ from orchestration.outputs.texts import plain
 
 MOST_LINES, MOST_LABELS, LEAST_DRAWN = 60, 16, 10
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
-TABLES = ("starts", "passings", "ends")
-MOST_QUARTERS = 10
+TABLES, ENDS = ("starts", "passings", "ends"), ("start_place_id", "end_place_id", "direction")
+HOTSPOTS_OF = {"starts": "origin", "passings": "transit", "ends": "exploitation"}
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
-WIDE, SIDE = 120.0, 52.0  # millimetres
+WIDE, SIDE, THIRD = 120.0, 52.0, 55.3  # millimetres
 # Name, share, its noise, children, all cases, whether they are many, whether the share is off that of all.
 ShareRow = tuple[str, float, float, Count, Count, bool, bool]
 PAGE, MM = 504.5, 72 / 25.4  # points across a page; points a millimetre
@@ -50,16 +50,15 @@ def year_cell(
     high: float = 25.0, sign: str = "",
 ) -> Figure:  # fmt: skip
     """Return a small chart of years under a name. `sign`: after the name."""
-    size = 7.4 if wide(name + sign, 7.4, 600) <= width else 6.4
-    first, second = name, below
-    if wide(name, size, 600) > width and not below and " " in name:
-        first, _, second = name.rpartition(" ")
-    head = 18.0 if second else 9.0
+    size = next((size for size in (7.4, 6.4) if wide(name + sign, size, 600) <= width), 6.0)
+    is_one = size > 6
+    lines = [name + sign, below] if is_one else wrapped(f"{name} {below}".strip() + sign, width, size, 600)
+    head = 18.0 if "".join(lines[1:]) else 9.0
     drawing = Drawing(width, head + high + 20)
-    drawing.named(0, 7, first + sign, size, 600)
-    if second:
-        weight, ink = (400, GREY) if below else (600, INK)
-        drawing.text(0, 15.2, second, 6.8 if wide(second, 6.8) <= width else 6, weight, ink)
+    drawing.named(0, 7, lines[0], size, 600)
+    for line in lines[1:2]:
+        weight, ink = (400, GREY) if is_one else (600, INK)
+        drawing.named(0, 15.2, line, 6.8 if wide(line, 6.8, weight) <= width else 6, weight, ink)
     base = head + high + 11
     marks.timebars(drawing, 0, base, width, high, counts, top, least_of(view), tone)
     marks.axis(drawing, 0, base + 7, width, view.span)
@@ -70,13 +69,7 @@ def year_cell(
 def corridor_cells(view: View, rows: Sequence[Row], across: int) -> list[Figure]:
     """Return a chart of years a corridor; those of a row on paper share a scale."""
     width = (PAGE - 9 * (across - 1)) / across
-    series = [
-        view.series(
-            "corridors",
-            **{name: row[name] for name in ("start_place_id", "end_place_id", "direction")},
-        )
-        for row in rows
-    ]
+    series = [view.series("corridors", **{name: row[name] for name in ENDS}) for row in rows]
     place = view.published.place
     cells = []
     for at, (row, counts) in enumerate(zip(rows, series, strict=True)):
@@ -116,7 +109,11 @@ def key(view: View) -> Figure:
     example.append(Count("110", 110, 6 * around, is_now=True))
 
     def drawn(width: float, left: float, top: float) -> Drawing:
-        rows = [line for kind, text in signs for line in lines_of(kind, text, width - left - 18)]
+        rows = [
+            (kind if at == 0 else "", line)
+            for kind, text in signs
+            for at, line in enumerate(wrapped(text, width - left - 18, 7.2))
+        ]
         drawing = Drawing(width, max(40, top + 11 * len(rows)))
         marks.timebars(drawing, 0, 38, 84, 24, example, 200, 10, "within")
         for at, (kind, text) in enumerate(rows):
@@ -124,18 +121,6 @@ def key(view: View) -> Figure:
         return drawing
 
     return figure(drawn(PAGE, 98, 0), say("key.alt"), drawn(PHONE, 0, 44))
-
-
-def lines_of(kind: str, text: str, width: float) -> list[tuple[str, str]]:
-    """Return a text in lines, the sign before the first."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if wide(longer, 7.2) <= width or not lines[-1]:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return [(kind if at == 0 else "", line) for at, line in enumerate(lines)]
 
 
 # --- changes ----------------------------------------------------------------------------------------
@@ -150,7 +135,7 @@ def change_pairs(view: View, rows: Sequence[Row], group: str) -> list[Pair]:
     for row in rows:
         before = view.year_earlier("corridors", row)
         if before is None and view.is_public and view.before_is_whole and group != "unjudged":
-            ends = {name: row[name] for name in ("start_place_id", "end_place_id", "direction")}
+            ends = {name: row[name] for name in ENDS}
             earlier = next(iter(view.published.rows("corridors", view.before, **ends)), None)
             before = view.drawn("corridors", earlier)
         if before is not None:
@@ -170,11 +155,8 @@ def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]]) -> F
     )
     alt = view.say.text("alt.changes").format(earlier=heads[0], period=heads[1], groups=". ".join(said))
     least = least_of(view)
-    return figure(
-        marks.dumbbell(groups, heads, PAGE, min(names, PAGE / 2.6), least),
-        alt,
-        marks.dumbbell(groups, heads, PHONE, PHONE, least),
-    )
+    drawn = marks.dumbbell(groups, heads, PAGE, min(names, PAGE / 2.6), least)
+    return figure(drawn, alt, marks.dumbbell(groups, heads, PHONE, PHONE, least))
 
 
 # --- bars of places, shares and traits --------------------------------------------------------------
@@ -194,23 +176,34 @@ class BarRow(NamedTuple):
 
 def bar_rows(view: View, what: str, rows: Sequence[BarRow], width: float, names: float = 70.0) -> Figure:
     """Return a bar a row, so many points wide; the alternative text says `what` they are."""
-    drawing = Drawing(width, 11 * len(rows) + 4)
+    drawing = Drawing(width, 10.4 * len(rows) + 4)
     names = min(names, max((wide(row.name, 7.5, 600) for row in rows), default=0.0) + 6)
     room = max(wide(f"{plain(row.now.text)} {row.note}", 7.2, 600) for row in rows) + 8
-    numbers = [
-        (one.number or 0) + one.noise for row in rows for one in (row.now, row.before) if one is not None
-    ]
+    numbers = [(one.number or 0) + one.noise for row in rows for one in (row.now, row.before) if one]
     for at, row in enumerate(rows):
-        y, weight = 9.0 + 11 * at, 600 if row.is_strong else 400
+        y, weight = 9.0 + 10.4 * at, 600 if row.is_strong else 400
         size = 7.5 if wide(row.name, 7.5, weight) <= names - 3 else 6.4
         drawing.text(names - 4, y, row.name, size, weight, anchor="end")
         long, top = width - names - room, max([*numbers, 1.0])
-        end = marks.barrow(
-            drawing, names, y, long, top, row.now, row.before, row.open_part, row.tone, row.is_strong
-        )
+        of = row.now, row.before, row.open_part, row.tone, row.is_strong
+        end = marks.barrow(drawing, names, y, long, top, *of)
         drawing.text(end + 3, y, row.note, 6.8, fill=GREY)
     said = "; ".join(f"{row.name} {plain(row.now.text)} {row.note}".strip() for row in rows)
     return figure(drawing, view.say.text("alt.places").format(what=what, places=said))
+
+
+def county_bars(view: View, table: str, most: int) -> list[Figure]:
+    """Return a bar a county, a third of a page wide; bold where its label is clear."""
+    rows = view.counties(table)[:most]
+    strong = {row["place_id"] for row in findings.clear_hotspots(view, HOTSPOTS_OF[table])}
+    drawn = [
+        BarRow(
+            row["place"], view.drawn(table, row), tick(view, table, row), row.get("intended_count") or 0,
+            row["place_id"] in strong,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return [bar_rows(view, view.say.text(f"{table}.prefix"), drawn, THIRD * MM)] if drawn else []
 
 
 def tick(view: View, table: str, row: Row) -> Count | None:
@@ -221,39 +214,25 @@ def tick(view: View, table: str, row: Row) -> Count | None:
 def share_chart(view: View, rows: Sequence[ShareRow], whole: float, alt: str) -> Figure:
     """Return a dot a county: `rows` as ShareRow has them; `whole`: the share of all."""
 
-    def drawn(width: float) -> Drawing:
-        names, right = 84.0, 62.0
-        long = width - names - right - 12
-        drawing = Drawing(width, 22 + 11.2 * len(rows))
-        foot = 18 + 11.2 * len(rows)
-        for part in (0, 0.25, 0.5, 0.75, 1):
-            drawing.line(names + part * long, 13, names + part * long, foot, RULE, stroke_width=0.4)
-            drawing.text(
-                names + part * long, 9, f"{part:.0%}".replace("%", " %"), 6.6, fill=GREY, anchor="middle"
-            )
-        drawing.line(
-            names + whole * long,
-            13,
-            names + whole * long,
-            foot,
-            INK,
-            stroke_width=0.8,
-            stroke_dasharray="3 2",
-        )
-        for head, x in (
-            (view.say.text("column.child_count"), width - 32),
-            (view.say.text("column.all"), width),
-        ):
-            drawing.text(x, 9, head if wide(head, 6.6) < 34 else head[:8], 6.6, fill=GREY, anchor="end")
-        for at, (name, share, noise, children, everyone, is_sure, is_off) in enumerate(rows):
-            y = 21 + 11.2 * at
-            drawing.text(names - 8, y + 2.6, name, 7.4, 600 if is_off else 400, anchor="end")
-            marks.sharerow(drawing, names, long, y, share, noise, is_sure)
-            drawing.text(width - 32, y + 2.6, children.text, 7.2, 600, anchor="end")
-            drawing.text(width, y + 2.6, everyone.text, 7.2, fill=GREY, anchor="end")
-        return drawing
-
-    return figure(drawn(PAGE), alt, drawn(PHONE))
+    width, right = PAGE / 2 - 9, 62.0
+    names = max(wide(row[0], 7.4, 600) for row in rows) + 12
+    long, foot = width - names - right - 12, 18 + 9.6 * len(rows)
+    drawing = Drawing(width, foot + 4)
+    for part in (0, 0.5, 1):
+        drawing.line(names + part * long, 13, names + part * long, foot, RULE, stroke_width=0.4)
+        drawing.text(names + part * long, 9, f"{100 * part:g} %", 6.6, fill=GREY, anchor="middle")
+    middle = names + whole * long
+    drawing.line(middle, 13, middle, foot, INK, stroke_width=0.8, stroke_dasharray="3 2")
+    for name, x in (("child_count", width - 32), ("all", width)):
+        head = view.say.text(f"column.{name}")
+        drawing.text(x, 9, head if wide(head, 6.6) < 34 else head[:8], 6.6, fill=GREY, anchor="end")
+    for at, (name, share, noise, children, everyone, is_sure, is_off) in enumerate(rows):
+        y = 20 + 9.6 * at
+        drawing.text(names - 8, y + 2.6, name, 7.4, 600 if is_off else 400, anchor="end")
+        marks.sharerow(drawing, names, long, y, share, noise, is_sure)
+        drawing.text(width - 32, y + 2.6, children.text, 7.2, 600, anchor="end")
+        drawing.text(width, y + 2.6, everyone.text, 7.2, fill=GREY, anchor="end")
+    return figure(drawing, alt)
 
 
 def locator(view: View, county: str) -> list[Figure]:
@@ -268,7 +247,7 @@ def county_years(view: View, county: str, width: float, names: Sequence[str]) ->
     """Return from, through and to of a county by year, on one scale."""
     series = [view.series(table, place_id=county) for table in TABLES]
     top = marks.top_of(series, 4 * least_of(view))
-    each, high, base = (width - 14) / 3, 34.0, 46.0
+    each, high, base = (width - 14) / 3, 24.0, 34.0
     drawing = Drawing(width, base + 10)
     for at, (name, counts) in enumerate(zip(names, series, strict=True)):
         left = at * (each + 7)
@@ -385,37 +364,3 @@ def farther(view: View) -> list[Row]:
 def _far(view: View) -> list[Row]:
     rows = [row for row in view.countries("ends") if row["place_id"] not in NEIGHBOURS]
     return [row for row in rows if row["movement_count"] >= LEAST_DRAWN]
-
-
-# --- the quarters of an alert -----------------------------------------------------------------------
-
-
-def alert_quarters(view: View, row: Row) -> list[Quarter]:
-    """Return the newest complete quarters of a corridor, with the expected range from the alert's start on.
-
-    That range is of all months of the alert together: a quarter has its part of it.
-    """
-    first, newest = day(row["window_from"]), day(row["newest_month"])
-    part = 3 / (12 * (newest.year - first.year) + newest.month - first.month + 1)
-    expected = tuple(row[f"expected_{end}"] * part for end in ("low", "high"))
-    ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
-    quarters = []
-    for period in view.published.quarters()[:MOST_QUARTERS][::-1]:
-        directions = view.published.rows("series.corridors", period["period_id"], **ends)
-        count = sum(row["movement_count"] for row in directions)
-        is_in = day(period["period_from"]) >= first
-        text = f"{count:,}" if count else "–"
-        quarters.append(Quarter(period["period_id"], count, text, expected if is_in else None))
-    return quarters
-
-
-def alert_chart(view: View, row: Row) -> list[Figure]:
-    """Return the quarters of an alert; members alone have them."""
-    quarters = [] if view.is_public else alert_quarters(view, row)
-    if not quarters:
-        return []
-    say = view.say.text
-    named = "; ".join(f"{quarter.label} {quarter.text}" for quarter in quarters)
-    alt = say("alt.alert").format(corridor=view.published.corridor(row), quarters=named)
-    drawn = draw_quarters(quarters, (say("alerts.bars"), say("alerts.expected")), alt)
-    return [Figure(drawn, alt, SIDE)]

@@ -13,10 +13,13 @@ from orchestration.outputs.texts import Slot, Spans, Value, listed
 
 
 def title(view: View) -> Spans:
-    """Return the strongest finding: a displacement, a change of share, a lead or a place that stands out."""
+    """Return the strongest finding: a pair of changed shares, one, a lead or a place that stands out."""
     say = view.say
     if headline := _headline(view):
-        return displacement(view, *headline) if headline[1:] else change(view, headline[0])
+        of = [ends(view, row) for row in headline]
+        if headline[1:]:
+            return say("title.pair", riser=of[0], faller=of[1])
+        return say(f"title.{rules.group_of(headline[0])}", corridor=of[0])
     corridors = view.listed("corridors")
     if rules.how_many_lead([row["movement_count"] for row in corridors[:4]], view.noise) == 1:
         return say(
@@ -28,15 +31,19 @@ def title(view: View) -> Spans:
 
 
 def deck(view: View) -> Spans:
-    """Return the numbers behind the title."""
+    """Return the claim behind the title, and its numbers."""
     headline = _headline(view)
     if not headline:
         tally = changes_title(view)
         return joined(
             [view.say("deck.total", count=view.total, period=view.period), *([stop(tally)] if tally else [])]
         )
-    pair = view.say("deck.pair", period=view.period, earlier=view.period_before)
-    return joined([*([pair] if headline[1:] else []), *(numbers(view, row) for row in headline[::-1])])
+    if headline[1:]:
+        claims = [stop(displacement(view, *headline))]
+        claims.append(view.say("deck.pair", period=view.period, earlier=view.period_before))
+    else:
+        claims = [stop(change(view, headline[0], is_named=False))]
+    return joined([*claims, *(numbers(view, row) for row in headline[::-1])])
 
 
 def _headline(view: View) -> tuple[Row, ...]:
@@ -64,16 +71,6 @@ def displacement(view: View, rise: Row, fall: Row) -> Spans:
     return claim(view.say, "displacement", "displaced_from", **names)
 
 
-def hotspot(view: View, row: Row) -> Spans:
-    """Return the claim on a place with a label."""
-    slots: dict[str, Slot] = {
-        "at": view.say(f"claim.at.{row['role']}", name=row["place"]),
-        "records": view.say.text("grain.case"),
-    }
-    size, value = Size.of(row), _value(view, "hotspots", row)
-    return claim(view.say, "hotspots", row["label"], size, PANEL, value, **slots)
-
-
 def above(view: View, rows: list[Row], names: Spans | None = None) -> Spans:
     """Return the claim on hotspots in short, with the size that holds for each of them."""
     least = min(rows, key=lambda row: row["at_least_times"] or 0)
@@ -83,11 +80,10 @@ def above(view: View, rows: list[Row], names: Spans | None = None) -> Spans:
     return claim(view.say, "above", "hotspot", size, PANEL, value, name=names)
 
 
-def size_of(view: View, table: str, row: Row) -> Spans:
-    """Return the size of a change or of a place that stands out, for a table; empty where it has none."""
-    status = row["status" if table == "shifts" else "label"]
-    words = size_in_words(view.say, table, status, Size.of(row))
-    return (_value(view, table, row)(words),) if words else ()
+def size_of(view: View, shift: Row) -> Spans:
+    """Return the size of a change, for a table; empty where it has none."""
+    words = size_in_words(view.say, "shifts", shift["status"], Size.of(shift))
+    return (_value(view, "shifts", shift)(words),) if words else ()
 
 
 def _value(view: View, table: str, row: Row) -> Callable[[str], Value]:

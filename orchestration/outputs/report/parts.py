@@ -115,9 +115,6 @@ class Section:
     sheets: Sequence[Sequence[Block]]
     deck: Spans = ()
     side: Spans = ()
-    is_page: bool = False  # starts a new page
-    is_whole: bool = False  # stays on one page
-    level: int = 1
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestration.outputs.figures import marks
+from orchestration.outputs.figures.marks import Count
 from orchestration.outputs.figures.svg import GREY, Drawing, wide
 from orchestration.outputs.published import Row, ends_known
 from orchestration.outputs.report import findings, rules
@@ -25,7 +26,11 @@ def quarters(view: View) -> Section | None:
                 rows.setdefault(ends, {})[period] = row
     known = {ends: of for ends, of in rows.items() if len(of) >= LEAST_QUARTERS}
     largest = sorted(known, key=lambda ends: -sum(row["movement_count"] for row in known[ends].values()))
-    cells: list[list[Block]] = [[_cell(view, periods, known[ends])] for ends in largest[:MOST]]
+    width, cells = (PAGE - 9 * (ACROSS - 1)) / ACROSS, list[list[Block]]()
+    for ends in largest[:MOST]:
+        of = known[ends]
+        counts = [view.drawn("series.corridors", of.get(period), "movement_count") for period in periods]
+        cells.append([line(view, view.published.corridor(next(iter(of.values()))), periods, counts, width)])
     if not cells:
         return None
     note = Paragraph(view.say("quarters.note", first=periods[0], last=periods[-1]), tone="note")
@@ -42,14 +47,19 @@ def _title(view: View) -> Spans:
     return view.say("quarters.title")
 
 
-def _cell(view: View, periods: list[str], rows: dict[str, Row]) -> Figure:
-    width = (PAGE - 9 * (ACROSS - 1)) / ACROSS
-    counts = [view.drawn("series.corridors", rows.get(period), "movement_count") for period in periods]
-    top = max(one.number or 0 for one in counts) or 1
-    name = view.published.corridor(next(iter(rows.values())))
+def line(
+    view: View, name: str, periods: list[str], counts: list[Count], width: float,
+    expected: tuple[int, float, float] | None = None, head: str = "",
+) -> Figure:  # fmt: skip
+    """Return counts by quarter as a line. `expected`: a range of counts from this quarter on.
+
+    `head`: the text above the line, where that is not `name`.
+    """
+    head = head or name
+    top = max([*(one.number or 0 for one in counts), expected[2] if expected else 1])
     drawing = Drawing(width, HIGH + 30)
-    drawing.text(0, 7, name, 7.2 if wide(name, 7.2, 600) <= width else 6, 600)
-    marks.spark(drawing, 3, HIGH + 20, width - 6, HIGH, counts, top)
+    drawing.text(0, 7, head, 7.2 if wide(head, 7.2, 600) <= width else 6, 600)
+    marks.spark(drawing, 3, HIGH + 20, width - 6, HIGH, counts, top, expected)
     drawing.text(0, HIGH + 28, periods[0], 6, fill=GREY)
     drawing.text(width, HIGH + 28, periods[-1], 6, fill=GREY, anchor="end")
     said = ", ".join(f"{period}: {plain(one.text)}" for period, one in zip(periods, counts, strict=True))

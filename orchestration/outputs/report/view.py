@@ -21,11 +21,11 @@ from orchestration.outputs.published import (
 )
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
-from orchestration.outputs.texts import Spans, Value
+from orchestration.outputs.texts import Spans, Value, listed
 from orchestration.places import boundaries
 
 YEAR, TWELVE_MONTHS = "year", "rolling_12_months"
-MOST_YEARS, CASES_OF_A_PAGE = 5, 1000
+MOST_YEARS = 5
 MARK = " †"
 COUNTED = {
     "passings": "passing_count",
@@ -49,6 +49,7 @@ class View:
         before = published.year_before(now) if now else None
         self.before = before if before and published.rows("directions", before) else None
         self.before_is_whole = any(row["is_complete"] for row in published.rows("periods", self.before or ""))
+        self._compared: dict[str, list[Row]] = {}
         self.previous: View | None = None  # the same edition of the last release
 
     @classmethod
@@ -77,9 +78,10 @@ class View:
 
     def compared(self, table: str) -> list[Row]:
         """Return the rows of known places and corridors, those that fell to nothing too, most cases first."""
-        rows = self.published.rows(table, self.now)
-        known = [row for row in rows if (is_place(row["place_id"]) if "place_id" in row else ends_known(row))]
-        return by_count(known, COUNTED.get(table, "movement_count"))
+        if table not in self._compared:
+            known = [row for row in self.published.rows(table, self.now) if _is_known(row)]
+            self._compared[table] = by_count(known, COUNTED.get(table, "movement_count"))
+        return self._compared[table]
 
     def listed(self, table: str) -> list[Row]:
         """Return the rows of known places and corridors that count a case, most cases first."""
@@ -89,9 +91,10 @@ class View:
     def others(self, table: str) -> list[Row]:
         """Return the rows below a list: unknown ends, Kenya as a whole, small rows in one."""
         column = COUNTED.get(table, "movement_count")
-        listed = self.listed(table)
         rows = self.published.rows(table, self.now)
-        return by_count([row for row in rows if row not in listed and _has_cases(row)], column)
+        return by_count(
+            [row for row in rows if _has_cases(row) and not (_is_known(row) and row[column])], column
+        )
 
     def counties(self, table: str) -> list[Row]:
         return [row for row in self.listed(table) if is_county(row["place_id"])]
@@ -297,13 +300,27 @@ NONE: Spans = ("–",)
 HALF = 86.0  # millimetres: half of the page
 
 
-def section(
-    view: View, name: str, title: Spans, blocks: Sequence[Block], deck: Spans = (), is_page: bool = True
-) -> Section | None:
-    """Return a chapter, or None without blocks; in a small network it starts no page of its own."""
-    is_page &= view.all_cases >= CASES_OF_A_PAGE
-    contents = view.say.text(f"contents.{name}")
-    return Section(name, contents, title, [blocks], deck=deck, is_page=is_page) if blocks else None
+def section(view: View, name: str, title: Spans, blocks: Sequence[Block], deck: Spans = ()) -> Section | None:
+    """Return a chapter, or None without blocks."""
+    return Section(name, view.say.text(f"contents.{name}"), title, [blocks], deck) if blocks else None
+
+
+def others_of(view: View, table: str) -> list[Block]:
+    """Return the rows of a table that are no place or corridor, as a line below its list."""
+    rows = view.others(table)
+    if not rows:
+        return []
+    named = [view.say("named", name=_other(view, row), count=view.count(table, row)) for row in rows]
+    return [Paragraph(view.say("others", rows=listed(named, "; ")), tone="note")]
+
+
+def _other(view: View, row: Row) -> str:
+    """Return the name of a row below a list, with its direction where the ends do not say it."""
+    if "place" in row:
+        return str(row["place"])
+    name = view.published.corridor(row)
+    is_told = row["start_place_id"] != FEWER and row["direction"] != "first_known_at_border"
+    return name if is_told else f"{name} ({view.say.text('direction.' + row['direction'])})"
 
 
 def titled(heading: Spans, table: Table) -> list[Block]:
@@ -318,32 +335,8 @@ def code(view: View, row: Row, column: str, kind: str) -> Spans:
     return (view.published.cell("shifts", row, column, view.say.text(f"{kind}.{row[column]}")),)
 
 
-def counted_table(
-    view: View, table: str, rows: Sequence[Row], name: str, caption: Spans, extra: Sequence[str] = ()
-) -> Table:
-    """Return rows with their counts: this year, `extra` columns, and where compared the year before.
-
-    `name`: the column head of places or corridors.
-    """
-    say, published = view.say, view.published
-    extra = [column for column in extra if any(row.get(column) is not None for row in rows)]
-    compares = view.compares and bool(rows) and "comparison" in rows[0]
-    columns = [say(f"column.{name}"), (published.head(view.now),), *(say(f"column.{at}") for at in extra)]
-    if compares:
-        before = published.head(view.before or view.now)
-        like = say("column.like", period=published.head(view.now), earlier=before)
-        columns += [(before,), like, say("column.change")]
-    lines: list[list[Spans]] = []
-    for row in rows:
-        label = row["place"] if "place" in row else published.corridor(row)
-        if table == "corridors" and len(view.directions_of(row)) > 1:
-            label = f"{label} ({say.text('direction.' + row['direction'])})"
-        line: list[Spans] = [(label,), (view.count(table, row),)]
-        line += [NONE if row[at] is None else (published.cell(table, row, at),) for at in extra]
-        if compares:
-            line += [part(table, row) or NONE for part in (view.earlier, view.like, view.change)]
-        lines.append(line)
-    return Table(caption, columns, lines, len(columns) - 1)
+def _is_known(row: Row) -> bool:
+    return is_place(row["place_id"]) if "place_id" in row else ends_known(row)
 
 
 def _has_cases(row: Row) -> bool:

@@ -26,7 +26,6 @@ from orchestration.outputs.report.abroad import abroad
 from orchestration.outputs.report.annex import annex
 from orchestration.outputs.report.brief import brief, edition_and_period, too_small
 from orchestration.outputs.report.changes import changes
-from orchestration.outputs.report.chapters import hotspots, rounds, since_release
 from orchestration.outputs.report.children import children
 from orchestration.outputs.report.corridors import corridors
 from orchestration.outputs.report.counties import counties
@@ -34,13 +33,15 @@ from orchestration.outputs.report.forms import forms
 from orchestration.outputs.report.parts import Report, Section
 from orchestration.outputs.report.places import places
 from orchestration.outputs.report.quarters import quarters
+from orchestration.outputs.report.rounds import rounds
+from orchestration.outputs.report.since import since_release
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Spans, Texts, Value, plain
 from orchestration.places import boundaries
 
 # In order.
 CHAPTERS = (
-    since_release, corridors, changes, places, children, forms, abroad, counties, quarters, hotspots, rounds,
+    since_release, corridors, changes, rounds, places, children, forms, abroad, counties, quarters,
 )  # fmt: skip
 LAYOUT = ("contents", "skip", "as_pdf", "as_map", "page")
 
@@ -56,8 +57,7 @@ def compose(view: View, previous: View | None, credits: str) -> Report:
     sections: list[Section] = [too_small(view)]
     if has_findings(view):
         view.previous = previous
-        first, *rest = filter(None, (chapter(view) for chapter in CHAPTERS))
-        sections = [brief(view), replace(first, is_page=True), *rest]
+        sections = [brief(view), *filter(None, (chapter(view) for chapter in CHAPTERS))]
     sections.append(annex(view, credits))
     edition = say.text(f"edition.{published.name}")
     return Report(
