@@ -196,14 +196,9 @@ def decisions(look: Look, files: Sequence[Path]) -> Findings:
     head = settings.audit / "head"
     for fault in log.faults:
         yield head if fault.startswith(str(head)) else settings.database, fault.removesuffix(".")
-    gaps = stewardship.gaps(settings)
-    for ids, what in (
-        (gaps.untold, "not in the audit log"),
-        (gaps.changed, "changed since they were logged"),
-        (gaps.gone, "logged and missing"),
-    ):
+    for gap, ids in audit.gaps(settings).items():
         if ids:
-            yield settings.database, f"decisions {what}: {', '.join(ids)}"
+            yield settings.database, f"decisions {audit.GAPS[gap]}: {', '.join(ids)}"
 
 
 def releases(look: Look, files: Sequence[Path]) -> Findings:

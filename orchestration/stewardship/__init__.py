@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.stewardship.audit import gaps
     from orchestration.stewardship.decisions.active import (
         Decisions,
         active_decisions,

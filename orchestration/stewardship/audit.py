@@ -147,25 +147,22 @@ def _fault_of_value(name: str, given: object) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Gaps:
-    """Ids of entries that another program wrote (`untold`: without a line), changed or removed (`gone`)."""
-
-    untold: list[str]
-    changed: list[str]
-    gone: list[str]
+# How entries and log differ where another program wrote one of them.
+GAPS = {
+    "untold": "not in the log", "changed": "changed since they were logged", "gone": "logged and missing",
+}  # fmt: skip
 
 
-def gaps(settings: Settings) -> Gaps:
-    """Compare the entries with the log."""
+def gaps(settings: Settings) -> dict[str, list[str]]:
+    """Return the ids of entries for each of GAPS."""
     logged = {entry_id: digest for entry_id, _, digest in store.rows(settings, _LOGGED)}
     entries = store.rows(settings, "select id, entry from entries order by seq")
     present = {entry_id: store.sha256(line) for entry_id, line in entries}
-    return Gaps(
-        [entry_id for entry_id in present if entry_id not in logged],
-        [entry_id for entry_id, digest in present.items() if logged.get(entry_id, digest) != digest],
-        sorted(logged.keys() - accounted_for(settings)),
-    )
+    return {
+        "untold": [entry_id for entry_id in present if entry_id not in logged],
+        "changed": [one for one, digest in present.items() if logged.get(one, digest) != digest],
+        "gone": sorted(logged.keys() - accounted_for(settings)),
+    }
 
 
 def accounted_for(settings: Settings) -> set[str]:

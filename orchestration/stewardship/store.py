@@ -72,7 +72,7 @@ def transaction(settings: Settings, erases: bool = False) -> Iterator[sqlite3.Co
         check_home(settings, "write to")
     if not settings.database.exists():
         _create(settings)
-    with _faults(settings), closing(_connect(settings, "mode=rw")) as con:
+    with _opened(settings) as con:
         con.executescript("pragma synchronous = full; pragma secure_delete = on")
         con.execute("begin immediate")
         noted = noted_head(settings)
@@ -95,18 +95,14 @@ def rows(settings: Settings, query: str, *given: Any) -> list[tuple[Any, ...]]:
         return []
     # A reader that may write removes the write-ahead log when it is the last; else there is none to open.
     how = "mode=rw" if os.access(settings.home, os.W_OK) else "mode=ro&immutable=1"
-    with _faults(settings), closing(_connect(settings, how)) as con:
+    with _opened(settings, how) as con:
         return con.execute(query, given).fetchall()
 
 
 def copy_database(settings: Settings, to: Path) -> None:
     """Copy the last committed state, also while somebody writes."""
     durable.write_new(to, b"", 0o600)
-    with (
-        _faults(settings),
-        closing(_connect(settings, "mode=rw")) as con,
-        closing(sqlite3.connect(to)) as new,
-    ):
+    with _opened(settings) as con, closing(sqlite3.connect(to)) as new:
         con.backup(new)
 
 
@@ -151,7 +147,7 @@ def _create(settings: Settings) -> None:
         durable.make_folder(settings.audit, 0o700)
         _note_head(settings, FIRST)
         durable.write_new(partial, b"", 0o600)
-        with _faults(settings), closing(sqlite3.connect(partial)) as con:
+        with _opened(settings, path=partial) as con:
             con.executescript(_SCHEMA)
         durable.sync(partial)
         with suppress(FileExistsError):  # another process was first
@@ -169,30 +165,25 @@ def _refuse_lost(settings: Settings) -> None:
         raise Damaged(settings.database, "it is missing")
 
 
-def _connect(settings: Settings, how: str) -> sqlite3.Connection:
-    place = f"{settings.database.absolute().as_uri()}?{how}"
-    con = sqlite3.connect(place, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
-    try:
-        (version,) = con.execute("pragma user_version").fetchone()
-        if version > VERSION:
-            raise NjiaError(f"{settings.database} was written by a newer version of Njia. Use that version.")
-        if version < VERSION:
-            raise Damaged(settings.database, "it has no tables")
-    except BaseException:
-        con.close()
-        raise
-    return con
-
-
 @contextmanager
-def _faults(settings: Settings) -> Iterator[None]:
-    """Raise errors of SQLite as sentences."""
+def _opened(
+    settings: Settings, how: str = "mode=rw", path: Path | None = None
+) -> Iterator[sqlite3.Connection]:
+    """Yield a connection, and raise errors of SQLite as sentences."""
+    place = f"{(path or settings.database).absolute().as_uri()}?{how}"
     try:
-        yield
+        connection = sqlite3.connect(place, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+        with closing(connection) as con:
+            (version,) = con.execute("pragma user_version").fetchone()
+            if version > VERSION:
+                raise NjiaError(f"{settings.database} was written by a newer Njia. Use that version.")
+            if version < VERSION and path is None:
+                raise Damaged(settings.database, "it has no tables")
+            yield con
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise NjiaError("Another decision is being written. Try again in a moment.") from None
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

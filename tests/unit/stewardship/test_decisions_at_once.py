@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from expectations.checks import EXTRACT_CHECKS, is_waivable
 from orchestration.core import Settings, UsageError
 from orchestration.stewardship import active_decisions, audit, list_decisions, record_decision
 from orchestration.stewardship.audit import gaps
-from orchestration.stewardship.decisions.recording import confirm, revoke
+from orchestration.stewardship.decisions.recording import revoke
 from tests.command import FORKS, PATIENCE
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -38,10 +37,6 @@ def accept(settings: Settings, author: str, extract_id: str) -> None:
 
 def take_back(settings: Settings, author: str, decision_id: str) -> None:
     revoke(settings, decision_id, author, "a mistake", NOW)
-
-
-def stand_behind(settings: Settings, author: str, decision_id: str) -> None:
-    confirm(settings, decision_id, author, "looked at it", NOW)
 
 
 def _act(settings: Settings, act: Act, author: str, objects: list[str], start: Any, answers: Any) -> None:
@@ -80,7 +75,7 @@ def test_parallel_decisions_are_all_recorded(settings: Settings) -> None:
     assert len({one["id"] for one in made}) == len(made) == 2 * EACH
     log = audit.read(settings)
     assert log.faults == [] and len(log.lines) == 2 * EACH
-    assert not any(vars(gaps(settings)).values())
+    assert not any(gaps(settings).values())
 
 
 def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings) -> None:
@@ -99,21 +94,3 @@ def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings
     assert by.keys() == set(decided) and sum(map(len, refused.values())) == len(decided)
     for told in refused.values():
         assert [one for one, said in told.items() if one not in said or by[one] not in said] == []
-
-
-def test_second_confirmation_names_the_first_author(settings: Settings) -> None:
-    checks = [name for name in EXTRACT_CHECKS if is_waivable(name)][:8]
-    scope = f"kobe_shelter/{EXTRACTS[0]}"
-    asked = {"scope": scope, "expires": date(2026, 12, 31)}
-    waivers = [
-        record_decision(settings, "check_waiver", "A. Fixture", "agreed", NOW, check=check, **asked)["id"]
-        for check in checks
-    ]
-    assert active_decisions(settings, NOW)["check_waiver"] == []
-    refused = at_once(settings, stand_behind, {"B. Fixture": waivers, "C. Fixture": waivers})
-    by = {one["id"]: one["confirmed_by"] for one in list_decisions(settings) if one["id"] in waivers}
-    assert len(active_decisions(settings, NOW)["check_waiver"]) == len(checks)
-    for author, told in refused.items():
-        for waiver, sentence in told.items():
-            assert by[waiver] != author and by[waiver] in sentence
-    assert sum(map(len, refused.values())) == len(checks)

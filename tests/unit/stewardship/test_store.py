@@ -78,21 +78,21 @@ def test_a_kill_leaves_a_decision_with_its_line_or_neither(settings: Settings, a
     assert (len(log.lines), log.faults) == (1 + stands, [])
     assert texts(settings) == ["Qwertyville", "Sampletown"][: 1 + stands]
     alias(settings, "Fixture town")
-    assert not any(vars(audit.gaps(settings)).values())
+    assert not any(audit.gaps(settings).values())
 
 
 def test_a_full_disk_records_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     alias(settings)
     before = export_lines(settings), audit.read(settings)
-    connect = store._connect
+    connect = sqlite3.connect
 
-    def on_a_full_disk(*given: Any) -> sqlite3.Connection:
-        con = connect(*given)
+    def on_a_full_disk(*given: Any, **options: Any) -> sqlite3.Connection:
+        con = connect(*given, **options)
         con.execute("pragma max_page_count = 1")  # as many as there are
         return con
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_connect", on_a_full_disk)
+        patch.setattr(sqlite3, "connect", on_a_full_disk)
         with pytest.raises(MachineFault, match="The disk is full"):
             for number in range(100):
                 alias(settings, f"Stage {number}")
@@ -156,7 +156,7 @@ def newer(path: Path) -> None:
         (lambda path: path.write_bytes(bytes(path.stat().st_size)), "SQLite finds it damaged"),
         (lambda path: path.write_bytes(b""), "has no tables"),
         (lambda path: path.unlink(), "it is missing"),
-        (newer, "newer version of Njia"),
+        (newer, "written by a newer Njia"),
     ],
     ids=["zeros", "empty", "gone", "newer"],
 )
@@ -198,7 +198,7 @@ def test_exported_decisions_are_imported_once(settings: Settings, exported: Path
     assert "Imported 0, left out 5." in decide(new, "import", str(exported)).stdout
     log = audit.read(new)
     assert [line["action"] for line in log.lines] == ["imported"] * 5
-    assert not any(vars(audit.gaps(new)).values())
+    assert not any(audit.gaps(new).values())
 
 
 def edited(line: str, **change: str) -> str:
