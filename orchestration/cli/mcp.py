@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,16 +46,15 @@ def opener(settings: Settings, edition: str) -> Callable[[], Answers]:
     from orchestration.outputs import answers_of
     from orchestration.stewardship import audit
 
-    opened: set[str] = set()
+    @cache
+    def note(release_id: str) -> None:
+        console.signed_release(settings)
+        if edition == "members":
+            audit.record(settings, audit.os_user(), "exported", release_id, edition=edition, form="mcp")
 
     def find() -> Answers:
         answers = answers_of(settings, edition)
-        release_id = answers.release_id
-        if release_id not in opened:
-            opened.add(release_id)
-            console.signed_release(settings)
-            if edition == "members":
-                audit.record(settings, audit.os_user(), "exported", release_id, edition=edition, form="mcp")
+        note(answers.release_id)
         return answers
 
     return find

@@ -7,7 +7,7 @@ edition's own file; each refusal says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from math import sqrt
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import Settings, UsageError, read_json
-from orchestration.outputs.exports.about import About
+from orchestration.outputs.exports.about import CAVEATS, About
 from orchestration.outputs.exports.tables import Table, tables_of
 from orchestration.outputs.published import Edition, Row
 from orchestration.release import MANIFEST, edition_in_force
@@ -23,7 +23,6 @@ from orchestration.release import MANIFEST, edition_in_force
 MOST_ROWS = 100
 # What a question may name besides a period, and the column that holds it.
 COLUMNS = {"place": "place_id", "start": "start_place_id", "end": "end_place_id", "direction": "direction"}
-_SAID_ONCE = ("edition", "period_id")
 _COUNTED = ("#affected", "#indicator+mentions")  # HXL tags of the numbers that bear noise in public
 
 
@@ -42,28 +41,25 @@ class Answers:
     """What can be asked of an edition. Raises UsageError with the reason where an answer would mislead."""
 
     def __init__(self, edition: Edition) -> None:
-        self._about = about = About.of(edition)
+        about, tables = About.of(edition), tables_of(edition)
+        self.release_id, self._edition = about.release_id, about.edition
+        self._how_to_read = [*CAVEATS, about.methodology]
         self._source = {
             "edition": about.edition, "release_id": about.release_id, "as_of": about.day,
             "made_up": about.is_synthetic, "citation": about.citation, "licence": about.licence.said,
         }  # fmt: skip
         self._policy = {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]}
-        tables = tables_of(edition)
-        self._areas = list(tables["areas"].records())
+        self._areas = tables["areas"].data.to_pylist()
         self._periods = {
             row["period_id"]: row
             for name in ("periods", "series_periods") if name in tables
-            for row in tables[name].records()
+            for row in tables[name].data.to_pylist()
         }  # fmt: skip
         self._measures = {
             name: table
             for name, table in tables.items()
             if "period_id" in table.key and table.name not in ("periods", "context_counts")
         }
-
-    @property
-    def release_id(self) -> str:
-        return self._about.release_id
 
     def measures(self) -> Row:
         """Return what can be asked, and how to read the answers."""
@@ -78,8 +74,7 @@ class Answers:
             }
             for name, table in self._measures.items()
         ]
-        how = [*self._about.caveats, self._about.methodology]
-        return {**self._source, "how_to_read": how, "measures": listed}
+        return {**self._source, "how_to_read": self._how_to_read, "measures": listed}
 
     def places(self, name: str, is_whole: bool = False) -> list[Row]:
         """Return the places with this id or with this in their names; `is_whole`: as the name."""
@@ -112,16 +107,18 @@ class Answers:
         period_id = next((one for one in own if period in (one, self._period(one)["label"])), None)
         if period_id is None:
             raise UsageError(f"`{measure}` has no period {period!r}. It has: {', '.join(own) or 'none'}.")
-        wanted = {
-            COLUMNS[name]: self._value(measure, table, name, said) for name, said in where.items() if said
-        }
+        wanted = {COLUMNS[name]: self._value(table, name, said) for name, said in where.items() if said}
         rows = _rows(table, {"period_id": period_id, **wanted})
         answer = {
             **self._source,
             "measure": measure,
             "use": table.use,
             "period": _filled(self._period(period_id)),
-            "rows": [self._row(table, row) for row in rows[:MOST_ROWS]],
+            "rows": [
+                {**filled, **self._noise(table, row, filled)}
+                for row in rows[:MOST_ROWS]
+                for filled in [_filled(row, ("edition", "period_id"))]
+            ],
         }
         if compare and rows:
             answer["year_before"] = self._year_before(table, rows)
@@ -141,52 +138,46 @@ class Answers:
         """Return what the edition says of a period; windows of changes are none of its periods."""
         return self._periods.get(period_id, {"period_id": period_id, "label": None})
 
-    def _value(self, measure: str, table: Table, name: str, said: str) -> str:
+    def _value(self, table: Table, name: str, said: str) -> str:
         """Return the id that a question means by a place, or the direction."""
         if COLUMNS[name] not in table.names:
             by = " or ".join(["period", *_asked_by(table)])
-            raise UsageError(f"`{measure}` has no {name}. It can be asked by {by}.")
+            raise UsageError(f"`{table.file_stem}` has no {name}. It can be asked by {by}.")
         own = table.values(COLUMNS[name])
         if name == "direction":
-            column = next(one for one in table.columns if one.name == name)
-            known = column.listed or sorted(map(str, own))
+            [listed] = (column.listed for column in table.columns if column.name == name)
+            known = listed or sorted(map(str, own))
             if said not in known:
                 raise UsageError(f"There is no direction {said!r}. The directions are: {', '.join(known)}.")
             return said
         named = self.places(said, is_whole=True)
         kinds = {row["kind"] for row in self._areas if row["place_id"] in own}
-        fitting = [row["place_id"] for row in named if row["kind"] in kinds]
+        fitting = [str(row["place_id"]) for row in named if row["kind"] in kinds]
         if not fitting:
-            raise UsageError(
-                f"{said!r} is a {named[0]['kind']}. `{measure}` has rows of: {', '.join(sorted(kinds))}."
-            )
+            has = f"`{table.file_stem}` has rows of: {', '.join(sorted(kinds))}."
+            raise UsageError(f"{said!r} is a {named[0]['kind']}. {has}")
         if len(fitting) > 1:
             raise UsageError(f"{said!r} may be {' or '.join(fitting)}. Give the id.")
-        return str(fitting[0])
-
-    def _row(self, table: Table, row: Row) -> Row:
-        filled = {name: value for name, value in _filled(row).items() if name not in _SAID_ONCE}
-        return filled | self._noise(table, row, filled)
+        return fitting[0]
 
     def _noise(self, table: Table, row: Row, names: Iterable[str]) -> Row:
         """Return two standard deviations of the noise of each public count; members' counts have none."""
-        return {
-            f"{column.name}_noise": round(2 * sqrt(self._variance(column.name, row[column.name] or 0)), 1)
-            for column in (table.columns if self._about.edition == "public" else ())
-            if column.name in names and column.hxl.startswith(_COUNTED)
-        }
-
-    def _variance(self, column: str, count: int) -> float:
-        reached = [at for at in (2, 3) if count >= float(self._policy[f"noise_row_{at}_from"])]
-        number = 4 if column == "mention_count" else max([1, *reached])
-        return float(self._policy[f"noise_row_{number}_variance"])
+        found = {}
+        for column in table.columns if self._edition == "public" else ():
+            if column.name in names and column.hxl.startswith(_COUNTED):
+                count = row[column.name] or 0
+                reached = [at for at in (2, 3) if count >= float(self._policy[f"noise_row_{at}_from"])]
+                number = 4 if column.name == "mention_count" else max([1, *reached])
+                variance = float(self._policy[f"noise_row_{number}_variance"])
+                found[f"{column.name}_noise"] = round(2 * sqrt(variance), 1)
+        return found
 
     def _absent(self, table: Table) -> str:
         """Say what it means that a table has no such row."""
         if not any(column.hxl.startswith(_COUNTED) for column in table.columns):
             return "No row: nothing is published of it. That does not say that nothing happens there."
-        is_public_round = table.name == "mentions" and self._about.edition == "public"
-        least = "public_round_least_reports" if is_public_round else f"{self._about.edition}_least_count"
+        is_public_round = table.name == "mentions" and self._edition == "public"
+        least = "public_round_least_reports" if is_public_round else f"{self._edition}_least_count"
         return f"No row: fewer than {self._policy[least]}, perhaps none. Unknown is not zero."
 
     def _year_before(self, table: Table, rows: list[Row]) -> Row:
@@ -217,11 +208,14 @@ def _asked_by(table: Table) -> list[str]:
 def _rows(table: Table, where: Mapping[str, Any]) -> list[Row]:
     """Return the rows with these values, the largest first."""
     counts = [name for name in table.names if name.endswith("_count")]
-    rows = [row for row in table.records() if all(row[name] == value for name, value in where.items())]
+    rows = [row for row in table.data.to_pylist() if where.items() <= row.items()]
     return sorted(rows, key=lambda row: [-(row[name] or 0) for name in counts])
 
 
-def _filled(row: Row) -> Row:
+def _filled(row: Row, without: Collection[str] = ()) -> Row:
     """Return what is not null, with days as texts."""
-    texts = {name: value if isinstance(value, int | float) else str(value) for name, value in row.items()}
-    return {name: value for name, value in texts.items() if row[name] is not None}
+    return {
+        name: value if isinstance(value, int | float) else str(value)
+        for name, value in row.items()
+        if value is not None and name not in without
+    }

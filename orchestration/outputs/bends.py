@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import atan2, degrees, nan
-
-import numpy as np
-import numpy.typing as npt
 
 BENDS = (0.16, 0.34, -0.08, 0.52)  # for lines that would overlap, the strongest first
 OVERLAP = 12  # degrees between two lines that share a place
@@ -21,38 +18,25 @@ def bends_of(pairs: Iterable[Pair], sheets: Sequence[Mapping[str, Point]]) -> li
     `pairs`: start and end place of each line, the strongest first. `sheets`: for each drawing, the points of
     its places. Lines that overlap on any sheet get different bends.
     """
-    lines = [(("from", start), ("to", end)) for start, end in pairs]
-    drawn = {
-        key: _Drawn(count, len(sheets)) for key, count in Counter(k for line in lines for k in line).items()
-    }
+    drawn: dict[tuple[str, str], list[tuple[list[float], int]]] = defaultdict(list)  # at each start and end
     bends = []
-    for terminals in lines:
-        (_, start), (_, end) = terminals
-        bearings = np.array([_bearing(sheet.get(start), sheet.get(end)) for sheet in sheets])
-        taken = sum(drawn[key].overlapping(bearings) for key in terminals)
-        bend = int(np.argmin(taken))
-        for key in terminals:
-            drawn[key].add(bearings, bend)
+    for start, end in pairs:
+        bearings = [_bearing(sheet.get(start), sheet.get(end)) for sheet in sheets]
+        meeting = drawn["from", start], drawn["to", end]
+        taken = Counter(
+            bend
+            for lines in meeting
+            for others, bend in lines
+            if any(
+                abs((one - other + 180) % 360 - 180) < OVERLAP
+                for one, other in zip(bearings, others, strict=True)
+            )
+        )
+        bend = min(range(len(BENDS)), key=taken.__getitem__)
+        for lines in meeting:
+            lines.append((bearings, bend))
         bends.append(BENDS[bend])
     return bends
-
-
-class _Drawn:
-    """The lines that begin, or end, at one place: their bearings on each sheet, and their bends by number."""
-
-    def __init__(self, lines: int, sheets: int) -> None:
-        self._bearings, self._bends = np.full((lines, sheets), nan), np.zeros(lines, np.int64)
-        self._count = 0
-
-    def add(self, bearings: npt.NDArray[np.float64], bend: int) -> None:
-        self._bearings[self._count], self._bends[self._count] = bearings, bend
-        self._count += 1
-
-    def overlapping(self, bearings: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """Return how many lines with each bend overlap a line with these bearings on any sheet."""
-        apart = np.abs((bearings - self._bearings[: self._count] + 180) % 360 - 180)
-        overlap = (apart < OVERLAP).any(axis=1)
-        return np.bincount(self._bends[: self._count][overlap], minlength=len(BENDS))
 
 
 def _bearing(start: Point | None, end: Point | None) -> float:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REPORT_PAGE = "report/index.html"
 MAP_PAGE = "report/map.html"
+LINK_PICTURE = "report/picture.png"  # of both, where a link to them is shared
 
 
 def pages_of(edition: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,7 @@ from orchestration.outputs.texts import BORDER_POINT, Texts, Value
 from orchestration.release import key_of
 
 EDITIONS = ("public", "members")
-WAIVERS = "quality.waivers.parquet"
-NOT_MEASURED = "marts.mart_not_measured.parquet"
+WAIVERS, NOT_MEASURED = "quality.waivers", "marts.mart_not_measured"
 NO_ALERT_JUDGED = ("no_corridor_judged", "short_history")
 
 
@@ -36,50 +35,43 @@ class Edition:
     folder: Path
     manifest: Mapping[str, Any]
     _read: dict[str, pa.Table] = field(default_factory=dict, repr=False, compare=False)
-    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def path(self) -> Path:
         return self.folder / self.name
 
-    @cached_property
-    def tables(self) -> dict[str, Path]:
-        """Files of schema `published` by table name, such as `corridors` or `hotspots`."""
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables of schema `published`, such as `corridors` or `hotspots`."""
         files = sorted((self.path / "parquet").glob("published.*.parquet"))
-        return {path.stem.removeprefix("published."): path for path in files}
+        return [path.stem.removeprefix("published.") for path in files]
 
-    @cached_property
+    @property
     def waivers(self) -> list[dict[str, Any]]:
         """Waivers in force with author and reason; empty in the public edition."""
-        return self._beside(WAIVERS).to_pylist()
+        return list(self.arrow(WAIVERS).to_pylist())
 
-    @cached_property
+    @property
     def unjudged_alerts(self) -> str | None:
         """Why no corridor at all could be judged for alerts; None where one was, and in public."""
-        rows = self._beside(NOT_MEASURED).to_pylist()
+        rows = self.arrow(NOT_MEASURED).to_pylist()
         reasons = (row["reason"] for row in rows if row["measure"] == "alerts")
         return next((reason for reason in reasons if reason in NO_ALERT_JUDGED), None)
-
-    def _beside(self, file: str) -> pa.Table:
-        """Return a table of the members beside the published ones; an empty one in the public edition."""
-        path = self.path / "parquet" / file
-        return pq.read_table(path) if path.is_file() else pa.table({})
 
     def key_of(self, name: str) -> list[str]:
         """Return the columns that identify a row, in the order of their values in a source."""
         return key_of(self.manifest, full_name(name))
 
     def arrow(self, name: str) -> pa.Table:
-        """Return a published table, or one of quarters (`series.starts`); an empty one if absent."""
+        """Return a published table, or one of another schema (`series.starts`); an empty one if absent."""
         if name not in self._read:
-            self._read[name] = self._beside(f"{full_name(name)}.parquet")
+            path = self.path / "parquet" / f"{full_name(name)}.parquet"
+            self._read[name] = pq.read_table(path) if path.is_file() else pa.table({})
         return self._read[name]
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a published table as a frame, shared by all callers: do not change it."""
-        if name not in self._frames:
-            self._frames[name] = self.arrow(name).to_pandas()
-        return self._frames[name]
+        """Return a published table as a frame."""
+        return self.arrow(name).to_pandas()
 
 
 def full_name(table: str) -> str:
@@ -96,7 +88,6 @@ def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
 Row = dict[str, Any]
 Point = tuple[float, float]
 
-_WHOLE = ("at_least_times", "expected_low", "expected_high")
 KENYA, UNKNOWN, FEWER = "KEN", "unknown", "fewer"
 NO_PLACE = (UNKNOWN, FEWER, KENYA)  # rows of places that name none; KEN: Kenya, county unknown
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -107,8 +98,7 @@ class Published:
 
     def __init__(self, edition: Edition, texts: Texts) -> None:
         self.edition, self.say = edition, texts
-        self.manifest: Mapping[str, Any] = edition.manifest
-        self.name = edition.name
+        self.manifest, self.name = edition.manifest, edition.name
         self._indexes: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = {}
         self._periods = {row["period_id"]: row for row in self.rows("periods")}
 
@@ -146,7 +136,7 @@ class Published:
         if not table.num_rows:  # of an edition that lacks the table, and so its key
             return []
         columns: dict[str, list[Any]] = {at: [None] * table.num_rows for at in self.edition.key_of(name)}
-        columns |= {at: _values(at, table[at]) for at in table.column_names}
+        columns |= table.to_pydict()
         if "place" in columns:
             columns["place"] = [place and self.place(place) for place in columns["place_id"]]
         if name == "traits":
@@ -230,9 +220,6 @@ class Published:
             if is_before and before["period_kind"] == row["period_kind"]:
                 return other
         return None
-
-    def kind(self, period_id: str) -> str:
-        return str(self._periods[period_id]["period_kind"])
 
     def period(self, period_id: str) -> Value:
         """Return a period for a sentence: `2023 (October–December)`, `the twelve months to June 2026`."""
@@ -330,12 +317,3 @@ def _county_names() -> set[str]:
 @cache
 def _positions() -> dict[str, Point]:
     return {row["place_id"]: (float(row["lon"]), float(row["lat"])) for row in seed_rows("place_coordinates")}
-
-
-def _values(column: str, values: pa.ChunkedArray) -> list[Any]:
-    """Return values; counts stay whole numbers where a column with gaps holds fractions."""
-    found: list[Any] = values.to_pylist()
-    is_whole = column.endswith("_count") or column in _WHOLE
-    if is_whole and pa.types.is_floating(values.type):
-        return [None if value is None else int(value) for value in found]
-    return found

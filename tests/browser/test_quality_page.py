@@ -11,7 +11,6 @@ import pytest
 from orchestration.outputs.quality_report import (
     ExtractRows,
     Finding,
-    PartnerCount,
     QualityReport,
     RuleCount,
 )
@@ -23,20 +22,20 @@ LONG = "a_partner_whose_folder_has_a_very_long_name_indeed"
 def report() -> QualityReport:
     """Every part of the page, with the longest words it has to hold."""
     findings = [
-        Finding("extract_gate", "row_volume_is_plausible", f"{LONG}/0123456789abcdef", "hold", outcome, 0.31,
+        Finding("row_volume_is_plausible", "extract_gate", f"{LONG}/0123456789abcdef", "hold", outcome, waiver, 0.31,
                 "0.8 ≤ full_rows_vs_last ≤ 4 and incremental_rows_vs_last ≤ 10", "A lost sheet withdraws.",
-                "Ask the partner: `njia decide accept-extract`.", waiver, link="http://127.0.0.1:3030/items/x")
+                "Ask the partner: `njia decide accept-extract`.", link="http://127.0.0.1:3030/items/x")
         for outcome, waiver in (("failed", None), ("waived", "abcdefabcdef"), ("passed", None))
     ]  # fmt: skip
     findings.append(
-        Finding("warehouse", "keys_are_unique", "marts.fct_movements", "refuse", "passed", 0, "0 failing rows",
-                "A key twice counts twice.", "Tell the maintainers.")
+        Finding("keys_are_unique", "warehouse", "marts.fct_movements", "refuse", "passed", None, 0,
+                "0 failing rows", "A key twice counts twice.", "Tell the maintainers.")
     )  # fmt: skip
     fates = dict.fromkeys(("current", "superseded", "quarantined", "withdrawn", "held", "embargoed"), 12345)
     return QualityReport(
         title="Quality report of a refresh", made=datetime(2026, 11, 25, 2, tzinfo=UTC), outcome="refused",
         headline="Refused", verdict="The new release was not published, because 1 check failed.",
-        findings=findings, rules=[RuleCount("date_missing", "No date", "Ask.", 3, [PartnerCount(LONG, 3, "http://x")])],
+        findings=findings, rules=[RuleCount("date_missing", "No date", "Ask.", 3, [(LONG, 3, "http://x")])],
         extracts=[ExtractRows(LONG, "0123456789abcdef", "in force", 99999, 9, 74070, fates)],
         notes=("A note.",), desk="http://127.0.0.1:3030/",
     )  # fmt: skip

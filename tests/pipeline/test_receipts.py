@@ -14,7 +14,7 @@ from orchestration import intake
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.intake.reading import any_file as reading
 from orchestration.intake.taking_in import UNEXPECTED
-from orchestration.outputs.receipts import delivery, explanations
+from orchestration.outputs.receipts import explanations, receipt
 from orchestration.refresh import extracts
 from tests import scenario, steps
 from tests.evidence_base import EvidenceBase, copy_of
@@ -160,7 +160,7 @@ def test_each_rule_has_a_sentence_for_partners() -> None:
     reason = re.compile(r'"((?:skip|dup|withheld|strip):[a-z_]+)"')
     used = {found for path in INTAKE.rglob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used
-    assert [code for code in sorted(used) if explanations.refusal(code).to_do == explanations.ASK] == []
+    assert [code for code in sorted(used) if explanations.explain(code).to_do == explanations.ASK] == []
 
 
 def codes_that_stop_a_file() -> set[str]:
@@ -183,7 +183,7 @@ def codes_that_stop_a_file() -> set[str]:
 def test_each_reason_for_holding_a_file_has_a_sentence_for_partners() -> None:
     with (REFERENCE_SEEDS / "file_reasons.csv").open(encoding="utf-8", newline="") as file:
         told = {row["reason"]: row for row in csv.DictReader(file)}
-    changes = re.findall(r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(delivery.__file__).read_text())
+    changes = re.findall(r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(receipt.__file__).read_text())
     checks = {f"check:{check.name}" for check in EXTRACT_GATE if check.severity == "hold"}
     checks.add("check:not_judged")  # what no check has seen is held too
     assert codes_that_stop_a_file() | {f"drift:{change}" for change in changes} | checks == set(told)

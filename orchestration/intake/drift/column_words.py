@@ -6,7 +6,6 @@ Not here: interpreting values (`drafting.columns`), and comparing two headings (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -41,7 +40,7 @@ def words_of(heading: str) -> tuple[str, ...]:
 def readings(heading: str) -> list[Reading]:
     """Return the meanings of a heading, longest phrase first; its last part beats the groups above."""
     last = _PART_OF_A_PATH.split(heading)[-1]
-    if own := _own_names().get(same(last)):
+    if own := _phrases().get(same(last)):
         return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in own]
     best = {reading[:2]: reading for reading in _read(words_of(heading), 0.9)}
     for reading in _read(words_of(last), 1.0):
@@ -103,23 +102,14 @@ def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
 
 
 @cache
-def _phrases() -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
-    phrases: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
-    for phrase, kind, means in _seed():
-        if not phrase.startswith(_WHOLE):
-            phrases.setdefault(words_of(phrase), []).append((phrase, kind, means))
+def _phrases() -> dict[str | tuple[str, ...], list[tuple[str, str, str]]]:
+    """Return phrase, kind and meaning by the words of a phrase.
+
+    Names that software gives its columns stand there whole: `_status` differs from a partner's `status`.
+    """
+    phrases: dict[str | tuple[str, ...], list[tuple[str, str, str]]] = {}
+    for row in seed_rows("column_words"):
+        phrase = row["phrase"]
+        key = phrase.removeprefix("=") if phrase.startswith(_WHOLE) else words_of(phrase)
+        phrases.setdefault(key, []).append((phrase, row["kind"], row["means"]))
     return phrases
-
-
-@cache
-def _own_names() -> dict[str, list[tuple[str, str, str]]]:
-    """Names that software gives its columns: `_status` differs from a partner's `status`."""
-    names: dict[str, list[tuple[str, str, str]]] = {}
-    for phrase, kind, means in _seed():
-        if phrase.startswith(_WHOLE):
-            names.setdefault(phrase.removeprefix("="), []).append((phrase, kind, means))
-    return names
-
-
-def _seed() -> Iterator[tuple[str, str, str]]:
-    return ((row["phrase"], row["kind"], row["means"]) for row in seed_rows("column_words"))

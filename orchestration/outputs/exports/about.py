@@ -14,7 +14,6 @@ from orchestration.core import REFERENCE_SEEDS, NjiaError, load_publication_poli
 from orchestration.outputs.published import Edition
 
 DATA_LICENCE = REFERENCE_SEEDS / "data_licence.csv"
-NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class DataLicence:
 
     @property
     def is_decided(self) -> bool:
-        return self.spdx != NONE
+        return self.spdx != "none"
 
     @property
     def said(self) -> str:
@@ -63,8 +62,7 @@ _SUMMARY = (
     "recorded them: by year, start, end, corridor and border point, with labels of hotspots and changes."
 )
 _SYNTHETIC = "Partners, people and records are made up: nothing here is a finding."
-_MADE_UP = "-made-up"
-_READING = (
+CAVEATS = (
     "Counts are cases that partners recorded, not all cases. Where no partner works, none is recorded.",
     "`movement_count` may be added over any rows of one file: each case stands in one row. Rows with "
     "`unknown` or `fewer` belong to the sum.",
@@ -76,6 +74,15 @@ _READING = (
     "for comparison, never to be added.",
     "Names of places and points on maps do not imply any opinion on the status of a territory.",
 )
+
+_PROTECTION = {
+    "public": "Counts carry a small random change (cell-key method). Sums of `movement_count` agree between "
+    "tables; cells under {least} are summed in the row `fewer` or have no row. `comparison` and `change` are "
+    "null.",
+    "members": "A row whose counts are all under {least} is summed in the row `fewer`, unless the public "
+    "edition shows it; parts of a row, such as `child_count`, may be smaller. Files `series_…` count by "
+    "quarter.",
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class About:
 
     def file_name(self, stem: str, kind: str) -> str:
         """Return the name of a file that may travel alone; it marks made-up data, as a table cannot."""
-        return f"{stem}{_MADE_UP if self.is_synthetic else ''}.{kind}"
+        return f"{stem}{'-made-up' if self.is_synthetic else ''}.{kind}"
 
     @property
     def day(self) -> str:
@@ -119,42 +126,23 @@ class About:
         return f"{_SUMMARY} {_SYNTHETIC}" if self.is_synthetic else _SUMMARY
 
     @property
-    def caveats(self) -> list[str]:
-        """Return how to read the counts."""
-        return list(_READING)
-
-    @property
     def methodology(self) -> str:
+        policy, protection = load_publication_policy(), _PROTECTION[self.edition]
+        least = policy[f"{self.edition}_least_count"]
         return (
             "Partners send extracts of their records, which are read as their contracts say. Rows that break "
             "a rule are left out. A person whom two partners recorded counts once where the records are "
-            f"linked. A release is published if its checks pass. {self._protection}"
+            f"linked. A release is published if its checks pass. {protection.format(least=least)}"
         )
 
     @property
     def described(self) -> str:
         """Return all but the licence, for formats that have a field for it."""
-        return " ".join([self.summary, *self.caveats, self.methodology])
+        return " ".join([self.summary, *CAVEATS, self.methodology])
 
     @property
     def sentences(self) -> list[str]:
-        return [self.summary, *self.caveats, self.methodology, self.licence.said]
-
-    @property
-    def _protection(self) -> str:
-        policy = load_publication_policy()
-        if self.edition == "public":
-            return (
-                "Counts carry a small random change (cell-key method). Sums of `movement_count` agree "
-                f"between tables; cells under {policy['public_least_count']} are summed in the row "
-                "`fewer` or have no row. `comparison` and `change` are null."
-            )
-        least = policy["members_least_count"]
-        return (
-            f"A row whose counts are all under {least} is summed in the row `fewer`, unless the public "
-            "edition shows it; parts of a row, such as `child_count`, may be smaller. Files `series_…` count "
-            "by quarter."
-        )
+        return [self.summary, *CAVEATS, self.methodology, self.licence.said]
 
     @property
     def citation(self) -> str:

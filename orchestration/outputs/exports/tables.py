@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from orchestration.core import open_duckdb
 from orchestration.outputs.published import Edition, country_code, county_code
@@ -56,7 +56,7 @@ class Table:
     name: str
     description: str
     columns: tuple[Column, ...]
-    data: pa.Table | None = None
+    data: pa.Table
 
     @property
     def file_stem(self) -> str:
@@ -82,69 +82,54 @@ class Table:
         is_measured = "period_id" in self.key and self.name != "periods"
         return self.description + (f" Never add {', '.join(alone)}." if alone and is_measured else "")
 
-    def __len__(self) -> int:
-        return self.data.num_rows if self.data else 0
-
     def rows(self) -> Iterator[Row]:
         """Return the rows, in their order."""
-        for batch in self.data.to_batches(ROWS_AT_A_TIME) if self.data else ():
+        for batch in self.data.to_batches(ROWS_AT_A_TIME):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Return the rows as dicts by column name."""
-        return (dict(zip(self.names, row, strict=True)) for row in self.rows())
 
     def values(self, column: str) -> set[Cell]:
         """Return the distinct values of a column."""
-        return set(self.data[column].unique().to_pylist()) if self.data else set()
-
-    def where(self, condition: pc.Expression) -> Table:
-        """Return the table with those rows alone."""
-        return replace(self, data=self.data.filter(condition)) if self.data else self
+        return set(self.data[column].unique().to_pylist())
 
 
 def tables_of(edition: Edition) -> dict[str, Table]:
-    """Return the published tables of an edition by name in files, with the comments of its DuckDB file."""
+    """Return the published tables of an edition by name in files, as the dictionary of its file has them."""
     with open_duckdb((edition.path / EVIDENCE_BASE).resolve()) as con:
-        tables = con.execute(
-            "select schema_name, table_name, comment from duckdb_tables() where schema_name in (?, ?) "
-            "order by schema_name, table_name",
-            [PUBLISHED, SERIES],
-        ).fetchall()
-        columns = con.execute(
-            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
-            "where not internal order by schema_name, table_name, column_index"
-        ).fetchall()
-        rules = con.execute("select * from meta.columns").to_arrow_table().to_pylist()
-    at = ("table_schema", "table_name", "column_name")
-    keys, sums = (
-        # A release made before a rule was kept says nothing of it.
-        {tuple(row[name] for name in at) for row in rules if row.get(rule)}
-        for rule in ("is_key", "may_be_summed")
-    )
+        columns = con.execute(_DICTIONARY, [PUBLISHED, SERIES]).to_arrow_table().to_pylist()
     found = {}
-    for schema, name, description in tables:
-        described = tuple(
-            Column(
-                column,
-                "VARCHAR" if kind.startswith("ENUM") else kind,
-                (schema, name, column) in keys,
-                comment or "",
-                hxl_tags().get((name, column)) or hxl_tags().get(("*", column), ""),
-                tuple(re.findall("'(.*?)'", kind)),
-                (schema, name, column) in sums,
-            )
-            for *of, column, kind, comment in columns
-            if of == [schema, name]
-        )
-        data = pq.read_table(edition.path / "parquet" / f"{schema}.{name}.parquet")
-        table = Table(schema, name, description or "", described, data)
+    for (schema, name, about), rows in groupby(columns, itemgetter("table_schema", "table_name", "about")):
+        described = []
+        for row in rows:
+            column, listed = row["column_name"], tuple(re.findall("'(.*?)'", row["data_type"]))
+            data_type, is_sum = "VARCHAR" if listed else row["data_type"], bool(row["may_be_summed"])
+            hxl = hxl_tags().get((name, column)) or hxl_tags().get(("*", column), "")
+            meaning = row["description"] or ""
+            described.append(Column(column, data_type, row["is_key"], meaning, hxl, listed, is_sum))
+        table = Table(schema, name, about or "", tuple(described), edition.arrow(f"{schema}.{name}"))
         found[table.file_stem] = table
     return found
 
 
-_COUNTY = "P-code (OCHA) of the county of {place}, also where that is a border point; empty elsewhere."
-_COUNTRY = "ISO 3166-1 alpha-3 code of the country of {place}; empty where that stands for no one country."
+_DICTIONARY = """
+select columns.*, tables.comment as about
+from meta.columns as columns
+inner join duckdb_tables() as tables
+    on columns.table_schema = tables.schema_name and columns.table_name = tables.table_name
+where columns.table_schema in (?, ?)
+order by columns.table_schema, columns.table_name, columns.position
+"""
+_CODES = (
+    (
+        "county_code", "#adm1",
+        "P-code (OCHA) of the county of {place}, also where that is a border point; empty elsewhere.",
+        county_code,
+    ),
+    (
+        "country_code", "#country",
+        "ISO 3166-1 alpha-3 code of the country of {place}; empty where that stands for no one country.",
+        country_code,
+    ),
+)  # fmt: skip
 
 
 def with_codes(table: Table, periods: Table) -> Table:
@@ -152,11 +137,11 @@ def with_codes(table: Table, periods: Table) -> Table:
 
     Other programs, such as the Humanitarian Data Exchange, match rows by these.
     """
+    days = {row["period_id"]: row for row in periods.data.to_pylist()}
     added: list[tuple[Column, list[Any]]] = []
     for column in table.columns:
-        values = table.data[column.name].to_pylist() if table.data else []
+        values = table.data[column.name].to_pylist()
         if column.name == "period_id" and "period_from" not in table.names:
-            days = {row["period_id"]: row for row in periods.records()}
             added += [
                 (replace(day, is_key=False), [days.get(value, {}).get(day.name) for value in values])
                 for day in periods.columns
@@ -164,22 +149,15 @@ def with_codes(table: Table, periods: Table) -> Table:
             ]
         elif column.name.endswith("place_id"):
             role = column.name.removesuffix("place_id")
-            for name, level, text, code in (
-                ("county_code", "#adm1", _COUNTY, county_code),
-                ("country_code", "#country", _COUNTRY, country_code),
-            ):
-                tag = column.hxl.replace("#loc", level)
-                prose = text.format(place=f"`{column.name}`")
+            for name, level, text, code in _CODES:
+                prose, tag = text.format(place=f"`{column.name}`"), column.hxl.replace("#loc", level)
                 coded = Column(f"{role}{name}", "VARCHAR", False, prose, tag)
                 added.append((coded, [code(value) for value in values]))
-    columns = (*table.columns, *(column for column, _ in added))
-    if table.data is None:
-        return replace(table, columns=columns)
     data = table.data
     for column, values in added:
         kind = pa.date32() if column.data_type == "DATE" else pa.string()
         data = data.append_column(column.name, pa.array(values, kind))
-    return replace(table, columns=columns, data=data)
+    return replace(table, columns=(*table.columns, *(column for column, _ in added)), data=data)
 
 
 @cache

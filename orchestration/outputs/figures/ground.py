@@ -6,7 +6,7 @@ and few places; a thin line leads to a label that is far from its place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, hypot, pi, sin
@@ -15,24 +15,31 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.ops import nearest_points
 
 from orchestration.outputs.figures.svg import GREY, INK, LAND, LINE, Drawing, wide
 from orchestration.places import boundaries
 
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
 SEA, TINT, OUTLINE = "#F4F6F7", "#F7D9CC", "#BFC8CC"
-ROUGH = 0.014  # tolerance in degrees for the line of a county
+ROUGH = 0.48  # tolerance in points for the line of a county: the smaller a map, the fewer points it needs
 
 
 @dataclass(frozen=True)
 class Frame:
-    """An area in degrees, drawn at `scale` points per degree in both directions."""
+    """An area in degrees, drawn at `scale` points per degree in both directions; `digits`: of coordinates."""
 
     west: float
     south: float
     east: float
     north: float
     scale: float
+    digits: int = 1
+
+    @property
+    def box(self) -> Box:
+        return self.west, self.south, self.east, self.north
 
     @property
     def width(self) -> float:
@@ -49,83 +56,73 @@ class Frame:
     def has(self, position: Point) -> bool:
         return self.west < position[0] < self.east and self.south < position[1] < self.north
 
+    def path(self, shape: Any) -> str:
+        """Return the SVG path of polygons or lines, in steps from point to point."""
+        written, unit = [], 10**self.digits
+        for part in shapely.get_parts(shape):
+            is_area = part.geom_type == "Polygon"
+            lines = [part.exterior, *part.interiors] if is_area else [part]
+            for line in lines if is_area or part.geom_type == "LineString" else ():
+                points = np.rint(unit * np.array([self.at(point) for point in shapely.get_coordinates(line)]))
+                steps = np.diff(points, axis=0)
+                steps = steps[steps.any(axis=1)]
+                if len(steps) > (2 if is_area else 0):
+                    first, *moves = (f"{x + 0:g} {y + 0:g}" for x, y in (*points[:1] / unit, *steps / unit))
+                    written.append(f"M{first}l{' '.join(moves).replace(' -', '-')}{'z' if is_area else ''}")
+        return "".join(written)
+
+
+def towards(box: Any, start: Point, end: Point) -> Point | None:
+    """Return the end of a line, or the last of its points in a box; None for a line outside it."""
+    inside = shapely.intersection(shapely.LineString([start, end]), box)
+    last = None if inside.is_empty else nearest_points(inside, shapely.Point(end))[0]
+    return last and (last.x, last.y)
+
 
 def draw_ground(
     drawing: Drawing,
     frame: Frame,
     layer: boundaries.Boundaries,
     lines: bool = True,
-    tinted: Collection[str] = (),
+    tinted: Set[str] = frozenset(),
 ) -> None:
     """Draw land and Kenya; `lines`: with the lines between counties. `tinted`: countries in another tone."""
     drawing.add("rect", x=0, y=0, width=frame.width, height=frame.height, fill=SEA)
-    for path, style in _ground(frame, layer, lines):
-        drawing.path(path, **style)
-    for country in sorted(tinted):
-        if outline := _country_paths(frame).get(country):
-            drawing.path(outline, fill=TINT, stroke=OUTLINE, stroke_width=0.4)
+    countries, kenya = _outlines(frame), "".join(_outlines(frame, layer, not lines).values())
+    for outline in countries.values():
+        drawing.path(outline, fill=LAND, stroke=OUTLINE, stroke_width=0.4)
+    if lines:
+        drawing.path(kenya, fill="#FBFCFB", stroke=LINE, stroke_width=0.5)
+    else:
+        drawing.path(kenya, fill="#B9C8CF")
+    for country in sorted(tinted & countries.keys()):
+        drawing.path(countries[country], fill=TINT, stroke=OUTLINE, stroke_width=0.4)
 
 
 def draw_locator(county: str, layer: boundaries.Boundaries) -> Drawing:
     """Return Kenya with one county in ink."""
     frame = Frame(33.8, -4.9, 42.1, 5.3, 3.4)
     drawing = Drawing(frame.width, frame.height)
-    whole, own = _locator_paths(frame, layer)
-    drawing.path(whole, fill=LAND)
-    drawing.path(own.get(county, ""), fill=INK)
+    drawing.path("".join(_outlines(frame, layer, True).values()), fill=LAND)
+    drawing.path(_outlines(frame, layer).get(county, ""), fill=INK)
     return drawing
 
 
-@lru_cache(maxsize=2)
-def _locator_paths(frame: Frame, layer: boundaries.Boundaries) -> tuple[str, dict[str, str]]:
-    whole = shapely.simplify(shapely.union_all(list(layer.counties.values())), 0.06)
-    own = {name: _path(frame, shapely.simplify(shape, 0.05)) for name, shape in layer.counties.items()}
-    return _path(frame, whole), own
-
-
-@lru_cache(maxsize=4)
-def _country_paths(frame: Frame) -> dict[str, str]:
-    """Return the outline of each country in the frame."""
-    box = (frame.west, frame.south, frame.east, frame.north)
-    tolerance = ROUGH * 34 / frame.scale
-    shapes = {
-        name: shapely.clip_by_rect(shapely.simplify(shape, tolerance), *box)
-        for name, shape in boundaries.country_shapes().items()
+@lru_cache(maxsize=16)
+def _outlines(
+    frame: Frame, layer: boundaries.Boundaries | None = None, is_one: bool = False
+) -> dict[str, str]:
+    """Return what lies in the frame: countries, or the counties of a layer, or all of them as one."""
+    shapes = boundaries.country_shapes() if layer is None else layer.counties
+    if is_one:
+        shapes = {"": shapely.union_all(list(shapes.values()))}
+    paths = {
+        name: frame.path(shapely.clip_by_rect(shapely.simplify(shape, ROUGH / frame.scale), *frame.box))
+        for name, shape in shapes.items()
     }
-    return {name: _path(frame, shape) for name, shape in shapes.items() if not shape.is_empty}
+    return {name: path for name, path in paths.items() if path}
 
 
-@lru_cache(maxsize=8)
-def _ground(frame: Frame, layer: boundaries.Boundaries, lines: bool) -> list[tuple[str, dict[str, Any]]]:
-    box = (frame.west, frame.south, frame.east, frame.north)
-    found: list[tuple[str, dict[str, Any]]] = [
-        (path, {"fill": LAND, "stroke": OUTLINE, "stroke_width": 0.4})
-        for path in _country_paths(frame).values()
-    ]
-    counties = list(layer.counties.values())
-    if not lines:
-        whole = shapely.clip_by_rect(shapely.simplify(shapely.union_all(counties), ROUGH), *box)
-        return [*found, (_path(frame, whole), {"fill": "#B9C8CF"})]
-    # The smaller a map, the fewer points a line needs.
-    shapes = [
-        shapely.clip_by_rect(shapely.simplify(shape, ROUGH * 34 / frame.scale), *box) for shape in counties
-    ]
-    path = "".join(_path(frame, shape) for shape in shapes)
-    return [*found, (path, {"fill": "#FBFCFB", "stroke": LINE, "stroke_width": 0.5})]
-
-
-def _path(frame: Frame, shape: Any) -> str:
-    parts = []
-    for polygon in shapely.get_parts(shape):
-        if polygon.geom_type != "Polygon":
-            continue
-        for ring in (polygon.exterior, *polygon.interiors):
-            points = [frame.at(point) for point in ring.coords]
-            parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
-    return "".join(parts)
-
-
-Box = tuple[float, float, float, float]
 Numbers = NDArray[np.float64]
 RADII = (5.0, 9.0, 15.0, 24.0, 36.0, 50.0, 66.0)
 # Cosine and sine of each direction in which a label is tried.
@@ -136,38 +133,39 @@ ELSEWHERE = 6.0  # cost of a label nearer to another place than to its own
 SIGN = 8.0  # width of a triangle and the gap behind it
 
 
-@dataclass(frozen=True)
-class Label:
-    """`below`: a second, smaller line; `sign`: a triangle before the text, up or down."""
-
-    at: Point
-    text: str
-    weight: int = 400
-    size: float = 7
-    fill: str = INK
-    below: str = ""
-    sign: str = ""
-
-
 class Labels:
-    def __init__(
-        self, drawing: Drawing, frame: Box, obstacles: Iterable[Point], places: Iterable[Point]
-    ) -> None:
-        self.drawing, self.frame = drawing, frame
-        self._obstacles, self._places = _points(obstacles), _points(places)
+    def __init__(self, drawing: Drawing, obstacles: Iterable[Point], places: Iterable[Point]) -> None:
+        self.drawing = drawing
+        self._obstacles, self._places = (
+            np.array(list(points), float).reshape(-1, 2) for points in (obstacles, places)
+        )
         self._taken: list[Box] = []
 
-    def put(self, label: Label) -> None:
-        """Draw a label at the best free spot, if there is one."""
-        high = label.size * (1.05 if not label.below else 2.05)
-        indent = SIGN if label.sign else 0
-        first = indent + wide(label.text, label.size, label.weight)
-        across = max(first, indent + wide(label.below, label.size - 0.6)) + 2
-        boxes, costs = self._spots(label.at, across, high)
+    def put(
+        self, at: Point, text: str, weight: int = 400, size: float = 7, fill: str = INK, below: str = "",
+        sign: str = "",
+    ) -> None:  # fmt: skip
+        """Draw a label at the best free spot, if there is one.
+
+        `below`: a second, smaller line; `sign`: a triangle before the text, up or down.
+        """
+        indent = SIGN if sign else 0
+        across = indent + max(wide(text, size, weight), wide(below, size - 0.6)) + 2
+        boxes, costs = self._spots(at, across, size * (2.05 if below else 1.05))
         best = int(costs.argmin())  # the first of equals
-        if costs[best] < np.inf:
-            left, top, right, bottom = (float(side) for side in boxes[best])
-            self._draw(label, (left, top, right, bottom))
+        if costs[best] == np.inf:
+            return
+        left, top, right, bottom = (float(side) for side in boxes[best])
+        self._taken.append((left, top, right, bottom))
+        nearest = (min(max(at[0], left), right), min(max(at[1], top), bottom))
+        if hypot(nearest[0] - at[0], nearest[1] - at[1]) > FAR:
+            self.drawing.line(*at, *nearest, stroke=GREY, stroke_width=0.4)
+        x, y = left + 1 + indent, top + size * 0.86
+        if sign:
+            self.drawing.triangle(left + 1, y, size, sign == "up", INK)
+        self.drawing.text(x, y, text, size, weight, fill, halo=2.2)
+        if below:
+            self.drawing.text(x, y + size, below, size - 0.6, fill=GREY, halo=2)
 
     def _spots(self, at: Point, across: float, high: float) -> tuple[Numbers, Numbers]:
         """Return boxes around a point, the nearest first, and their costs; infinite where no label fits."""
@@ -177,8 +175,7 @@ class Labels:
         top = at[1] - radius * sine - high * (1 + sine) / 2
         boxes = np.column_stack((left, top, left + across, top + high))
         low, end = boxes[:, :2], boxes[:, 2:]
-        is_free = np.all(low >= np.add(self.frame[:2], 1), axis=1)
-        is_free &= np.all(end <= np.subtract(self.frame[2:], 1), axis=1)
+        is_free = np.all((low >= 1) & (end <= (self.drawing.width - 1, self.drawing.height - 1)), axis=1)
         for other in self._taken:
             is_free &= ~np.all((low < other[2:]) & (end > other[:2]), axis=1)
         costs = radius * 0.16 + _covered(boxes, self._obstacles) * 1.1 + 3.5 * _covered(boxes, self._places)
@@ -186,26 +183,6 @@ class Labels:
         nearest = np.hypot(*(middle[:, None] - self._places).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
         costs += ELSEWHERE * (nearest < np.hypot(*(middle - at).T) - 1)
         return boxes, np.where(is_free, costs, np.inf)
-
-    def _draw(self, label: Label, box: Box) -> None:
-        self._taken.append(box)
-        nearest = (min(max(label.at[0], box[0]), box[2]), min(max(label.at[1], box[1]), box[3]))
-        if hypot(nearest[0] - label.at[0], nearest[1] - label.at[1]) > FAR:
-            self.drawing.line(*label.at, *nearest, stroke=GREY, stroke_width=0.4)
-        baseline = box[1] + label.size * 0.86
-        at_left = box[0] + 1
-        if label.sign:
-            self.drawing.triangle(at_left, baseline, label.size, label.sign == "up", INK)
-            at_left += SIGN
-        self.drawing.text(at_left, baseline, label.text, label.size, label.weight, label.fill, halo=2.2)
-        if label.below:
-            self.drawing.text(
-                at_left, baseline + label.size, label.below, label.size - 0.6, fill=GREY, halo=2
-            )
-
-
-def _points(points: Iterable[Point]) -> Numbers:
-    return np.array(list(points), float).reshape(-1, 2)
 
 
 def _covered(boxes: Numbers, points: Numbers) -> Numbers:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import atan2, cos, hypot, sin
 
+import shapely
+
 from orchestration.outputs.bends import bends_of
-from orchestration.outputs.figures.ground import Frame, Label, Labels, draw_ground
+from orchestration.outputs.figures.ground import Frame, Labels, draw_ground, towards
 from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, INTO_TEXT, OUT_TEXT, Drawing
 from orchestration.outputs.published import is_county, position
 from orchestration.places import boundaries
@@ -35,52 +37,43 @@ class Line:
     before: str = ""
     label_at: str = ""
 
-    @property
-    def ends(self) -> tuple[str, str]:
-        return self.start, self.end
-
 
 def draw_corridors(
     lines: Sequence[Line],
     hubs: Mapping[str, str],
     layer: boundaries.Boundaries,
     alt: str,
-    width: float | None = None,
 ) -> str:
-    """Return the map as SVG, `width` points wide. `lines`: the strongest first. `hubs`: with larger names."""
-    scale = KENYA.scale if width is None else width / (KENYA.east - KENYA.west)
-    frame = Frame(KENYA.west, KENYA.south, KENYA.east, KENYA.north, scale)
-    drawing = Drawing(frame.width, frame.height)
-    draw_ground(drawing, frame, layer)
-    spots = {place: spot for line in lines for place in line.ends if (spot := _spot(frame, line, place))}
-    placed = [line for line in lines if all(end in spots for end in line.ends) and line.start != line.end]
-    bends = bends_of([line.ends for line in placed], [spots])
-    most = max((line.count for line in placed), default=1)
+    """Return the map as SVG. `lines`: the strongest first. `hubs`: with larger names."""
+    drawing = Drawing(KENYA.width, KENYA.height)
+    draw_ground(drawing, KENYA, layer)
+    spots = {
+        place: spot for line in lines for place in (line.start, line.end) if (spot := _spot(line, place))
+    }
+    placed = [line for line in lines if {line.start, line.end} <= spots.keys() and line.start != line.end]
+    bends = bends_of([(line.start, line.end) for line in placed], [spots])
     curves = [
         curve_of(spots[line.start], spots[line.end], bend) for line, bend in zip(placed, bends, strict=True)
     ]
-    for line, curve in reversed(list(zip(placed, curves, strict=True))):
-        draw_curve(drawing, curve, DIRECTIONS.get(line.direction, HELD), thickness(line.count, most))
-    ends = {end: spots[end] for line in placed for end in line.ends}
+    along = _draw_lines(drawing, placed, curves)
+    ends = {end: spots[end] for line in placed for end in (line.start, line.end)}
     for place, (x, y) in ends.items():
         drawing.circle(
             x, y, 2.6 if place in hubs else 1.4, stroke=INK, stroke_width=0.7,
             fill=INK if place in hubs else "#FFFFFF",
         )  # fmt: skip
-    along = [point for curve in curves for point in sampled(curve)]
-    labels = Labels(drawing, (0, 0, frame.width, frame.height), along, ends.values())
+    labels = Labels(drawing, along, ends.values())
     for place, name in hubs.items():
         if place in ends:
-            labels.put(Label(ends[place], name, 600, 9))
+            labels.put(ends[place], name, 600, 9)
     labelled = [line for line in placed if line.label]
     for line in sorted(labelled, key=lambda line: not line.change):
         goes_out = is_county(line.start) and not is_county(line.end)
         away = line.label_at or (line.end if goes_out else line.start)
         weight = 600 if line.change else 400
         fill = {"into": INTO_TEXT, "out_of": OUT_TEXT}.get(line.direction, INK)
-        labels.put(
-            Label(ends[away], line.label, weight, 7.6 if line.change else 7, fill, line.before, line.change)
-        )
+        size = 7.6 if line.change else 7
+        labels.put(ends[away], line.label, weight, size, fill, line.before, line.change)
     return drawing.svg(alt)
 
 
@@ -88,24 +81,16 @@ def thickness(count: int, most: int) -> float:
     return max(THINNEST, THICKEST * (max(count, 1) / most) ** 0.6)
 
 
-def _spot(frame: Frame, line: Line, place: str) -> Point | None:
-    """Return the point of a place; for a near country outside the frame, a point at its edge."""
+def _spot(line: Line, place: str) -> Point | None:
+    """Return the point of a place; for a near country outside the map, a point at its edge."""
     at = position(place)
     other = position(line.end if place == line.start else line.start)
     if at is None or other is None:
         return None
-    if frame.has(at):
-        return frame.at(at)
-    if not frame.has(other) or hypot(at[0] - 37.9, at[1] - 0.2) > 14:
-        return None
-    low = (frame.west + EDGE, frame.south + EDGE)
-    high = (frame.east - EDGE, frame.north - EDGE)
-    reach = min(
-        (bound - start) / (end - start)
-        for start, end, least, largest in zip(other, at, low, high, strict=True)
-        if (bound := largest if end > start else least) and end != start
-    )
-    return frame.at((other[0] + (at[0] - other[0]) * reach, other[1] + (at[1] - other[1]) * reach))
+    if not KENYA.has(at):
+        is_near = KENYA.has(other) and hypot(at[0] - 37.9, at[1] - 0.2) <= 14
+        at = towards(shapely.box(*KENYA.box).buffer(-EDGE), other, at) if is_near else None
+    return at and KENYA.at(at)
 
 
 Curve = tuple[Point, Point, Point]
@@ -118,35 +103,35 @@ def curve_of(start: Point, end: Point, bend: float) -> Curve:
     return start, (middle[0] + up * bend, middle[1] - across * bend), end
 
 
-def _at(curve: Curve, part: float) -> Point:
+def _at(curve: Curve, *parts: float) -> list[Point]:
+    """Return the points of a curve at these parts of it."""
     (x0, y0), (x1, y1), (x2, y2) = curve
-    rest = 1 - part
-    return (
-        rest * rest * x0 + 2 * rest * part * x1 + part * part * x2,
-        rest * rest * y0 + 2 * rest * part * y1 + part * part * y2,
-    )
+    weights = [((1 - part) * (1 - part), 2 * (1 - part) * part, part * part) for part in parts]
+    return [(a * x0 + b * x1 + c * x2, a * y0 + b * y1 + c * y2) for a, b, c in weights]
 
 
-def sampled(curve: Curve) -> list[Point]:
-    long = hypot(curve[2][0] - curve[0][0], curve[2][1] - curve[0][1])
-    steps = max(4, int(long / 4))
-    return [_at(curve, step / steps) for step in range(steps + 1)]
-
-
-def draw_curve(drawing: Drawing, curve: Curve, colour: str, width: float) -> None:
-    """Draw the line with an arrow a little past its middle."""
-    (x0, y0), (x1, y1), (x2, y2) = curve
-    drawing.path(
-        f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}", fill="none", stroke=colour,
-        stroke_width=width, stroke_opacity=0.9,
-    )  # fmt: skip
-    (ax, ay), (bx, by) = _at(curve, 0.56), _at(curve, 0.6)
-    turn = atan2(by - ay, bx - ax)
-    long, half = 3.2 + width * 0.75, 1.7 + width * 0.55
-    tip = (ax + long * cos(turn), ay + long * sin(turn))
-    wings = [(ax + half * sin(turn) * side, ay - half * cos(turn) * side) for side in (1, -1)]
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
-    drawing.add("polygon", points=points, fill=colour, stroke="#FFFFFF", stroke_width=0.6)
+def _draw_lines(
+    drawing: Drawing, lines: Sequence[Line], curves: Sequence[Curve], thin: float = 1
+) -> list[Point]:
+    """Draw lines, the first on top, each with an arrow a little past its middle; return points on them."""
+    most, along = max((line.count for line in lines), default=1), []
+    for line, curve in reversed(list(zip(lines, curves, strict=True))):
+        (x0, y0), (x1, y1), (x2, y2) = curve
+        colour, width = DIRECTIONS.get(line.direction, HELD), thin * thickness(line.count, most)
+        drawing.path(
+            f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}", fill="none", stroke=colour,
+            stroke_width=width, stroke_opacity=0.9,
+        )  # fmt: skip
+        (ax, ay), (bx, by) = _at(curve, 0.56, 0.6)
+        turn = atan2(by - ay, bx - ax)
+        long, half = 3.2 + width * 0.75, 1.7 + width * 0.55
+        tip = (ax + long * cos(turn), ay + long * sin(turn))
+        wings = [(ax + half * sin(turn) * side, ay - half * cos(turn) * side) for side in (1, -1)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
+        drawing.add("polygon", points=points, fill=colour, stroke="#FFFFFF", stroke_width=0.6)
+        steps = max(4, int(hypot(x2 - x0, y2 - y0) / 4))
+        along += _at(curve, *(step / steps for step in range(steps + 1)))
+    return along
 
 
 def draw_legend(
@@ -168,7 +153,7 @@ def draw_legend(
 
 
 KENYA_ID = "KEN"
-GULF = Frame(25.0, -6.5, 61.5, 36.5, 4.03)
+GULF = Frame(25.0, -6.5, 62.0, 36.5, 4.03)
 START = (37.9, 0.6)
 
 
@@ -186,18 +171,15 @@ def draw_abroad(
     draw_ground(drawing, frame, layer, lines=False, tinted={line.end for line in lines} - {KENYA_ID})
     start = frame.at(START)
     places = {line.label_at: frame.at(position(line.label_at) or START) for line in lines}
-    most = max((line.count for line in lines), default=1)
     curves = []
     for line in lines:
         place, is_out = places[line.label_at], line.direction == "out_of"
         bend = 0.12 if place[0] < start[0] + frame.scale * 7 else -0.16
         curves.append(curve_of(start, place, bend) if is_out else curve_of(place, start, 0.22))
-    for line, curve in reversed(list(zip(lines, curves, strict=True))):
-        draw_curve(drawing, curve, DIRECTIONS[line.direction], 0.7 * thickness(line.count, most))
-    along = [point for curve in curves for point in sampled(curve)]
-    labels = Labels(drawing, (0, 0, frame.width, frame.height), along, places.values())
-    labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
+    along = _draw_lines(drawing, lines, curves, 0.7)
+    labels = Labels(drawing, along, places.values())
+    labels.put((start[0] - 4, start[1] + 3), kenya, 600)
     for line in lines:
         fill = OUT_TEXT if line.direction == "out_of" else INTO_TEXT
-        labels.put(Label(places[line.label_at], line.label, 600, fill=fill))
+        labels.put(places[line.label_at], line.label, 600, fill=fill)
     return drawing.svg(alt)

@@ -22,7 +22,7 @@ Text = str | Value
 class Count:
     """A count as it is drawn. `number` None: below the least that is shown, written as `text`. `noise`: two
     standard deviations. `months`: of a year, those that were reported. `is_part`: the year is not complete.
-    `is_now`: of the year that the report is about.
+    `is_now`: of the year that the report is about. `is_open`: not of the work of the same partners.
     """
 
     text: Text
@@ -31,6 +31,7 @@ class Count:
     months: int = 12
     is_part: bool = False
     is_now: bool = False
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def timebars(
         scale = height / top * 12 / one.months
         middle, is_narrow = x + left + across / 2, across < wide(plain(one.text), size)
         if one.number is None:
-            high = min(max(least * scale, 3), height)
+            high = min(max(least * height / top, 3), height)
             drawing.dashed(x + left + 0.3, base - high, across - 0.6, high)
             if not is_narrow:
                 written.append((middle, base - high - 1.6, one, max(6, size - 0.4)))
@@ -81,6 +82,9 @@ def timebars(
         high, noise = one.number * scale, one.noise * scale
         if one.is_part:
             drawing.hatch(x + left, base - high, across, high, colour)
+        elif one.is_open:
+            line = {"stroke": colour, "stroke_width": 0.8}
+            drawing.box(x + left + 0.4, base - high, across - 0.8, high, "#FFFFFF", **line)
         else:
             opacity = 1 if one.is_now else 0.55
             drawing.box(x + left, base - high, across, high, colour, fill_opacity=opacity)
@@ -118,13 +122,12 @@ def inside(drawing: Drawing, middle: float, text: Text, size: float) -> float:
 
 @dataclass(frozen=True)
 class Pair:
-    """A row of a dumbbell chart. `is_strong`: judged to have changed. `is_open`: other partners report."""
+    """A row of a dumbbell chart. `is_strong`: judged to have changed."""
 
     name: str
     before: Count
     now: Count
     is_strong: bool = False
-    is_open: bool = False
 
 
 ROW, HEAD, SIDE = 9.6, 14.0, 62.0
@@ -184,8 +187,7 @@ def _pair(
     drawing.text(name_at[0], name_at[1] + 2.6, pair.name, 7.4, weight, anchor=anchor)
     colour = INK if pair.is_strong else HELD
     ends = [at(one.number) for one in (pair.before, pair.now)]
-    dash = {"stroke_dasharray": "2 1.4"} if pair.is_open else {}
-    drawing.line(ends[0], y, ends[1], y, colour, stroke_width=1.6 if pair.is_strong else 0.9, **dash)
+    drawing.line(ends[0], y, ends[1], y, colour, stroke_width=1.6 if pair.is_strong else 0.9)
     for one, x, is_now in ((pair.before, ends[0], False), (pair.now, ends[1], True)):
         if one.number is None:
             drawing.dashed(x - 2.4, y - 2.4, 4.8, 4.8, "#FFFFFF")
@@ -193,7 +195,7 @@ def _pair(
         if one.noise:
             low, high = at(one.number - one.noise), at(one.number + one.noise)
             drawing.line(low, y, high, y, INK, stroke_width=0.5, opacity=0.55)
-        fill = colour if is_now and not pair.is_open else "#FFFFFF"
+        fill = colour if is_now else "#FFFFFF"
         drawing.circle(x, y, 2.7, fill=fill, stroke=colour, stroke_width=1.1)
     drawing.text(width - 32, y + 2.6, pair.before.text, 7, fill=GREY, anchor="end")
     drawing.text(width, y + 2.6, pair.now.text, 7.2, 600, anchor="end")
@@ -223,10 +225,12 @@ def barrow(
         tick = x + before.number * scale
         drawing.line(tick, y - 7.8, tick, y + 2, "#FFFFFF", stroke_width=3)
         drawing.line(tick, y - 7.4, tick, y + 1.6, INK, stroke_width=1.2)
-        beyond = max(beyond, tick)
-    at, weight = beyond + now.noise * scale + 3, 600 if is_strong else 400
+    weight = 600 if is_strong else 400
+    at, room = beyond + now.noise * scale + 3, wide(plain(now.text), 7.2, weight)
+    if before is not None and before.number and beyond - 2 < tick < at + room + 3:
+        at = tick + 3
     drawing.text(at, y, now.text, 7.2, weight)
-    return at + wide(plain(now.text), 7.2, weight)
+    return at + room
 
 
 def pyramid(
@@ -281,6 +285,8 @@ def key(drawing: Drawing, x: float, y: float, kind: str, text: str) -> None:
         drawing.dashed(x, y - 6.5, 12, 7)
     elif kind == "noise":
         drawing.line(x + 6, y - 7, x + 6, y + 1, INK, stroke_width=0.7)
+    elif kind == "open":
+        drawing.box(x + 0.4, y - 6.5, 11.2, 7, "#FFFFFF", stroke=WITHIN, stroke_width=0.8)
     elif kind == "hatch":
         drawing.hatch(x, y - 6.5, 12, 7, WITHIN)
     elif kind == "▲▼":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -23,6 +24,17 @@ RULE, PALE = "#C9D0D4", "#7FA0B0"
 DIRECTIONS = {"within": WITHIN, "into": INTO, "out_of": OUT}
 _HATCH = 2.6
 FACES = {400: "FiraSans-Regular.ttf", 600: "FiraSans-SemiBold.ttf"}
+
+
+@cache
+def font_faces() -> str:
+    """Return the type as rules of a style sheet that hold its WOFF2 files."""
+    files = {weight: (FONTS / file).with_suffix(".woff2").read_bytes() for weight, file in FACES.items()}
+    return "".join(
+        f"@font-face{{font-family:'Fira Sans';font-weight:{weight};"
+        f"src:url(data:font/woff2;base64,{b64encode(face).decode()}) format('woff2')}}"
+        for weight, face in files.items()
+    )
 
 
 class Drawing:
@@ -100,7 +112,7 @@ class Drawing:
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
             f'width="{self.width:g}pt" height="{self.height:g}pt" role="img" aria-label="{escape(alt)}" '
-            'font-family="Fira Sans, Njia Sans, sans-serif">'
+            'font-family="Fira Sans, sans-serif">'
         )
         return "\n".join([head, *self._shapes, "</svg>\n"])
 

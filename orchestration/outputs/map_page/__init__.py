@@ -2,6 +2,5 @@
 
 Belongs here: which published tables the page holds, their places, how lines bend and what findings claim
 (`payload`), the shapes it draws on and where places lie on them (`shapes`), texts, script and style, and the
-file itself (`page`). `vendor` holds the drawing library. Does not: protection, which is part of the published
-tables.
+file itself (`page`). Does not: protection, which is part of the published tables.
 """

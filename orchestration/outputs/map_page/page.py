@@ -20,7 +20,7 @@ from orchestration.outputs.bends import BENDS
 from orchestration.outputs.figures import svg
 from orchestration.outputs.map_page.payload import bends, claims, places_of, tables
 from orchestration.outputs.map_page.shapes import drawings, points_on
-from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
+from orchestration.outputs.pages import LINK_PICTURE, MAP_PAGE, REPORT_PAGE, template
 from orchestration.outputs.published import NO_PLACE, Edition, editions_of, reference_places
 from orchestration.outputs.texts import BORDER_POINT, MEANINGS
 from orchestration.places import boundaries
@@ -87,30 +87,24 @@ def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundar
 
 def page(edition: Edition, counties: boundaries.Boundaries) -> str:
     """Return the page of an edition."""
-    payload = _payload(edition, counties) | {
-        "release": edition.manifest["release_id"],
-        "as_of": edition.manifest["as_of"][:10],
-        "has_report": (edition.path / REPORT_PAGE).is_file(),
-    }
+    payload = _payload(edition, counties)
     colours = "".join(f"--{name}:{colour};" for name, colour in COLOURS.items())
     style = f":root{{{colours}}}\n" + (HERE / "style.css").read_text(encoding="utf-8")
-    faces = "".join(_face(weight, file) for weight, file in svg.FACES.items())
-    # Style and script are our own files; the payload is JSON without a "<".
+    # Type, style and script are our own files; the payload is JSON without a "<".
+    inside = {"faces": svg.font_faces(), "style": style, "script": _script(), "payload": _json(payload)}
     return template("map.html.j2").render(
         say=payload["texts"]["en"].__getitem__,
         edition=edition.name,
         is_synthetic=bool(edition.manifest.get("is_synthetic")),
-        faces=Markup(faces),  # noqa: S704
-        style=Markup(style),  # noqa: S704
-        script=Markup(_script()),  # noqa: S704
-        payload=Markup(_json(payload)),  # noqa: S704
-        style_hashes=" ".join(map(_csp_hash, (faces, style))),
-        script_hash=_csp_hash(_script()),
+        picture=Path(LINK_PICTURE).name if (edition.path / LINK_PICTURE).is_file() else "",
+        style_hashes=" ".join(_csp_hash(inside[name]) for name in ("faces", "style")),
+        script_hash=_csp_hash(inside["script"]),
+        **{name: Markup(text) for name, text in inside.items()},  # noqa: S704
     )
 
 
 def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any]:
-    """Return the data of the page, without its release."""
+    """Return the data of the page."""
     policy = {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]}
     captions = boundaries.captions(counties)
     places = places_of(edition)
@@ -122,6 +116,9 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
             listed[table]["claim"] = numbers
     return {
         "edition": edition.name,
+        "release": edition.manifest["release_id"],
+        "as_of": edition.manifest["as_of"][:10],
+        "has_report": (edition.path / REPORT_PAGE).is_file(),
         "policy": policy | {"least": policy[f"{edition.name}_least_count"]},
         "credits": captions.credits,
         "texts": {language: texts[language] | claimed[language] for language in texts},
@@ -138,13 +135,6 @@ def _script() -> str:
     """Return our scripts as one function, which adds no global name."""
     files = [(HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     return '"use strict";\n(() => {\n' + "\n".join(files) + "})();\n"
-
-
-def _face(weight: int, file: str) -> str:
-    """Return the rule for one weight of Fira Sans, with its WOFF2 file inside."""
-    face = base64.b64encode((svg.FONTS / file).with_suffix(".woff2").read_bytes()).decode()
-    source = f"url(data:font/woff2;base64,{face}) format('woff2')"
-    return f"@font-face{{font-family:'Fira Sans';font-weight:{weight};src:{source}}}"
 
 
 def _json(payload: Any) -> str:

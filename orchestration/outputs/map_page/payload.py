@@ -69,18 +69,23 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
 
     Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them.
     """
-    found = {name: edition.table(name) for name in COLUMNS}
     return {
-        name: {column: _values(table[column]) for column in COLUMNS[name] if column in table.columns}
-        for name, table in found.items()
-        if not table.empty
+        name: {column: _values(table[column]) for column in columns if column in table.columns}
+        for name, columns in COLUMNS.items()
+        if not (table := _rows(edition, name).to_pandas()).empty
     }
+
+
+def _rows(edition: Edition, name: str) -> pa.Table:
+    """Return a published table and, for members, its quarters below it."""
+    parts = [part for table in (name, f"series.{name}") if (part := edition.arrow(table)).num_rows]
+    return pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({})
 
 
 def places_of(edition: Edition) -> list[str]:
     """Return the ids of the places in the edition's tables, in the order of the reference seeds."""
     named: set[str] = set()
-    for table in map(edition.arrow, COLUMNS):
+    for table in (_rows(edition, name) for name in COLUMNS):
         for column in {*STOPS, "place_id"} & set(table.column_names):
             named |= set(table[column].unique().drop_null().to_pylist())
     novelty = edition.table("novelty")
@@ -119,7 +124,7 @@ def bends(edition: Edition, points: Mapping[str, Point]) -> dict[str, list[float
     """
     largest: dict[str, int] = {}
     for table, counted in LINES.items():
-        for row in edition.arrow(table).to_pylist():
+        for row in _rows(edition, table).to_pylist():
             stops = [row[stop] for stop in STOPS if row.get(stop)]
             if len(stops) > 1:
                 corridor = ">".join(stops)

@@ -6,8 +6,8 @@ partner knows the sheet, not the `part`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from expectations.checks import EXTRACT_CHECKS
 from orchestration.contracts import Contract, place_parts, role_and_basis
@@ -16,8 +16,7 @@ from orchestration.core import seed_rows
 ASK = "Ask your data steward."
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """A title, what it means, and what the partner can do."""
 
     title: str
@@ -25,20 +24,14 @@ class Explanation:
     to_do: str = ASK
 
 
-def rule(code: str) -> Explanation:
-    """Explain a quality rule. One without an explanation is shown by its code."""
-    return _rules().get(code, Explanation(code.replace("_", " "), "This rule has no explanation yet."))
+def explain(code: str) -> Explanation:
+    """Explain a rule, a refusal (`skip:blank`, `Q:orphan_leg`), or what is with a file (`hold:…`, `drift:…`).
 
-
-def refusal(reason: str) -> Explanation:
-    """Explain `skip:blank`, `withheld:no_consent`, `strip:phone`, `Q:orphan_leg` …"""
-    return _reasons("refusal_reasons").get(reason) or rule(reason.partition(":")[2])
-
-
-def file_reason(code: str) -> Explanation:
-    """Explain why a file waits (`hold:column_missing`, `password` …) or changed (`drift:column_gone`)."""
-    title = code.rpartition(":")[2].replace("_", " ").capitalize()
-    return _reasons("file_reasons").get(code, Explanation(title, "This has no explanation yet."))
+    What has no explanation is shown by its code.
+    """
+    known, own = _explanations(), code.rpartition(":")[2]
+    unknown = Explanation(own.replace("_", " ").capitalize(), "This has no explanation yet.")
+    return known.get(code) or known.get(own) or unknown
 
 
 def check(name: str, finding: str = "") -> Explanation:
@@ -46,57 +39,42 @@ def check(name: str, finding: str = "") -> Explanation:
 
     `finding`: what the check found; left out where it names another partner.
     """
-    explained = file_reason(f"check:{name}")
+    explained = explain(f"check:{name}")
     if not finding or EXTRACT_CHECKS[name].names_others:
         return explained
-    return replace(explained, meaning=f"{finding[0].upper()}{finding[1:]}. {explained.meaning}")
+    return explained._replace(meaning=f"{finding[0].upper()}{finding[1:]}. {explained.meaning}")
 
 
 @cache
-def _rules() -> dict[str, Explanation]:
-    return _explanations("quality_rules", "rule_code")
-
-
-@cache
-def _reasons(seed: str) -> dict[str, Explanation]:
-    return _explanations(seed, "reason")
-
-
-def _explanations(seed: str, key: str) -> dict[str, Explanation]:
-    rows = seed_rows(seed)
-    return {row[key]: Explanation(row["title"], row["explanation"], row["partner_action"]) for row in rows}
-
-
-_NOT_A_PLACE = ".transport_mode"
+def _explanations() -> dict[str, Explanation]:
+    rows = [row for seed in ("quality_rules", "refusal_reasons", "file_reasons") for row in seed_rows(seed)]
+    texts = ("title", "explanation", "partner_action")
+    return {
+        row.get("reason") or row["rule_code"]: Explanation(*(row[name] for name in texts)) for row in rows
+    }
 
 
 def own_column(contract: Contract | None, column: str, on_sheet: str = "") -> str:
     """Return `Stop (sheet Journey)` for `legs/Stop`, or `Stop` where the text beside it names the sheet."""
     part, slash, rest = column.partition("/")
-    sheet = _sheets(contract).get(part) if contract and slash else None
-    if sheet is None:
+    further = {**contract.repeats, **contract.tabs} if contract and slash else {}
+    if part not in further:
         return column
+    sheet = further[part].sheet or part
     return rest if sheet == on_sheet else f"{rest} (sheet {sheet})"
 
 
 def columns_of(contract: Contract, field: str, on_sheet: str = "") -> str:
     """Return the partner's columns behind a field; for a place, those that name it and not the transport."""
-    if field == "record" or not field:
-        return ""
     names = [
         own_column(contract, str(spec.column), on_sheet)
         for name, spec in contract.fields.items()
-        if spec.column and (name == field or (_names_place(name, field) and not name.endswith(_NOT_A_PLACE)))
+        if spec.column and field in (name, _place_of(name))
     ]
     return ", ".join(dict.fromkeys(names))
 
 
-def _names_place(name: str, field: str) -> bool:
-    """Whether a field of the contract is part of a place in a role (`place(origin)`), of whatever basis."""
-    place, _ = place_parts(name) or ("", "")
-    return f"place({role_and_basis(place)[0]})" == field
-
-
-def _sheets(contract: Contract) -> dict[str, str]:
-    parts = [*contract.repeats.items(), *contract.tabs.items()]
-    return {part: table.sheet or part for part, table in parts}
+def _place_of(field: str) -> str | None:
+    """Return `place(origin)` for a field that is part of a place in that role, of whatever basis."""
+    place, part = place_parts(field) or ("", "transport_mode")
+    return None if part == "transport_mode" else f"place({role_and_basis(place)[0]})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,25 +82,21 @@ def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
     """Return lines on files, corrected values, rows with a problem, rows not taken and emptied cells."""
     for delivered in receipt.delivered:
         if delivered.why:
-            yield (delivered.file, "", "", delivered.columns, delivered.result, *astuple(delivered.why))
-        for change in delivered.changes:
-            title, meaning, to_do = astuple(change.explanation)
-            meaning = f"{change.detail}. {meaning}" if change.detail else meaning
-            yield (delivered.file, "", "", change.column, "changed", title, meaning, to_do)
-    for corrected in receipt.corrected:
-        where = (corrected.file, corrected.sheet, corrected.row, corrected.columns)
-        title, meaning, to_do = astuple(explanations.rule(VALUE_CORRECTED))
-        yield (*where, "corrected by your data steward", title, f"{meaning} {corrected.reason}", to_do)
+            yield delivered.taken.file, "", "", delivered.columns, delivered.result, *delivered.why
+        for column, (title, meaning, to_do), detail in delivered.changes:
+            meaning = f"{detail}. {meaning}" if detail else meaning
+            yield delivered.taken.file, "", "", column, "changed", title, meaning, to_do
+    title, meaning, to_do = explanations.explain(VALUE_CORRECTED)
+    for file, problem, columns, decision in receipt.corrected:
+        where = (file.note["file"], problem.sheet, problem.row_number, columns)
+        yield *where, "corrected by your data steward", title, f"{meaning} {decision['reason']}", to_do
     for file, problem, columns in receipt.problems:
-        if problem.rule_code == VALUE_CORRECTED:
-            continue
-        where = (file.file, problem.sheet, problem.row_number, columns)
-        yield (*where, _result(problem), *astuple(explanations.rule(problem.rule_code)))
-    for refused in receipt.not_kept:
-        rows = (refused.file, refused.sheet, refused.row_numbers, "")
-        yield (*rows, "not taken", *astuple(refused.explanation))
-    for one in receipt.stripped:
-        yield (one.file, one.sheet, one.row_numbers, one.column, "emptied", *astuple(one.explanation))
+        if problem.rule_code != VALUE_CORRECTED:
+            where = (file.note["file"], problem.sheet, problem.row_number, columns)
+            yield *where, _result(problem), *explanations.explain(problem.rule_code)
+    for became, kept_out in (("not taken", receipt.not_kept), ("emptied", receipt.stripped)):
+        for one in kept_out:
+            yield one.file, one.sheet, one.row_numbers, one.column, became, *one.explanation
 
 
 def _result(problem: RowProblem) -> str:

@@ -1,14 +1,15 @@
 """The content of a partner's receipt: what was taken and what was not, in its own columns and rows.
 
-It holds the partner's own counts and no value of a cell, except new answers that identify no person.
+It holds the partner's own counts and no value of a cell, except new answers that identify no person
+(`intake.may_be_shown`). Columns appear under names that may be shown (`shown_names`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
@@ -24,7 +25,6 @@ from orchestration.gates import (
 )
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.delivery import Delivered, delivered_files
 from orchestration.outputs.receipts.explanations import Explanation, columns_of, own_column
 from orchestration.outputs.receipts.rows import (
     ProblemGroup,
@@ -35,8 +35,16 @@ from orchestration.outputs.receipts.rows import (
     row_problems,
 )
 
+Note = Mapping[str, Any]  # of a landed extract
+Change = tuple[str, Explanation, str]  # the column, what changed, and a detail, which may be empty
 Listed = tuple["FileRows", RowProblem, str]  # a problem with its file and the partner's columns
 VALUE_CORRECTED = "value_corrected"
+_RESULTS = {
+    "landed": "read",
+    "already_landed": "we have it already; nothing to do",
+    "held": "waits",
+    "unreadable": "could not be read",
+}
 
 
 @dataclass(frozen=True)
@@ -56,16 +64,30 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class FileRows:
-    """One file of the partner: counts of its rows, and their fates."""
+class Delivered:
+    """One file of this refresh. `why` and `columns`: the reason why it was not taken.
 
-    extract_id: str
-    file: str
-    contract: str
-    received_on: date
-    read: int
-    refused: int
-    landed: int
+    `has_earlier`: the changes are against the last file, else against the contract. `is_held`: the file was
+    read, and a check of the whole file keeps all of it out.
+    """
+
+    taken: TakenExtract
+    why: Explanation | None
+    columns: str
+    changes: list[Change]
+    has_earlier: bool
+    is_held: bool = False
+
+    @property
+    def result(self) -> str:
+        return "read, but held: nothing of it is in use" if self.is_held else _RESULTS[self.taken.outcome]
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """One landed file of the partner: its counts, and the fates of its rows."""
+
+    note: Note
     fates: Counter[str]
     is_new: bool
     held_by: list[Explanation] = field(default_factory=list)
@@ -86,22 +108,11 @@ class NotKept:
 
 
 @dataclass(frozen=True)
-class Corrected:
-    """A value that a steward corrected: where it stands, when and why. The value itself is not repeated."""
-
-    file: str
-    sheet: str
-    row: int
-    columns: str
-    day: date
-    reason: str
-
-
-@dataclass(frozen=True)
 class Receipt:
     """The content of a receipt. `problems`: the lines of `rows.csv`. `newest`: what came last, by contract.
 
-    `rows_known`: False where an earlier refresh judged the rows and its work folder was deleted.
+    `corrected`: problems, each with the decision that corrects the value. `rows_known`: False where an
+    earlier refresh judged the rows and its work folder was deleted.
     """
 
     partner: str
@@ -120,27 +131,7 @@ class Receipt:
     newest: list[Delivery]
     used: list[Used]
     rows_known: bool = True
-    corrected: list[Corrected] = field(default_factory=list)
-
-    @property
-    def new_held(self) -> list[FileRows]:
-        return [file for file in self.files if file.is_new and file.held_by]
-
-    @property
-    def has_landed(self) -> bool:
-        return any(file.is_new for file in self.files)
-
-    @property
-    def has_children(self) -> bool:
-        return any(refused.is_child for refused in self.not_kept)
-
-    @property
-    def set_aside(self) -> list[ProblemGroup]:
-        return [group for group in self.groups if group.is_set_aside]
-
-    @property
-    def not_understood(self) -> list[ProblemGroup]:
-        return [group for group in self.groups if not group.is_set_aside]
+    corrected: list[tuple[*Listed, Mapping[str, Any]]] = field(default_factory=list)
 
 
 def gather_receipts(
@@ -157,18 +148,24 @@ def gather_receipts(
 
     `drift`: the drift items of this refresh. `corrections`: the stewards' corrections of values that hold.
     """
-    judged = _Judged(settings, as_of, run_id, outcome, corrections)
-    fates = judged.fates
+    standing, fates = read_standing(settings), read_fates(settings)
+    held = {key for key, fate in fates.items() if fate.fate == "held"}
+    verdicts = read_verdicts(settings).verdicts if held else ()
+    found = {(one.partner, one.extract_id, one.check_name): one.finding for one in verdicts if one.holds}
+    held_by = {
+        key: [explanations.check(name, found.get((*key, name), "")) for name in fate.held_by]
+        for key, fate in fates.items()
+    }
     # The reason of a held file says once what is wrong with such a column.
     explained = {
         one
         for one in unread_columns(settings)
-        if (fate := fates.get(one[:2])) and "columns_are_readable" in fate.held_by
+        if one[:2] in fates and "columns_are_readable" in fates[one[:2]].held_by
     }
-    newest = deliveries(settings)
-    notes: dict[str, list[Mapping[str, Any]]] = {}
-    for extract in landed_extracts(settings):  # by partner, in the order of arrival
-        notes.setdefault(extract.partner, []).append(extract.content)
+    decided: dict[tuple[int | None, str], Mapping[str, Any]] = {
+        (record_of(one["record"]), one["field"]): one for one in corrections
+    }
+    newest, landed = deliveries(settings), landed_extracts(settings)
     problems = groupby(row_problems(settings), key=lambda problem: problem.partner)
     pending = next(problems, None)
     for partner in contracts.partners:
@@ -178,138 +175,131 @@ def gather_receipts(
                 one for one in pending[1] if (partner, one.extract_id, one.field) not in explained
             ]
             pending = next(problems, None)
-        contracts_of = contracts.valid.get(partner, [])
-        held = {key[1] for key, fate in fates.items() if key[0] == partner and fate.fate == "held"}
-        by_name = {contract.contract: contract for contract in contracts_of}
-        delivered = delivered_files(taken, partner, by_name, drift, held)
-        landed = notes.get(partner, [])
-        if delivered or (landed and outcome.kind != "unchanged"):
-            own = [one for one in newest if one.partner == partner]
-            yield judged.receipt(partner, contracts_of, delivered, landed, own_problems, own)
-
-
-class _Judged:
-    """What a refresh judged, of which the receipts of all partners are made."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        as_of: datetime,
-        run_id: str,
-        outcome: Outcome,
-        corrections: Iterable[Mapping[str, Any]],
-    ) -> None:
-        self.as_of, self.outcome = as_of, outcome
-        self.run = f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
-        self.standing, self.fates = read_standing(settings), read_fates(settings)
-        has_held = any(fate.fate == "held" for fate in self.fates.values())
-        self._findings = {
-            (verdict.partner, verdict.extract_id, verdict.check_name): verdict.finding
-            for verdict in (read_verdicts(settings).verdicts if has_held else ())
-            if verdict.holds
-        }
-        self._decided: dict[tuple[int | None, str], Mapping[str, Any]] = {
-            (record_of(one["record"]), one["field"]): one for one in corrections
-        }
-
-    def receipt(
-        self,
-        partner: str,
-        contracts: list[Contract],
-        delivered: list[Delivered],
-        landed: list[Mapping[str, Any]],
-        problems: list[RowProblem],
-        newest: list[Delivery],
-    ) -> Receipt:
-        by_name = {contract.contract: contract for contract in contracts}
+        own = {contract.contract: contract for contract in contracts.valid.get(partner, [])}
+        delivered = delivered_files(taken, partner, own, drift, held)
+        notes = [one.content for one in landed if one.partner == partner]  # in the order of arrival
+        if not delivered and (not notes or outcome.kind == "unchanged"):
+            continue
         new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
-        files = list(self._files(landed, new))
-        of_extract = {file.extract_id: file for file in files}
-        listed = []
-        for problem in problems:
-            if (file := of_extract.get(problem.extract_id)) is not None:
-                contract = by_name.get(file.contract)
-                columns = columns_of(contract, problem.field, problem.sheet) if contract else ""
-                listed.append((file, problem, columns))
-        notes = [note for note in landed if note["extract_id"] in new]
-        any_contract = contracts[0] if contracts else None
-        return Receipt(
+        files: dict[str, FileRows] = {}
+        good: set[str] = set()
+        for note in notes:
+            key, contract = (partner, note["extract_id"]), note["contract"]
+            files[key[1]] = FileRows(
+                note, standing.rows.get(key, Counter()), key[1] in new, held_by.get(key, []), contract in good
+            )
+            if key in fates and fates[key].fate == "in_force":
+                good.add(contract)
+        listed: list[Listed] = []
+        for problem in own_problems:
+            if file := files.get(problem.extract_id):
+                of = own.get(file.note["contract"])
+                listed.append((file, problem, columns_of(of, problem.field, problem.sheet) if of else ""))
+        arrived = [note for note in notes if note["extract_id"] in new]
+        first = next(iter(own.values()), None)
+        yield Receipt(
             partner=partner,
-            name=(any_contract.partner.name if any_contract else None) or partner,
-            finest_place=any_contract.agreement.finest_place if any_contract else "county",
-            as_of=self.as_of,
-            run=self.run,
-            outcome=self.outcome,
+            name=(first and first.partner.name) or partner,
+            finest_place=first.agreement.finest_place if first else "county",
+            as_of=as_of,
+            run=f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}",
+            outcome=outcome,
             delivered=delivered,
-            files=files,
-            not_kept=[
-                _not_kept(note, refusal, refusal["rows"], is_child=kind == "child_refusals")
-                for note in notes
-                for kind in ("refusals", "child_refusals")
-                for refusal in note[kind]
-            ],
-            stripped=[
-                _not_kept(
-                    note,
-                    emptied,
-                    emptied["cells"],
-                    column=own_column(by_name.get(note["contract"]), emptied["column"], emptied["sheet"]),
-                )
-                for note in notes
-                for emptied in note["emptied"]
-            ],
+            files=list(files.values()),
+            not_kept=list(_not_kept(arrived, own, "refusals", "child_refusals")),
+            stripped=list(_not_kept(arrived, own, "emptied")),
             unmapped={
-                note["file"]: [
-                    own_column(by_name.get(note["contract"]), name) for name in note["unmapped_columns"]
-                ]
-                for note in notes
-                if note["unmapped_columns"]
+                note["file"]: [own_column(own.get(note["contract"]), name) for name in unmapped]
+                for note in arrived
+                if (unmapped := note["unmapped_columns"])
             },
-            groups=group_problems(
-                (file.file, bool(file.held_by), problem, columns) for file, problem, columns in listed
-            ),
+            groups=group_problems(listed),
             problems=listed,
-            newest=newest,
-            used=self.standing.used.get(partner, []),
-            corrected=list(self._corrected(listed)),
-            rows_known=self.standing.is_known,
+            newest=[one for one in newest if one.partner == partner],
+            used=standing.used.get(partner, []),
+            rows_known=standing.is_known,
+            corrected=[
+                (file, problem, columns, decision)
+                for file, problem, columns in listed
+                if problem.rule_code == VALUE_CORRECTED
+                and (decision := decided.get((problem.record_id, problem.field)))
+            ],
         )
 
-    def _corrected(self, listed: Iterable[Listed]) -> Iterator[Corrected]:
-        for file, problem, columns in listed:
-            decision = self._decided.get((problem.record_id, problem.field))
-            if problem.rule_code == VALUE_CORRECTED and decision:
-                day = datetime.fromisoformat(decision["time"]).date()
-                yield Corrected(
-                    file.file, problem.sheet, problem.row_number, columns, day, decision["reason"]
-                )
 
-    def _files(self, landed: list[Mapping[str, Any]], new: set[str | None]) -> Iterator[FileRows]:
-        good: set[str] = set()
-        for note in landed:  # in the order of arrival
-            key = (note["partner"], note["extract_id"])
-            fate = self.fates.get(key)
-            yield FileRows(
-                extract_id=note["extract_id"],
-                file=note["file"],
-                contract=note["contract"],
-                received_on=date.fromisoformat(note["received_on"]),
-                read=note["rows_read"],
-                refused=note["rows_refused"],
-                landed=note["rows_landed"],
-                fates=self.standing.rows.get(key, Counter()),
-                is_new=note["extract_id"] in new,
-                held_by=[
-                    explanations.check(name, self._findings.get((*key, name), "")) for name in fate.held_by
-                ]
-                if fate
-                else [],
-                has_good_one_before=note["contract"] in good,
+def _not_kept(notes: Iterable[Note], contracts: Mapping[str, Contract], *kinds: str) -> Iterator[NotKept]:
+    for note in notes:
+        for kind in kinds:
+            for one in note[kind]:
+                column, count = "", one.get("rows")
+                if kind == "emptied":
+                    contract, count = contracts.get(note["contract"]), one["cells"]
+                    column = own_column(contract, one["column"], one["sheet"])
+                about = (note["file"], one["sheet"], explanations.explain(one["reason"]), count)
+                yield NotKept(*about, one.get("row_numbers", ""), kind == "child_refusals", column)
+
+
+def delivered_files(
+    taken: Iterable[TakenExtract],
+    partner: str,
+    contracts: Mapping[str, Contract],
+    drift: Iterable[Mapping[str, Any]],
+    held: Container[tuple[str, str | None]] = (),
+) -> list[Delivered]:
+    """Return the partner's files in the order of intake.
+
+    `drift`: items of all files after typing, which finds new answers (`drift_items`). `held`: partner and
+    extract id.
+    """
+    new_codes = {(item["partner"], item["extract_id"]): item["new_codes"] for item in drift}
+    delivered = []
+    for extract in taken:
+        if extract.partner != partner:
+            continue
+        key = (partner, extract.extract_id)
+        contract = contracts.get(extract.drift["contract"]) if extract.drift else None
+        if contract is None and len(contracts) == 1:
+            [contract] = contracts.values()
+        delivered.append(
+            Delivered(
+                extract,
+                explanations.explain(extract.code) if extract.code else None,
+                ", ".join(own_column(contract, column) for column in extract.columns),
+                [
+                    (column, explanations.explain(f"drift:{kind}"), detail)
+                    for column, kind, detail in _changes(extract, contract, new_codes.get(key, []))
+                ],
+                bool(extract.drift and extract.drift["compared_with"]),
+                extract.outcome == "landed" and key in held,
             )
-            if fate and fate.fate == "in_force":
-                good.add(note["contract"])
+        )
+    return delivered
 
 
-def _not_kept(note: Mapping[str, Any], what: Mapping[str, Any], count: int, **more: Any) -> NotKept:
-    explanation, rows = explanations.refusal(what["reason"]), what.get("row_numbers", "")
-    return NotKept(note["file"], what["sheet"], explanation, count, rows, **more)
+def _changes(
+    extract: TakenExtract, contract: Contract | None, new_codes: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str]]:
+    """Return column, kind and detail of each change in a file's columns or in their answers."""
+    has_landed = extract.outcome == "landed"
+    if drift := extract.drift:
+        for renamed in drift["renamed"]:
+            before, now = (own_column(contract, renamed[name]) for name in ("before", "now"))
+            kind = "column_renamed" if _is_read(renamed) else "unread_column_renamed"
+            yield f"{before} → {now}", kind, ""
+        for gone in drift["gone"]:
+            kind = "column_gone" if _is_read(gone) else "unread_column_gone"
+            yield own_column(contract, gone["column"]), kind, ""
+        # The receipt of a first file that was read lists unmapped columns anyway.
+        for column in drift["added"] if drift["compared_with"] or not has_landed else ():
+            yield own_column(contract, column), "column_added", ""
+    for codes in new_codes if has_landed else ():
+        shown, hidden = codes["shown"], codes["not_shown"]
+        answers = [f"“{answer}”" for answer in shown]
+        if hidden:
+            answers.append(f"{hidden:,} {'more ' if shown else ''}that we do not repeat here")
+        counts = f"{codes['records']:,} of the {codes['answered']:,} records that answer"
+        yield own_column(contract, codes["column"]), "new_codes", f"{', '.join(answers)}: in {counts}"
+
+
+def _is_read(use: Mapping[str, Any]) -> bool:
+    return bool(set(use["feeds"]) - {"deny"})

@@ -6,11 +6,11 @@ Read from the typed tables and the judging models.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -71,31 +71,29 @@ from noted inner join work.quarantine.judged_records as judged using (partner, e
 where noted.outcome = 'Q'
     and (judged.source_row_count > 1 or (noted.sheet, noted.row_number) <> (judged.sheet, judged.row_number))
 """
-_ALONG = """
-with main_rows as (
-    select distinct record_id, sheet, row_number from read_parquet($cells) where part = ''
-),
-wrong as (
-    select noted.record_id, noted.fate, min(noted.rule_code) as rule_code,
-        min_by(noted.field, noted.rule_code) as field
-    from noted semi join set_aside using (partner, extract_id, record_id)
-    where noted.partner = $partner and noted.extract_id = $extract_id and noted.outcome = 'Q'
-    group by noted.record_id, noted.fate
-)
-insert into along
-select $partner, $extract_id, sheet, row_number, field, 'Q', rule_code, fate
-from main_rows inner join wrong using (record_id)
-anti join (
-    select record_id, sheet, row_number from noted
-    where partner = $partner and extract_id = $extract_id and outcome = 'Q'
-) as listed using (record_id, sheet, row_number)
-"""
-_ALL_PROBLEMS = """
+_LISTED = """
 select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along, record_id
 from noted
-union all select *, true, null from along
-order by partner, extract_id, sheet, row_number, rule_code, field
 """
+_ALONG = """
+union all
+select wrong.partner, wrong.extract_id, cells.sheet, cells.row_number, wrong.field, 'Q', wrong.rule_code,
+    wrong.fate, true, null
+from (
+    select distinct parse_filename(filename, true) as extract_id, record_id, sheet, row_number
+    from read_parquet($cells, filename = true) where part = ''
+) as cells
+inner join (
+    select partner, extract_id, record_id, fate, min(rule_code) as rule_code,
+        min_by(field, rule_code) as field
+    from noted semi join set_aside using (partner, extract_id, record_id)
+    where outcome = 'Q' group by all
+) as wrong using (extract_id, record_id)
+anti join (
+    select extract_id, record_id, sheet, row_number from noted where outcome = 'Q'
+) as listed using (extract_id, record_id, sheet, row_number)
+"""
+_IN_ORDER = "order by partner, extract_id, sheet, row_number, rule_code, field"
 _STANDING = """
 select partner, extract_id, fate, cast(sum(source_row_count) as bigint)
 from work.quarantine.judged_records group by partner, extract_id, fate
@@ -127,10 +125,6 @@ class RowProblem(NamedTuple):
     is_along: bool
     record_id: int | None = None
 
-    @property
-    def is_set_aside(self) -> bool:
-        return self.outcome == "Q"
-
 
 class Used(NamedTuple):
     """The records of one partner in one grain that the release uses."""
@@ -156,61 +150,49 @@ class Standing:
 
 def read_standing(settings: Settings) -> Standing:
     """Return the fates of all rows; empty before dbt has judged once."""
-    if not _can_be_read(settings):
-        return Standing({}, {}, is_known=not (settings.delete_work or settings.warehouse.is_file()))
-    rows: dict[tuple[str, str], Counter[str]] = {}
-    used: dict[str, list[Used]] = {}
+    rows: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    used: dict[str, list[Used]] = defaultdict(list)
     with _open(settings) as con:
+        if con is None:
+            return Standing({}, {}, is_known=not (settings.delete_work or settings.warehouse.is_file()))
         for partner, extract_id, fate, count in con.execute(_STANDING).fetchall():
-            rows.setdefault((partner, extract_id), Counter())[fate] = count
+            rows[partner, extract_id][fate] = count
         for partner, *rest in con.execute(_USED).fetchall():
-            used.setdefault(partner, []).append(Used(*rest))
+            used[partner].append(Used(*rest))
     return Standing(rows, used)
 
 
 def row_problems(settings: Settings) -> Iterator[RowProblem]:
     """Return the problems of rows that can be corrected, by partner, extract, sheet and row."""
-    if not _can_be_read(settings):
-        return
     with _open(settings) as con:
+        if con is None:
+            return
         given = {"fates": list(_CORRECTABLE), "problems": str(settings.typed / "problems" / "*.parquet")}
         con.execute(f"create temp table noted as {_PROBLEMS}", given)
         con.execute(f"create temp table set_aside as {_SET_ASIDE}")
-        con.execute(
-            "create temp table along as select partner, extract_id, sheet, row_number, field, outcome, "
-            "rule_code, fate from noted where false"
-        )
-        extracts = con.execute("select distinct partner, extract_id from set_aside").fetchall()
-        for partner, extract_id in extracts:
-            cells = settings.landing / partner / f"{extract_id}.parquet"
-            con.execute(_ALONG, {"cells": str(cells), "partner": partner, "extract_id": extract_id})
-        problems = con.execute(_ALL_PROBLEMS)
+        of = con.execute("select distinct partner, extract_id from set_aside").fetchall()
+        cells = [str(settings.landing / partner / f"{extract_id}.parquet") for partner, extract_id in of]
+        along, given = (_ALONG, {"cells": cells}) if cells else ("", {})
+        problems = con.execute(_LISTED + along + _IN_ORDER, given)
         while rows := problems.fetchmany(10_000):
             yield from (RowProblem(*row) for row in rows)
 
 
-def _can_be_read(settings: Settings) -> bool:
-    """Whether the work file can be opened; the next refresh with changes rebuilds a damaged one."""
-    if not settings.warehouse.is_file():
-        return False
-    try:
-        with _open(settings):
-            return True
-    except duckdb.Error:
-        logging.getLogger("njia").warning(
-            "The work file %s is damaged, so receipts leave out where rows stand. The next refresh with "
-            "changes rebuilds it.",
-            settings.warehouse,
-        )
-        return False
-
-
 @contextmanager
-def _open(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the work file read-only as `work`."""
+def _open(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """Open the work file read-only as `work`; None where there is none or a damaged one."""
     with open_duckdb() as con:
-        attach(con, settings.warehouse, "work")
-        yield con
+        try:
+            if is_whole := settings.warehouse.is_file():
+                attach(con, settings.warehouse, "work")
+        except duckdb.Error:
+            is_whole = False
+            logging.getLogger("njia").warning(
+                "The work file %s is damaged, so receipts leave out where rows stand. The next refresh with "
+                "changes rebuilds it.",
+                settings.warehouse,
+            )
+        yield con if is_whole else None
 
 
 ROWS_SHOWN, SHEETS_SHOWN = 20, 12
@@ -226,36 +208,27 @@ class ProblemGroup:
     columns: str
     is_set_aside: bool
     is_held: bool
-    rows: RowNumbers = field(default_factory=dict)
-    along: RowNumbers = field(default_factory=dict)
+    rows: RowNumbers = field(default_factory=lambda: defaultdict(set))
+    along: RowNumbers = field(default_factory=lambda: defaultdict(set))
 
     @property
     def count(self) -> int:
         return sum(map(len, self.rows.values()))
 
     @property
-    def count_along(self) -> int:
-        return sum(map(len, self.along.values()))
-
-    @property
     def where(self) -> list[str]:
-        return _lines(self.rows)
-
-    @property
-    def where_along(self) -> list[str]:
-        return _lines(self.along)
+        return [*_lines(self.rows), *(f"of the same records: {line}" for line in _lines(self.along))]
 
 
-def group_problems(problems: Iterable[tuple[str, bool, RowProblem, str]]) -> list[ProblemGroup]:
-    """Group (file, is it held, problem, columns): what sets rows aside first, then by number of rows."""
+def group_problems(problems: Iterable[tuple[Any, RowProblem, str]]) -> list[ProblemGroup]:
+    """Group (file, problem, columns): what sets rows aside first, then by number of rows."""
     groups: dict[tuple[str, str, bool, bool], ProblemGroup] = {}
-    for file, is_held, problem, columns in problems:
-        if problem.outcome == "flag":
-            continue
-        key = (problem.rule_code, columns, problem.is_set_aside, is_held)
-        group = groups.setdefault(key, ProblemGroup(explanations.rule(problem.rule_code), *key[1:]))
-        rows = group.along if problem.is_along else group.rows
-        rows.setdefault((file, problem.sheet), set()).add(problem.row_number)
+    for file, problem, columns in problems:
+        if problem.outcome != "flag":
+            key = (problem.rule_code, columns, problem.outcome == "Q", bool(file.held_by))
+            group = groups.setdefault(key, ProblemGroup(explanations.explain(problem.rule_code), *key[1:]))
+            rows = group.along if problem.is_along else group.rows
+            rows[file.note["file"], problem.sheet].add(problem.row_number)
     return sorted(groups.values(), key=lambda group: (not group.is_set_aside, group.is_held, -group.count))
 
 

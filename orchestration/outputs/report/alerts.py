@@ -77,10 +77,11 @@ def _chart(view: View, row: Row) -> list[Figure]:
     ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
     periods, counts = [one["period_id"] for one in quarters], list[Count]()
     for period in periods:
-        total = sum(of["movement_count"] for of in view.published.rows("series.corridors", period, **ends))
+        rows = view.published.rows("series.corridors", period, **ends)
+        total = sum(of["movement_count"] for of in rows)
         which = "&".join(f"{name}={value}" for name, value in {"period_id": period, **ends}.items())
         text = view.published.of_rows("series.corridors", which, f"{total:,}", "movement_count")
-        counts.append(Count(text, total) if total else Count(f"<{view.least.text}", None))
+        counts.append(Count(text, total) if rows else Count(f"<{view.least.text}", None))
     expected = None if began is None else (began, part * row["expected_low"], part * row["expected_high"])
     name, head = view.published.corridor(row), view.say.text("alerts.chart")
     return [line(view, name, periods, counts, SIDE * MM, expected, head)] if periods else []

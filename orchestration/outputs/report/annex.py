@@ -18,7 +18,7 @@ METHODS = (
     "places",
 )  # fmt: skip
 STATUSES = ("emerging", "growing", "stable", "fading", "abandoned")
-MOST_LINES = 60  # a network of a million movements has thousands of corridors
+MOST_LINES = 48  # a network of a million movements has thousands of corridors
 
 
 def annex(view: View, credits: str) -> Section:
@@ -34,7 +34,8 @@ def annex(view: View, credits: str) -> Section:
 def _method(view: View) -> list[Block]:
     say, name = view.say, view.published.name
     made_up = [Paragraph(say("annex.made_up"))] if view.published.manifest.get("is_synthetic") else []
-    methods = [key for key in METHODS if view.compares or key != "comparison"]
+    is_there = {"comparison": view.compares, "risk": bool(view.published.rows("risk"))}
+    methods = [key for key in METHODS if is_there.get(key, True)]
     items = [say("term", term=say(f"methods.{key}.term"), meaning=say(f"methods.{key}")) for key in methods]
     blocks: list[Block] = [
         *made_up,

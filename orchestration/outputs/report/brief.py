@@ -225,7 +225,7 @@ def _noted(view: View, title: Spans, bars: Sequence[BarRow], note: Spans) -> lis
         return []
     return [
         Heading(title),
-        bar_rows(view, plain(title), bars, HALF * MM, 110.0),
+        bar_rows(view, plain(title), bars, HALF * MM, 132.0),
         Paragraph(note, tone="note"),
     ]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from orchestration.outputs.figures.marks import Pair
-from orchestration.outputs.published import Row, ends_known
+from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.figures import change_pairs, changes_chart
+from orchestration.outputs.report.figures import change_pair, changes_chart
 from orchestration.outputs.report.parts import Block, Paragraph, Section, Table
 from orchestration.outputs.report.view import NONE, View, code, section, titled
 from orchestration.outputs.texts import Spans
 
-GROUPS = ("rose", "fell", "held", "unjudged")
+GROUPS = ("rose", "fell", "held")
 MOST_ROWS = 32
 
 
@@ -20,22 +20,24 @@ def changes(view: View) -> Section | None:
     group = {(row["start_place_id"], row["end_place_id"]): rules.group_of(row) for row in view.shifts()}
     rows: dict[str, list[Row]] = {name: [] for name in GROUPS}
     for row in view.compared("corridors"):
-        if ends_known(row):
-            rows[group.get((row["start_place_id"], row["end_place_id"]), "unjudged")].append(row)
-    drawn, room = list[tuple[str, list[Pair]]](), MOST_ROWS
+        if (name := group.get((row["start_place_id"], row["end_place_id"]))) in rows:
+            rows[name].append(row)
+    drawn, others, room = list[tuple[str, list[Pair]]](), list[str](), MOST_ROWS
     for name, of_group in rows.items():
-        pairs = change_pairs(view, of_group, name)
+        found = [(row, change_pair(view, row, name)) for row in of_group]
+        pairs = [pair for _, pair in found if pair]
+        others += [view.published.corridor(row) for row, pair in found if not pair]
         if pairs and room > 0:
             group_name = view.say.text(f"changes.group.{name}")
             drawn.append((f"{group_name} ({len(pairs)})", pairs[:room]))
         room -= len(pairs)
     blocks: list[Block] = []
     if drawn:
-        others = (
-            [view.say("changes.others")] if any(one.is_open for _, pairs in drawn for one in pairs) else []
-        )
-        note = findings.joined([view.say("changes.note"), *others, view.say("changes.judged")])
+        note = findings.joined([view.say("changes.note"), view.say("changes.judged")])
         blocks += [changes_chart(view, drawn), Paragraph(note, tone="note")]
+    if others:
+        names = view.say.together(others)
+        blocks.append(Paragraph(view.say("changes.others", names=names), tone="note"))
     blocks += findings.each_change(view)
     blocks += _latest(view)
     if any(row["status"] == "abandoned" for row in view.shifts()):

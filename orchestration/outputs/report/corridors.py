@@ -8,7 +8,7 @@ from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.figures import PAGE, corridor_cells, key, sign, year_cell
 from orchestration.outputs.report.parts import Block, Grid, Heading, Paragraph, Section
 from orchestration.outputs.report.view import View, capital, others_of, section
-from orchestration.outputs.texts import Slot, Spans, Value
+from orchestration.outputs.texts import Slot, Spans, Value, listed
 
 DIRECTIONS = ("within", "out_of", "into", "first_known_at_border")
 MOST_CELLS, ACROSS, LEAST_GROUP = 36, 6, 3
@@ -30,11 +30,12 @@ def corridors(view: View) -> Section | None:
     blocks += others_of(view, "corridors")
     note = [view.say("years.partners", rows=_partners(view))] if len(view.years) > 1 else []
     blocks.append(Paragraph(findings.joined([*note, view.say("corridors.note")]), tone="note"))
-    return section(view, "corridors", _title(view, rows), blocks, _deck(view, rows))
+    title, named = _title(view, rows)
+    return section(view, "corridors", title, blocks, _deck(view, named))
 
 
-def _title(view: View, rows: list[Row]) -> Spans:
-    """Return the few corridors that make a fifth of their direction or more; else the largest ones."""
+def _title(view: View, rows: list[Row]) -> tuple[Spans, list[Row]]:
+    """Return the few corridors that make a fifth of their direction or more, else those that lead."""
     whole = view.row("directions", direction=rows[0]["direction"])
     for count in range(1, rules.MOST_LEADING + 1):
         part = sum(row["movement_count"] for row in rows[:count])
@@ -44,8 +45,9 @@ def _title(view: View, rows: list[Row]) -> Spans:
             )
             key = "corridors.carry.one" if count == 1 else "corridors.carry.more"
             slots: dict[str, Slot] = {"count": rules.in_words(view.say, count), "listed": _listed(view, rows)}
-            return capital(view.say(key, **slots, fraction=fraction, direction=_direction(view, rows[0])))
-    return findings.leading_corridors(view)
+            said = view.say(key, **slots, fraction=fraction, direction=_direction(view, rows[0]))
+            return capital(said), rows[:count]
+    return findings.leading_corridors(view), []
 
 
 def _listed(view: View, rows: list[Row]) -> Value:
@@ -61,11 +63,10 @@ def _direction(view: View, row: Row) -> str:
 
 
 def _deck(view: View, rows: list[Row]) -> Spans:
-    """Return the corridors that lead with their counts."""
-    count = rules.how_many_lead([row["movement_count"] for row in rows[:4]], view.noise)
+    """Return corridors with their counts."""
     named = [
         view.say("map.corridor", corridor=findings.ends(view, row), count=view.count("corridors", row))
-        for row in rows[:count]
+        for row in rows
     ]
     return (*capital(view.say.together(named)), ".") if named else ()
 
@@ -75,7 +76,7 @@ def _partners(view: View) -> Spans:
     parts = []
     for year in view.years:
         if row := next(iter(view.published.rows("coverage", year["period_id"])), None):
-            name = view.published.cell("periods", year, "label")
+            name = view.published.period(year["period_id"])
             parts.append(
                 view.say("years.of", period=name, count=view.published.cell("coverage", row, "partner_count"))
             )
@@ -93,7 +94,16 @@ def _directions(view: View) -> list[Block]:
         name = view.say.text(f"direction.{code}")
         cells.append([year_cell(view, name, "", counts, top, width, code, 34)])
     heading = view.say("directions.title", count=view.total, period=view.period)
-    return [Heading(heading), Grid(5, cells)] if cells else []
+    return [Heading(heading), Grid(5, cells), *_other_directions(view)] if cells else []
+
+
+def _other_directions(view: View) -> list[Block]:
+    """Return the directions without a chart in a line, so that all add up."""
+    rows = [row for row in view.published.rows("directions", view.now) if row["direction"] not in DIRECTIONS]
+    names = [view.say.text(f"direction.{row['direction']}") for row in rows]
+    counts = [view.count("directions", row) for row in rows]
+    named = [view.say("named", name=name, count=count) for name, count in zip(names, counts, strict=True)]
+    return [Paragraph(view.say("others", rows=listed(named, "; ")), tone="note")] if named else []
 
 
 def _groups(view: View, rows: list[Row]) -> list[tuple[Spans, list[Row]]]:

@@ -73,12 +73,12 @@ def _corridors(view: View, county: str) -> list[Block]:
 def _strongest(view: View, county: str) -> tuple[Spans, str, str] | None:
     """Return the strongest thing that the data say of a county: the first of these that holds, if any.
 
-    A share that rose or fell; a hotspot; many children; more passed than started and ended; more reached than
-    left; a share that held.
+    A share from it that rose or fell; a hotspot; many children; more passed than started and ended; more
+    reached than left; a share that held.
     """
     say, counts = view.say, _counts(view, county)
     shifts = [row for row in view.shifts() if county in (row["start_place_id"], row["end_place_id"])]
-    changed = [row for row in shifts if rules.is_change(row)]
+    changed = [row for row in shifts if rules.is_change(row) and row["start_place_id"] == county]
     if changed:
         key = "county.rose" if changed[0]["status"] in rules.ROSE else "county.fell"
         return say(key, corridor=findings.ends(view, changed[0])), "", "strong"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from orchestration.core import catalogue
 from orchestration.outputs.figures import marks
 from orchestration.outputs.figures.ground import draw_locator
 from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
@@ -81,8 +82,8 @@ def corridor_cells(view: View, rows: Sequence[Row], across: int) -> list[Figure]
 
 
 def sign(view: View, row: Row) -> str:
-    """Return ▲ or ▼ after the name of a corridor whose share several partners show to have changed."""
-    return {"up": " ▲", "down": " ▼"}.get(findings.turn(view, row), "")
+    """Return ▲ or ▼ after the name of a corridor whose share several partners show to have changed, or †."""
+    return {"up": " ▲", "down": " ▼"}.get(findings.turn(view, row), view.marked("", row))
 
 
 def place_cells(
@@ -92,9 +93,11 @@ def place_cells(
     across_of = (width - 9 * (across - 1)) / across
     series = [view.series(table, place_id=row["place_id"]) for row in rows]
     top = marks.top_of(series, least_of(view))
+    names = [view.marked(row["place"], row) for row in rows]
+    below = " " if any(wide(name, 6.4, 600) > across_of for name in names) else ""  # all on two lines
     return [
-        year_cell(view, row["place"], "", counts, top, across_of, tone)
-        for row, counts in zip(rows, series, strict=True)
+        year_cell(view, name, below, counts, top, across_of, tone)
+        for name, counts in zip(names, series, strict=True)
     ]
 
 
@@ -102,6 +105,7 @@ def key(view: View) -> Figure:
     """Return the key to every chart: an example and its signs."""
     say = view.say.text
     signs = [("hatch", say("key.part")), ("dashed", say("key.dashed").format(least=view.least.text))]
+    signs.append(("open", say(f"key.open.{view.published.name}")))
     signs += [("noise", say("key.noise"))] if view.is_public else [("†", say("key.mark"))]
     signs.append(("▲▼", say("key.signs")))
     around = 1.0 if view.is_public else 0.0
@@ -126,23 +130,19 @@ def key(view: View) -> Figure:
 # --- changes ----------------------------------------------------------------------------------------
 
 
-def change_pairs(view: View, rows: Sequence[Row], group: str) -> list[Pair]:
-    """Return corridors as rows of the chart of changes, those whose years may stand beside each other.
+def change_pair(view: View, row: Row, group: str) -> Pair | None:
+    """Return a judged corridor as a row of the chart of changes, where the same partners report its counts.
 
-    Members see that by the comparison of a row; in public the share of the corridor must have been judged.
+    In public no table says that: there the counts of a share that held may not have doubled or halved.
     """
-    found = []
-    for row in rows:
-        before = view.year_earlier("corridors", row)
-        if before is None and view.is_public and view.before_is_whole and group != "unjudged":
-            ends = {name: row[name] for name in ENDS}
-            earlier = next(iter(view.published.rows("corridors", view.before, **ends)), None)
-            before = view.drawn("corridors", earlier)
-        if before is not None:
-            is_open = row["comparison"] == "other_reporting"
-            now, name = view.drawn("corridors", row), view.published.corridor(row)
-            found.append(Pair(name, before, now, group in ("rose", "fell"), is_open))
-    return found
+    before, now = tick(view, "corridors", row), view.drawn("corridors", row)
+    if view.is_public and view.before_is_whole:
+        ends = {name: row[name] for name in ENDS}
+        earlier = next(iter(view.published.rows("corridors", view.before, **ends)), None)
+        before = view.drawn("corridors", earlier)
+        if group == "held" and not 0.5 < (now.number or 0) / (before.number or least_of(view)) < 2:
+            return None
+    return Pair(view.published.corridor(row), before, now, group != "held") if before else None
 
 
 def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]]) -> Figure:
@@ -198,7 +198,8 @@ def county_bars(view: View, table: str, most: int) -> list[Figure]:
     strong = {row["place_id"] for row in findings.clear_hotspots(view, HOTSPOTS_OF[table])}
     drawn = [
         BarRow(
-            row["place"], view.drawn(table, row), tick(view, table, row), row.get("intended_count") or 0,
+            view.marked(row["place"], row), view.drawn(table, row), tick(view, table, row),
+            row.get("intended_count") or 0,
             row["place_id"] in strong,
         )
         for row in rows
@@ -299,7 +300,7 @@ def abroad_map(view: View, width: float = SIDE, is_both: bool = False) -> list[F
     lines, named = [], []
     for direction, row in rows:
         count = view.count("ends" if direction == "out_of" else "starts", row).text
-        label = view.say.text(f"map.{direction}").format(place=row["place"], count=count)
+        label = view.say.text(f"map.{direction}").format(place=_short(view, row), count=count)
         ends = (KENYA, row["place_id"]) if direction == "out_of" else (row["place_id"], KENYA)
         number = row["movement_count"]
         lines.append(Line(ends[0], ends[1], direction, number, label, label_at=row["place_id"]))
@@ -307,6 +308,12 @@ def abroad_map(view: View, width: float = SIDE, is_both: bool = False) -> list[F
     alt = view.say.text("alt.abroad").format(places="; ".join(named))
     svg = draw_abroad(lines, reference_places()[KENYA]["name"], view.layer, alt, width * MM)
     return [Figure(svg, alt, width)]
+
+
+def _short(view: View, row: Row) -> str:
+    """Return the name of a country on a map, `UAE`."""
+    known = catalogue().get(f"map.short.{row['place_id']}")
+    return known[view.say.language] if known else str(row["place"])
 
 
 def corridor_lines(view: View) -> list[Line]:

@@ -145,7 +145,7 @@ def unjudged(view: View) -> Spans:
     listed = view.published.of_rows(
         "corridors", which, rules.in_words(view.say, len(view.listed("corridors")))
     )
-    return view.say("changes.unjudged", listed=listed, period=view.period)
+    return view.say(f"changes.unjudged.{view.published.name}", listed=listed, period=view.period)
 
 
 def leading_corridors(view: View) -> Spans:
@@ -168,14 +168,18 @@ def from_title(view: View) -> Spans:
 
 
 def stand_out(view: View, plainly: str) -> Spans:
-    """Return places that stand out, by role; without any the text `plainly`."""
-    rows, parts = [], []
-    for role in ROLES:
-        if hotspots := clear_hotspots(view, role):
-            rows += hotspots
-            names = view.say.together([row["place"] for row in hotspots[:3]])
-            parts.append(view.say(f"standing.{role}", places=names))
-    return above(view, rows, view.say.together(parts[:2])) if rows else view.say(plainly)
+    """Return the places that stand out most, of two roles; without any the text `plainly`."""
+    found = [of for role in ROLES[:3] if (of := clear_hotspots(view, role))]
+    largest = sorted(found, key=lambda of: -min(row["at_least_times"] for row in of))[:2]
+    parts = [
+        view.say(f"standing.{of[0]['role']}", places=view.say.together(row["place"] for row in of[:3]))
+        for of in largest
+    ]
+    return (
+        above(view, [row for of in largest for row in of], view.say.together(parts))
+        if parts
+        else view.say(plainly)
+    )
 
 
 def through_title(view: View) -> Spans:

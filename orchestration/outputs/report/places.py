@@ -34,7 +34,10 @@ def places(view: View) -> Section | None:
         column += table
     blocks: list[Block] = []
     if columns:
-        blocks = [Columns([THIRD] * len(columns), columns), Paragraph(view.say("places.note"), tone="note")]
+        blocks = [
+            Columns([THIRD] * len(columns), columns),
+            Paragraph(view.say(f"places.note.{view.published.name}"), tone="note"),
+        ]
     if points := view.listed("border_points")[:MOST_POINTS]:
         cells = [[cell] for cell in place_cells(view, "border_points", points, ACROSS, "within")]
         note = Paragraph(view.say("border.note", period=view.period), tone="note")
@@ -79,10 +82,10 @@ def _hotspots(view: View, period: str) -> Table:
 
 
 def _times(view: View, row: Row) -> Spans:
-    """Return `≥ 3 ×`; `> 1 ×` of a hotspot without a sure multiple, and that there is more elsewhere."""
+    """Return `≥ 3 ×`; in words that there is more, clearly or not, where no multiple is sure."""
     if row["at_least_times"]:
         return (view.published.cell("hotspots", row, "at_least_times", f"≥ {row['at_least_times']} ×"),)
-    text = "> 1 ×" if row["label"] == "hotspot" else view.say.text("hotspots.more")
+    text = view.say.text("hotspots.clearly_more" if row["label"] == "hotspot" else "hotspots.more")
     return (view.published.cell("hotspots", row, "label", text),)
 
 

@@ -48,7 +48,8 @@ def rounds(view: View) -> Section | None:
     if new:
         where = {"period_id": period, "evidence_class": "panel_confirmed", "item_kind": "corridor"}
         number = published.how_many("novelty", rules.in_words(say, len(new)), **where)
-        title = capital(say.counted("rounds.title", number, round=name))
+        title = say.counted("rounds.title", number, round=name)
+        title = (*say("rounds.at_least"), *title) if view.is_public else capital(title)
     return section(view, "rounds", title, blocks)
 
 

@@ -15,6 +15,7 @@ from orchestration.outputs.texts import Texts
 
 Row = dict[str, Any]
 ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")  # statuses of a share
+JUDGED = (*ROSE, *FELL, "stable")
 LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -159,25 +159,36 @@ class View:
         return Span(names, [row["months_reported"] for row in self.years])
 
     def series(self, table: str, column: str = "", **key: object) -> list[Count]:
-        """Return the count of each year of one row of a table; a year without the row is below the least."""
-        found = []
-        for year in self.years:
-            row = next(iter(self.published.rows(table, year["period_id"], **key)), None)
-            count = self.drawn(table, row, column)
-            of_year = {"is_part": not year["is_complete"], "is_now": year["period_id"] == self.now}
-            found.append(replace(count, months=year["months_reported"], **of_year))
-        return found
+        """Return the count of each year of one row of a table; a year without the row is below the least.
 
-    def drawn(self, table: str, row: Row | None, column: str = "", is_marked: bool = True) -> Count:
-        """Return a count as a chart has it, with † where other partners report than in the year before."""
-        counted = COUNTED.get(table, "movement_count")
-        column = column or counted
+        Earlier years are open where other partners report than in the next one; in public, which has no
+        comparison, where no share was judged.
+        """
+        rows = [next(iter(self.published.rows(table, year["period_id"], **key)), None) for year in self.years]
+        found, is_open = list[Count](), self.is_public and not (table == "corridors" and self._is_judged(key))
+        for year, row in zip(reversed(self.years), reversed(rows), strict=True):
+            is_now, is_before = year["period_id"] == self.now, any(one.is_now for one in found)
+            count, is_part = self.drawn(table, row, column), not year["is_complete"]
+            of_year = {"is_part": is_part, "is_now": is_now, "is_open": is_open and is_before}
+            found.append(replace(count, months=year["months_reported"], **of_year))
+            is_open |= (is_now or is_before) and row is not None and row.get("comparison") in MARKED
+        return found[::-1]
+
+    def _is_judged(self, corridor: Mapping[str, object]) -> bool:
+        """Whether the share of a corridor was judged beside the year before."""
+        ends = {name: corridor[name] for name in ("start_place_id", "end_place_id")}
+        return any(ends.items() <= row.items() and row["status"] in rules.JUDGED for row in self.shifts())
+
+    def drawn(self, table: str, row: Row | None, column: str = "") -> Count:
+        """Return a count as a chart has it."""
+        column = column or COUNTED.get(table, "movement_count")
         if row is None or row[column] is None:
             return Count(f"<{self.least.text}", None)
-        value = self.published.count(table, row, column)
-        if is_marked and column == counted and row.get("comparison") in MARKED:
-            value = replace(value, text=value.text + MARK.strip())
-        return Count(value, row[column], self.noise.around(row[column]))
+        return Count(self.published.count(table, row, column), row[column], self.noise.around(row[column]))
+
+    def marked(self, name: str, row: Row) -> str:
+        """Return a name with † where other partners report than in the year before."""
+        return name + MARK if row.get("comparison") in MARKED else name
 
     def year_earlier(self, table: str, row: Row) -> Count | None:
         """Return the count of the year before for a chart: where that year is whole and may be compared."""
@@ -185,7 +196,7 @@ class View:
             return None
         key = {name: row[name] for name in self.published.edition.key_of(table) if name != "period_id"}
         earlier = next(iter(self.published.rows(table, self.before, **key)), None)
-        return self.drawn(table, earlier, is_marked=False)
+        return self.drawn(table, earlier)
 
     # --- numbers ------------------------------------------------------------------------
 

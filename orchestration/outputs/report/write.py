@@ -1,17 +1,16 @@
 """Write the report of each edition into a candidate: composed of its sections, as HTML and as PDF.
 
-The HTML is one file a language that loads nothing; Typst makes the PDF/UA (tagged) of the English one.
+The HTML is one file a language that loads nothing; Typst makes the PDF/UA (tagged) of the English one, and
+the picture for where a link is shared.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from markupsafe import Markup, escape
 
 from orchestration.core import LANGUAGES
 from orchestration.outputs.exports.catalogues import json_ld
-from orchestration.outputs.figures.svg import FONTS
-from orchestration.outputs.pages import template
+from orchestration.outputs.figures.svg import FONTS, font_faces
+from orchestration.outputs.pages import LINK_PICTURE, template
 from orchestration.outputs.published import Edition, Published, editions_of
 from orchestration.outputs.report.abroad import abroad
 from orchestration.outputs.report.annex import annex
@@ -29,6 +28,7 @@ from orchestration.outputs.report.changes import changes
 from orchestration.outputs.report.children import children
 from orchestration.outputs.report.corridors import corridors
 from orchestration.outputs.report.counties import counties
+from orchestration.outputs.report.figures import corridor_map
 from orchestration.outputs.report.forms import forms
 from orchestration.outputs.report.parts import Report, Section
 from orchestration.outputs.report.places import places
@@ -104,20 +104,19 @@ def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Bo
         (folder / page).write_text(as_html(report, json_ld(edition)), encoding="utf-8")
         if language == "en":
             (folder / PDF).write_bytes(as_pdf(report))
+            (edition.path / LINK_PICTURE).write_bytes(as_picture(report, view))
     return folder
 
 
-_FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
 def as_html(report: Report, json_ld: str = "") -> str:
     """Return the page, which links to the PDF, the map and its other languages; `json_ld`: for its head."""
     page = template("report.html.j2", marked=_marked, plainly=plain)
-    files = {"pdf": PDF, "map": MAP, "pages": PAGES}
-    return page.render(
-        report=report, json_ld=json_ld, files=files, languages=LANGUAGES, faces=_faces(), drawn=_drawn
-    )
+    files = {"pdf": PDF, "map": MAP, "pages": PAGES, "picture": Path(LINK_PICTURE).name}
+    layout = {"files": files, "languages": LANGUAGES, "faces": font_faces(), "drawn": _drawn}
+    return page.render(report=report, json_ld=json_ld, **layout)
 
 
 def _drawn(svg: str) -> Markup:
@@ -138,27 +137,39 @@ def _marked(sentence: Spans) -> Markup:
     return Markup("".join(parts))  # noqa: S704 - each value is escaped above
 
 
-@cache
-def _faces() -> list[tuple[str, int]]:
-    return [(base64.b64encode((FONTS / name).read_bytes()).decode(), weight) for name, weight in _FACES]
-
-
-TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def as_pdf(report: Report) -> bytes:
     """Return the PDF, dated as the release, so equal input gives equal bytes."""
+    made = int(datetime(*report.made, tzinfo=UTC).timestamp())
+    return _typeset("report.typ", report, pdf_standards=["ua-1"], timestamp=made)
+
+
+def as_picture(report: Report, view: View) -> bytes:
+    """Return the first title beside the map of corridors as PNG."""
+    first = report.sections[0]
+    content = {
+        "kicker": report.kicker,
+        "title": first.title,
+        "deck": first.deck,
+        "foot": " · ".join([plain(first.side), *report.band[:1]]),
+        "maps": [figure.svg for figure in corridor_map(view)] if has_findings(view) else [],
+    }
+    return _typeset("picture.typ", content, format="png", ppi=72.0)
+
+
+def _typeset(name: str, content: Any, **how: Any) -> bytes:
     import typst  # its compiler loads slowly
 
-    pdf: bytes = typst.compile(  # type: ignore[misc]
-        TEMPLATE.read_bytes(),
+    made: bytes = typst.compile(
+        (TEMPLATES / name).read_bytes(),
         font_paths=[FONTS],
         ignore_system_fonts=True,
-        sys_inputs={"report": json.dumps(_as_json(report), ensure_ascii=False)},
-        pdf_standards=["ua-1"],
-        timestamp=int(datetime(*report.made, tzinfo=UTC).timestamp()),
+        sys_inputs={"content": json.dumps(_as_json(content), ensure_ascii=False)},
+        **how,
     )
-    return pdf
+    return made
 
 
 def _as_json(part: Any) -> Any:

@@ -21,11 +21,9 @@ import yaml
 
 from orchestration.core import DBT_PROJECT, NjiaError, safe
 from orchestration.outputs.exports.about import About, DataLicence, licence_of
-from orchestration.outputs.exports.catalogues import json_ld, write_hdx
-from orchestration.outputs.exports.data_package import write_data_package
-from orchestration.outputs.exports.geojson import write_geojson
+from orchestration.outputs.exports.catalogues import json_ld, write_citation, write_data_package, write_hdx
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
-from orchestration.outputs.exports.write import write_citation, write_exports
+from orchestration.outputs.exports.write import write_exports, write_geojson
 from orchestration.outputs.published import Edition
 from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, SERIES, write_release
 
@@ -138,7 +136,8 @@ def test_a_closed_list_is_text_with_its_values(tmp_path: Path) -> None:
     folder = write_release(tmp_path, ["public"])
     kinds = ["round", "year", "quarter"]
     with duckdb.connect(str(folder / "public/evidence_base.duckdb")) as con:
-        con.execute(f"alter table published.periods alter period_kind type enum {tuple(kinds)}")
+        listed = f"ENUM{tuple(kinds)}"
+        con.execute("update meta.columns set data_type = ? where column_name = 'period_kind'", [listed])
     write_exports(folder, MANIFEST)
     resources = read_json(folder / "public/exports/datapackage.json")["resources"]
     [periods] = [one["schema"]["fields"] for one in resources if one["name"] == "periods"]
@@ -184,7 +183,7 @@ def test_a_line_is_cut_at_the_180th_meridian_and_one_within_a_place_is_a_point(t
         return Table("published", name, "", columns, pa.table(rows))
 
     tables = {"periods": table("periods", year), "corridors": table("corridors", ends)}
-    nothing = {name: Table("published", name, "", ()) for name in ("starts", "ends", "border_points")}
+    nothing = {name: table(name, {"period_id": []}) for name in ("starts", "ends", "border_points")}
     written = write_geojson(tmp_path, ABOUT, tables | nothing)
     cut, within = [one["geometry"] for one in read_json(written["corridors"])["features"]]
     west, east = cut["coordinates"]
@@ -324,7 +323,7 @@ def test_a_decided_licence_is_written_in_machine_readable_fields(
     monkeypatch.setattr("orchestration.outputs.exports.about.licence_of", lambda edition: licence)
     citation = yaml.safe_load(write_citation(tmp_path, ABOUT).read_text(encoding="utf-8"))
     assert (citation["license"], citation["license-url"]) == (licence.spdx, licence.address)
-    write_hdx(tmp_path, ABOUT, {"periods": Table("published", "periods", "", ())})
+    write_hdx(tmp_path, ABOUT, {"periods": Table("published", "periods", "", (), pa.table({}))})
     assert read_json(tmp_path / "hdx.json")["license_id"] == "cc-by"
     package = read_json(write_data_package(tmp_path, ABOUT, {}, {}))
     named = {"name": licence.spdx, "title": licence.title, "path": licence.address, "description": "Free."}

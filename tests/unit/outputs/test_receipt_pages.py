@@ -14,20 +14,30 @@ from orchestration.core import Settings
 from orchestration.gates import Delivery
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.delivery import Delivered, delivered_files
 from orchestration.outputs.receipts.explanations import columns_of, own_column
 from orchestration.outputs.receipts.files import receipt_times, write_receipts
-from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
+from orchestration.outputs.receipts.receipt import (
+    Delivered,
+    FileRows,
+    NotKept,
+    Outcome,
+    Receipt,
+    delivered_files,
+)
 from orchestration.outputs.receipts.rows import RowProblem, Used, group_problems
 from tests.fixtures.partner_files import book
 
 AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)
 FILE = "Register.xlsx"
 LANDED = TakenExtract("testpartner", FILE, "landed", "e", rows_read=10, rows_landed=8, rows_refused=2)
-IN_USE = FileRows("e", FILE, "book", date(2026, 3, 1), 10, 2, 8, Counter(current=8), is_new=True)
+NOTE = {
+    "file": FILE, "contract": "book", "received_on": "2026-03-01",
+    "rows_read": 10, "rows_refused": 2, "rows_landed": 8,
+}  # fmt: skip
+IN_USE = FileRows(NOTE, Counter(current=8), is_new=True)
 HELD = replace(IN_USE, fates=Counter(held=8), held_by=[explanations.check("codes_are_mapped")])
 USED = [Used("case", 8, 8, date(2026, 1, 1), date(2026, 2, 1))]
-REFUSED = NotKept(FILE, "", explanations.refusal("skip:blank"), 2, "3, 4")
+REFUSED = NotKept(FILE, "", explanations.explain("skip:blank"), 2, "3, 4")
 
 
 def receipt(**changes: Any) -> Receipt:
@@ -41,7 +51,7 @@ def receipt(**changes: Any) -> Receipt:
 
 
 def test_emptied_cells_are_named_by_column_and_row(tmp_path: Path) -> None:
-    phone = explanations.refusal("strip:phone")
+    phone = explanations.explain("strip:phone")
     emptied = [NotKept("a.csv", "May", phone, 3, "5, 9-10", column=name) for name in ("From", "Notes")]
     shown = page(tmp_path, stripped=emptied, files=[replace(IN_USE, is_new=True)])
     assert "<li>a.csv, May, <em>From</em>: 5, 9-10</li><li>a.csv, May, <em>Notes</em>: 5, 9-10</li>" in shown
@@ -116,7 +126,7 @@ def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
 
 
 def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_path: Path) -> None:
-    listed = [(FILE, False, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
+    listed = [(IN_USE, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
     text = page(tmp_path, groups=group_problems(listed))
     assert "in <em>Date</em>: 1 row, and 2 more of the same records." in text
     assert "<li>Register.xlsx: row 25</li><li>of the same records: Register.xlsx: rows 26, 28</li>" in text
@@ -178,7 +188,7 @@ def test_drift_names_the_partners_sheet() -> None:
     gone = {"column": "legs/Kituo", "feeds": ["fields.place(transit).place_text"], "is_required": False}
     item = {"contract": "book", "compared_with": "d", "renamed": [], "gone": [gone], "added": ["legs/New"]}
     [file] = delivered_files([replace(LANDED, drift=item)], "testpartner", {"book": LEGS}, [])
-    assert [change.column for change in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
+    assert [column for column, _, _ in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
 
 
 def test_newest_complete_receipt_sets_the_time_of_the_last_receipt(tmp_path: Path) -> None:

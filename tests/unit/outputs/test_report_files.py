@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageColor
 from pypdf import PdfReader
 
 from orchestration.core.texts import rows
+from orchestration.outputs.figures import svg
 from orchestration.outputs.published import Edition
 from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.places.boundaries import generalised
@@ -124,6 +126,15 @@ def test_the_pdf_says_what_the_page_says_and_has_a_bookmark_for_each_chapter(wri
     said = re.sub(r"\s+", "", " ".join(page.extract_text() for page in pdf_of(written, "members").pages))
     values = read_page(html_of(written, "members")).values
     assert [value for value in values if re.sub(r"\s+", "", value.text) not in said] == []
+
+
+@editions
+def test_a_picture_beside_the_page_stands_for_a_shared_link(written: Path, edition: str) -> None:
+    [name] = re.findall(r'<meta property="og:image" content="([^"]+)">', html_of(written, edition))
+    with Image.open(written / edition / "report" / name) as picture:
+        drawn = picture.convert("RGB")
+    assert drawn.size == (1200, 630)
+    assert ImageColor.getrgb(svg.LAND) in {colour for _, colour in drawn.getcolors(1 << 24) or []}, "the map"
 
 
 @pytest.mark.parametrize(("name", "other"), [("index.html", "sw.html"), ("sw.html", "index.html")])

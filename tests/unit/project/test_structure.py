@@ -81,7 +81,7 @@ WRITES_WITHOUT_DURABLE = {
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/server",
     "writes what `placing` yields": "intake/pulling/form_servers intake/pulling/pull",
     "files of a candidate, which staging syncs one by one before its manifest names them":
-        "outputs/exports/catalogues outputs/exports/data_package outputs/exports/geojson outputs/exports/write "
+        "outputs/exports/catalogues outputs/exports/write "
         "outputs/report/write release/evidence_base",
     "a file of the steward's, outside the home": "stewardship/unsealing",
 }  # fmt: skip

@@ -51,29 +51,33 @@ const drawList = (rows, shown) => {
     byId("unplaced").textContent = isNewOnly ? "" : sayUnplaced(shown, rows);
 };
 
-// The years of a place in one role, or of a corridor; a year without a row has a count that is not listed.
+// The periods of a place in one role, or of a corridor; one without a row has a count that is not listed.
 const partOf = (table, word, id) => {
     const stops = id.split(">");
     const direction = rowsOf(table).find((data) => stopsOf(data).join(">") === id)?.direction;
-    const years = YEARS.map((period) => {
+    const periods = periodsLike(state.period).map((period) => {
         const data = sameRow(table, { stops, data: { direction } }, period);
         const { value, sign, isDashed } = data ? rowOf(id, data) : { value: null, sign: "", isDashed: false };
         const months = PERIODS.get(period)?.months_reported || 12;
-        return { name: period.slice(5), months, isPart: !isComplete(period), isNow: period === state.period, value, sign, isDashed };
+        const name = period.replace("year-", "");
+        return { name, months, isPart: !isComplete(period), isNow: period === state.period, value, sign, isDashed };
     });
-    return { word, years, now: years.find((year) => year.isNow) ?? { value: null, sign: "" } };
+    return { word, periods, now: periods.find((one) => one.isNow) ?? { value: null, sign: "" } };
 };
 const totals = (parts, colour) => {
     const across = Math.min(336, document.body.clientWidth) - 28;
     const width = parts.length === 1 ? 200 : Math.floor((across - 12 * (parts.length - 1)) / parts.length);
-    const top = Math.max(POLICY.least * 4, ...parts.flatMap(({ years }) => years.map((year) => (year.value === null ? 0 : rateOf(year)))));
-    const drawn = parts.map(({ word, years, now }) => {
-        const said = `${word}: ${years.map((year) => `${year.name} ${countOrLeast(year.value)}`).join(", ")}`;
-        const chart = make("span", { class: "spark", role: "img", "aria-label": said }, timebars(years, width, top, colour));
-        return make("div", {}, make("b", {}, countOrLeast(now.value) + now.sign), word, chart);
+    const isQuarter = kindOf(state.period) === "quarter";
+    const sizeOf = (one) => (isQuarter || one.value === null ? one.value : rateOf(one));
+    const top = Math.max(POLICY.least * 4, ...parts.flatMap(({ periods }) => periods.map(sizeOf)));
+    const drawn = parts.map(({ word, periods, now }) => {
+        const said = `${word}: ${periods.map((one) => `${one.name} ${countOrLeast(one.value)}`).join(", ")}`;
+        const chart = (isQuarter ? spark : timebars)(periods, width, top, colour);
+        const labelled = make("span", { class: "spark", role: "img", "aria-label": said }, chart);
+        return make("div", {}, make("b", {}, countOrLeast(now.value) + now.sign), word, labelled);
     });
-    const partners = YEARS.map((id) => where("coverage", { period_id: id })[0]?.partner_count ?? "–").join(", ");
-    const note = say(PUBLIC ? "card.note.public" : "card.note.members", { partners });
+    const partners = periodsLike(state.period).map((id) => where("coverage", { period_id: id })[0]?.partner_count ?? "–");
+    const note = say(`card.note.${isQuarter ? "quarters" : PAGE.edition}`, { partners: partners.join(", ") });
     return [make("div", { class: "totals" }, drawn), make("p", { class: "small" }, note)];
 };
 const claimOf = (row, named) => (known(`meaning.claim.${row.claim}`) ? say(`meaning.claim.${row.claim}`, named) : "");
@@ -102,22 +106,21 @@ const LIKE = ["year_before", "like_before", "like_now", "change"];
 
 const placeCard = (id, shown) => {
     const { period } = shown;
-    const isYear = kindOf(period) === "year";
     const name = placeName(id);
     const isBorder = PLACES.get(id).kind === "border_point";
     const roles = isBorder ? ["border"] : ["from", "through", "to"];
     const of = Object.fromEntries(
         roles.map((role) => [role, allRows({ view: "places", period, role, via: "" }).find((row) => row.id === id)]),
     );
-    const inRole = (role, names) => facts(isYear ? factsOf(of[role], [...names, ...LIKE]) : []);
-    const corridors = inOrder(isYear ? allRows({ view: "corridors", period, via: "" }).filter((row) => row.isDrawable) : []);
+    const inRole = (role, names) => facts(isCounted(period) ? factsOf(of[role], [...names, ...LIKE]) : []);
+    const corridors = inOrder(isCounted(period) ? allRows({ view: "corridors", period, via: "" }).filter((row) => row.isDrawable) : []);
     const crossings = rowsIn("border_points", { period_id: period }).filter((row) => PLACES.get(row.id)?.parent === id);
     const [risk] = where("risk", { period_id: period, place_id: id });
     const mentions = kindOf(period) === "round" ? roles.filter((role) => of[role]) : [];
     const said = (row) => (row.value === null ? say("rounds.named") : say("rounds.reports", { count: count(row.value) }));
     return [
-        paragraphs(where("hotspots", { period_id: period, place_id: id }).map((row) => claimOf(row, { name }))),
-        isYear
+        paragraphs(where("hotspots", { period_id: period, place_id: id, people: "all" }).map((row) => claimOf(row, { name }))),
+        isCounted(period)
             ? totals(
                   roles.map((role) => partOf(TABLES[role], say(`role.${isBorder ? "through" : role}`), id)),
                   C.grey,

@@ -65,21 +65,33 @@ const PERIODS = new Map(rowsOf("periods").map((period) => [period.period_id, per
 const isComplete = (id) => PERIODS.get(id)?.is_complete ?? true;
 const monthName = (year, month) => `${say(`month.${Number(month)}`)} ${year}`;
 const sayMonth = (day) => (day ? monthName(...day.split("-")) : "");
-// Parts of ids such as year-2025, 2025-Q2-12m, 2025-07-12m and round-2020.
+// Parts of ids such as year-2025, 2025-Q2, 2025-Q2-12m, 2025-07-12m and round-2020.
 const partsOf = (id) => id.match(/^(?:year-|round-)?(\d{4})(?:-Q(\d))?(?:-(\d\d))?(?:-12m)?$/) ?? [];
-const kindOf = (id) => (id.startsWith("year-") ? "year" : id.endsWith("-12m") ? "rolling" : "round");
+const KINDS = ["year", "quarter", "rolling", "round"];
+const kindOf = (id) => (id.startsWith("year-") ? "year" : id.endsWith("-12m") ? "rolling" : id.includes("-Q") ? "quarter" : "round");
+// Whether the tables count cases of the period.
+const isCounted = (id) => ["year", "quarter"].includes(kindOf(id));
+// Why a period is not complete: one that is over may still grow.
+const partialOf = (id) => {
+    const { partial_reason: reason, period_to: last } = PERIODS.get(id);
+    return reason ?? (last < PAGE.as_of ? "grows" : "running");
+};
+const mayGrow = (id) => !isComplete(id) && partialOf(id) === "grows";
 const periodName = (id, part = "period.partial") => {
     const [, year, quarter, month] = partsOf(id);
     if (id.endsWith("-12m")) return say("period.rolling_12_months", { month: monthName(year, month ?? quarter * 3) });
     if (id.startsWith("round-")) return say("period.round", { round: id.slice(6) });
+    if (quarter) return `${say(`month.${quarter * 3 - 2}`)}–${say(`month.${quarter * 3}`)} ${year}${mayGrow(id) ? " ○" : ""}`;
     if (isComplete(id)) return year ?? id;
     const { months_reported: months, partial_reason: reason } = PERIODS.get(id);
     return reason === "begins_before_reporting" && months
         ? `${say(`month.${13 - months}`)}–${say("month.12")} ${year}`
         : say(part, { period: year, months: months ?? 0 });
 };
-const yearBefore = (id) => `year-${Number(id.slice(5)) - 1}`;
-const YEARS = [...new Set(["corridors", "starts", "ends"].flatMap((table) => rowsOf(table).map((row) => row.period_id)))].sort();
+// The same period of the year before.
+const yearBefore = (id) => id.replace(/\d{4}/, (year) => year - 1);
+const COUNTED_IDS = [...new Set(["corridors", "starts", "ends"].flatMap((table) => rowsOf(table).map((row) => row.period_id)))].sort();
+const periodsLike = (id) => COUNTED_IDS.filter((one) => kindOf(one) === kindOf(id) && PERIODS.get(one)?.months_reported !== 0);
 
 // Two standard deviations of the noise that protection added to a public count.
 const noiseOf = (value) => {

@@ -49,21 +49,21 @@ const headlineOf = (rows, shown) => {
     const drawable = rows.filter((row) => row.isDrawable);
     const named = {
         period: periodName(period),
-        before: kindOf(period) === "year" ? periodName(yearBefore(period)) : "",
+        before: isCounted(period) ? periodName(yearBefore(period)) : "",
         count: count(drawable.length),
         least: LEAST,
     };
-    const part = isComplete(period) || kindOf(period) !== "year" ? "" : say(`partial.${PERIODS.get(period).partial_reason ?? "running"}`);
+    const part = isComplete(period) || !isCounted(period) ? "" : say(`partial.${partialOf(period)}`);
     const all = (keys) =>
         [named.period, part, ...keys.map((key) => say(`hint.${key}`, named))].filter(Boolean).join(". ").replaceAll(/\.\. /g, ". ");
     const [first] = drawable;
     if (view === "changes" && kindOf(period) !== "round") {
         const [rose, fell] = ["▲", "▼"].map((mark) => rows.filter((row) => row.mark === mark && !row.alert && row.stops.length < 3));
         const held = rows.filter((row) => row.shift?.status === "stable" && row.stops.length < 3 && row.isDrawable);
-        const parts = [
-            ["rose", rose],
-            ["fell", fell],
-        ]
+        // Of quarters the tables judge no share: the counts of the same partners are more or fewer.
+        const counted = ["more", "fewer"].map((code) => rows.filter((row) => row.data.change === code && !row.alert));
+        const found = { rose, fell, ...(kindOf(period) === "quarter" ? { more_cases: counted[0], fewer_cases: counted[1] } : {}) };
+        const parts = Object.entries(found)
             .filter(([, list]) => list.length)
             .map(([key, list]) => say(`title.${key}`, { names: names(list) }));
         const title = [...parts, held.length ? say("title.held", { count: count(held.length) }) : ""].filter(Boolean).join(" ");
@@ -107,6 +107,7 @@ const legendOf = (shown) => {
         const range = (at) => (at === 0 ? `<${breaks[0]}` : at === breaks.length ? `${breaks.at(-1)}+` : `${breaks[at - 1]}–${breaks[at]}`);
         return breaks.length
             ? [
+                  { word: say("legend.per_100000") },
                   ...CLASSES.map((fill, at) => ({ fill, word: range(at) })),
                   { fill: "#F0F1F0", word: say("legend.few", { least: POLICY.public_least_label_count }) },
               ]
@@ -141,48 +142,31 @@ const drawFrame = () => {
 const choices = (id, key, list, isOffered = () => true) => {
     const focused = document.activeElement?.closest(`#${id}`) && document.activeElement.dataset.value;
     byId(id).replaceChildren(
-        ...list.map(([value, word]) =>
-            make(
-                "button",
-                {
-                    type: "button",
-                    "data-key": key,
-                    "data-value": value,
-                    "aria-pressed": String(state[key] === value),
-                    disabled: !isOffered(value),
-                },
-                word,
-            ),
-        ),
+        ...list.map(([value, word]) => {
+            const about = { "data-key": key, "data-value": value, "aria-pressed": String(state[key] === value) };
+            return make("button", { type: "button", ...about, disabled: !isOffered(value) }, word);
+        }),
     );
     if (focused) byId(id).querySelector(`[data-value="${focused}"]`)?.focus();
 };
 const drawControls = () => {
-    choices(
-        "views",
-        "view",
-        VIEWS.map((view) => [view, say(`view.${view}`)]),
-        (view) => OFFERED[view].has(state.period),
-    );
-    choices(
-        "periods",
-        "period",
-        PERIOD_IDS.filter((id) => kindOf(id) === "year")
-            .reverse()
-            .map((id) => [id, periodName(id, "period.part")]),
-    );
-    const others = PERIOD_IDS.filter((id) => kindOf(id) !== "year");
+    const views = VIEWS.map((view) => [view, say(`view.${view}`)]);
+    choices("views", "view", views, (view) => OFFERED[view].has(state.period));
+    // Years are buttons; where there are quarters, all periods are one list.
+    const years = PERIOD_IDS.some((id) => kindOf(id) === "quarter") ? [] : PERIOD_IDS.filter((id) => kindOf(id) === "year").reverse();
+    const nameOf = (id) => periodName(id, "period.part");
+    choices("periods", "period", years.map((id) => [id, nameOf(id)]));
+    byId("periods").hidden = !years.length;
+    const option = (id) => make("option", { value: id, selected: id === state.period }, nameOf(id));
+    const others = PERIOD_IDS.filter((id) => !years.includes(id));
+    const groups = KINDS.map((kind) => [kind, others.filter((id) => kindOf(id) === kind)]).filter(([, ids]) => ids.length);
     byId("others").hidden = !others.length;
     byId("others").replaceChildren(
-        make("option", { value: "" }, say("period.more")),
-        ...others.map((id) => make("option", { value: id, selected: id === state.period }, periodName(id))),
+        ...(years.length ? [make("option", { value: "" }, say("period.more"))] : []),
+        ...groups.map(([kind, ids]) => make("optgroup", { label: say(`period_kind.${kind}`) }, ids.map(option))),
     );
     const roles = state.view === "places" ? ROLES.filter((role) => allRows({ ...state, role }).length) : [];
-    choices(
-        "roles",
-        "role",
-        roles.map((role) => [role, say(`role.${role}`)]),
-    );
+    choices("roles", "role", roles.map((role) => [role, say(`role.${role}`)]));
     byId("roles").hidden = !roles.length;
     for (const [id, offered, key, word] of [
         [
@@ -191,7 +175,7 @@ const drawControls = () => {
             "new",
             kindOf(state.period) === "round"
                 ? say("rounds.new_in")
-                : say("choose.new", { period: kindOf(state.period) === "year" ? periodName(yearBefore(state.period)) : "" }),
+                : say("choose.new", { period: isCounted(state.period) ? periodName(yearBefore(state.period)) : "" }),
         ],
         ["via", hasVia(state), "via", say("list.corridors_via")],
         [
@@ -207,25 +191,14 @@ const drawControls = () => {
     }
     const focused = document.activeElement?.dataset?.direction;
     const entries = legendOf(state).map(({ colour, fill, direction, word }) => {
-        const swatch = shape(
-            "svg",
-            { width: 16, height: 12, "aria-hidden": "true" },
-            shape("rect", {
-                x: 0.5,
-                y: fill ? 0.5 : 4,
-                width: 15,
-                height: fill ? 11 : 4,
-                fill: fill ?? colour,
-                stroke: fill ? C.rule : null,
-            }),
-        );
+        if (!fill && !colour) return make("b", {}, word);
+        const size = fill ? { y: 0.5, height: 11, fill, stroke: C.rule } : { y: 4, height: 4, fill: colour };
+        const swatch = shape("svg", { width: 16, height: 12, "aria-hidden": "true" }, shape("rect", { x: 0.5, width: 15, ...size }));
         return direction
             ? make("button", { type: "button", "data-direction": direction, "aria-pressed": String(!isHidden(direction)) }, swatch, word)
             : make("span", {}, swatch, word);
     });
-    const isRamp = state.view === "places" && entries.length > 0;
-    byId("ramp").replaceChildren(...(isRamp ? [say("legend.per_100000"), ...entries] : []));
-    byId("keys").replaceChildren(...(isRamp ? [] : entries));
+    byId("keys").replaceChildren(...entries);
     if (focused) byId("keys").querySelector(`[data-direction="${focused}"]`)?.focus();
     byId("keys").hidden = !byId("keys").children.length;
     byId("places").replaceChildren(...[...PLACES.keys()].filter(isPlaced).map((id) => make("option", { value: placeName(id) })));

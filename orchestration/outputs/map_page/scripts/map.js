@@ -16,12 +16,15 @@ const breaksOf = (rows) => {
     return largest ? [top / 8, top / 4, top / 2, top] : [];
 };
 const classOf = (rate, breaks) => CLASSES[breaks.filter((least) => rate >= least).length];
-// The largest count of a table in all years, so that sizes are comparable between them.
+// The largest count of a table in all years, or all quarters, so that sizes are comparable between them.
 const largestKept = new Map();
 const largestIn = (table) => {
-    const sized = (most, data) => (stopsOf(data).every(isPlaced) ? Math.max(most, countIn(data) ?? 0) : most);
-    if (!largestKept.has(table)) largestKept.set(table, rowsOf(table).reduce(sized, 1));
-    return largestKept.get(table);
+    const isQuarter = (id) => kindOf(id) === "quarter";
+    const key = `${table} ${isQuarter(state.period)}`;
+    const isSized = (data) => isQuarter(data.period_id) === isQuarter(state.period) && stopsOf(data).every(isPlaced);
+    const sized = (most, data) => (isSized(data) ? Math.max(most, countIn(data) ?? 0) : most);
+    if (!largestKept.has(key)) largestKept.set(key, rowsOf(table).reduce(sized, 1));
+    return largestKept.get(key);
 };
 
 const boxOf = (element) => {
@@ -88,8 +91,9 @@ const linesAtHome = (rows, shown, put) => {
     return { home, lines };
 };
 
-const nameAndCount = (id, value) => (value ? `${placeName(id)} ${count(value)}` : placeName(id));
-const onlyName = (id) => ({ text: placeName(id), weight: 600, fill: C.ink, isNeeded: true });
+const shortName = (id) => (known(`short.${id}`) ? say(`short.${id}`) : placeName(id));
+const nameAndCount = (id, value) => (value ? `${shortName(id)} ${count(value)}` : shortName(id));
+const onlyName = (id) => ({ text: shortName(id), weight: 600, fill: C.ink, isNeeded: true });
 // Labels of corridors: the other end of the picked place, else the start; where many lead, only the name.
 const namesOf = (home) => {
     const names = new Map();
@@ -100,18 +104,16 @@ const namesOf = (home) => {
         .sort((a, b) => b[1] - a[1])
         .slice(0, 2)
         .map(([place]) => place);
-    for (const place of picked ? [picked] : hubs.filter(isKenyan)) names.set(place, onlyName(place));
+    for (const place of picked ? [picked] : hubs.filter(isKenyan)) if (place in SHEETS.kenya.points) names.set(place, onlyName(place));
     for (const row of [...home].sort((a, b) => (b.mark !== "") - (a.mark !== "") || (b.value !== null) - (a.value !== null))) {
         if (!isOnLine(row.id)) continue;
         const [from, to] = [row.stops[0], row.stops.at(-1)];
         const end = from === picked || (!isKenyan(to) && isKenyan(from)) ? to : from;
         if (names.has(end)) continue;
         const text = [nameAndCount(end, row.value), row.sign + row.mark].filter(Boolean).join(" ");
-        const fill = state.view === "changes" ? C.ink : textColourOf(row.direction);
-        names.set(
-            end,
-            isKenyan(end) ? { text, fill, weight: row.mark ? 600 : 400 } : { text: foreignText(row, end, text), fill, weight: 600 },
-        );
+        const style = { fill: state.view === "changes" ? C.ink : textColourOf(row.direction), value: row.value };
+        const isHome = isKenyan(end);
+        names.set(end, { ...style, text: isHome ? text : foreignText(row, end, text), weight: isHome && !row.mark ? 400 : 600 });
     }
     return names;
 };
@@ -158,18 +160,26 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
     const tinted = new Set(ends);
     const shapes = new Map(ends.filter((id) => id in land).map((id) => [id, new Path2D(land[id])]));
     const size = wide < 150 ? 10.5 : 11.5;
-    const taken = [[0, high - size - 8, widthOf(say("map.abroad"), size, 600) + 10, high]];
-    const name = labeller([0, 0, wide, high], size, taken, 70);
-    const labels = totals.map(({ row, value, from, to }, index) => {
+    const spots = ends.map((id) => fit.place(points[id]));
+    const title = [wide - 6, high - 7, say("map.abroad"), size, { weight: 600, anchor: "end" }];
+    const taken = [[wide - widthOf(title[2], size, 600) - 10, high - size - 8, wide, high], ...spots.map((spot) => around(spot, 3))];
+    const name = labeller([0, 0, wide, high], size, taken);
+    // The largest first; where there is room for most, from the east, as the edge leaves the least of it.
+    const order = totals.map((_, index) => index).sort((a, b) => (wide < 150 ? 0 : spots[b][0] - spots[a][0]));
+    const labels = order.map((index) => {
+        const { row, value, from, to } = totals[index];
         const text = nameAndCount(ends[index], value);
-        const refused = (box) =>
+        const isElsewhere = (box) =>
             [0.1, 0.5, 0.9].some((share) => {
                 const [u, v] = fit.unit([box[0] + share * (box[2] - box[0]), (box[1] + box[3]) / 2]);
                 return [...shapes].some(([id, path]) => id !== ends[index] && canvas.isPointInPath(path, u, v));
             });
+        const isFree = wide < 150 && index === 0; // the largest in a small map may stand on other countries
+        const refused = (box) => (!isFree && isElsewhere(box)) || spots.some((spot) => gapTo(box, spot) < gapTo(box, spots[index]) - 1);
         const fill = isPlaces || shown.view === "changes" ? C.ink : textColourOf(row.direction);
         const texts = isPlaces || wide < 150 ? [text] : [foreignText({ stops: [from, to] }, ends[index], text), text];
-        return texts.reduce((made, one) => made ?? name(fit.place(points[ends[index]]), one, { fill, weight: 600 }, { refused }), null);
+        const tries = (wide < 150 ? [34] : [22, 70]).flatMap((reach) => texts.map((one) => [one, reach]));
+        return tries.reduce((made, [one, reach]) => made ?? name(spots[index], one, { fill, weight: 600 }, { refused, reach }), null);
     });
     return shape(
         "svg",
@@ -190,28 +200,27 @@ const inset = (rows, shown, [left, top, right, bottom]) => {
                       0.1,
                       thick({ value: value || null }, largest),
                       lineStyle(row).colour,
-                      {
-                          isDashed,
-                      },
+                      { isDashed },
                   ),
               ),
         labels,
-        label(6, high - 7, say("map.abroad"), size, { weight: 600 }),
+        label(...title),
         shape("rect", { x: 0.5, y: 0.5, width: wide - 1, height: high - 1, fill: "none", stroke: C.rule }),
     );
 };
 
+// Where Kenya is drawn: below the title and left of the small map on a phone, right of the title where there is room.
+const roomOf = (wide, high) =>
+    isNarrow() && high > wide
+        ? [4, document.querySelector(".say").offsetHeight + 6, wide - 28, high - 8]
+        : [wide > 900 ? 60 : 10, 10, wide - 10, high - 12];
 const sizeNow = () => `${stage.clientWidth} ${stage.clientHeight}`;
 const drawMap = (rows, shown) => {
     const [wide, high] = [stage.clientWidth, stage.clientHeight];
     if (!wide || !high) return;
     const { land, borders, counties, points } = SHEETS.kenya;
     const narrow = isNarrow();
-    const fit = fitted(
-        SHEETS.kenya,
-        narrow && high > wide ? [4, document.querySelector(".say").offsetHeight + 6, wide - 4, high - 8] : [10, 10, wide - 10, high - 12],
-        camera,
-    );
+    const fit = fitted(SHEETS.kenya, roomOf(wide, high), camera);
     const put = fit.place;
     const isPlaces = shown.view === "places";
     const most = narrow ? 18 : 26;
@@ -224,7 +233,7 @@ const drawMap = (rows, shown) => {
         return rate === null ? "#F0F1F0" : classOf(rate, breaks);
     };
     const across = Math.round(Math.min(236, Math.max(104, wide * 0.23)));
-    const corner = [wide - across - 8, high - Math.round(across * 1.32) - 8, wide - 8, high - 8];
+    const corner = [wide - across - 8, high - Math.round((across * SHEETS.abroad.height) / SHEETS.abroad.width) - 8, wide - 8, high - 8];
     const { home, lines } = isPlaces ? { home: [], lines: [] } : linesAtHome(drawn, shown, put);
     const crossings = where("border_points", { period_id: shown.period })
         .map((data) => data.place_id)
@@ -233,18 +242,32 @@ const drawMap = (rows, shown) => {
     const largest = largestIn(TABLES[shown.role]);
     const names = isPlaces ? new Map() : namesOf(home);
     for (const row of isPlaces ? [...labelled, ...drawn] : [])
-        if (row.id in points)
-            names.set(row.id, { text: nameAndCount(row.id, row.value), weight: labelled.includes(row) ? 600 : 400, fill: C.ink });
+        if (row.id in points) {
+            const style = { value: row.value, weight: labelled.includes(row) ? 600 : 400, fill: C.ink };
+            names.set(row.id, { ...style, text: nameAndCount(row.id, row.value) });
+        }
     if (isCounty(state.pick) && !names.has(state.pick)) names.set(state.pick, onlyName(state.pick));
     const rank = ([id, { isNeeded }]) => (id === state.pick ? 0 : isNeeded ? 1 : 2);
     const order = [...names].sort((one, other) => rank(one) - rank(other)).slice(0, narrow ? 16 : 60);
-    const name = labeller([0, 0, wide, high], textSize(), [...overlays(), corner, ...crossings.map((id) => around(put(points[id]), 7))]);
-    const labels = order.map(([id, { text, isNeeded, ...style }]) => {
+    const isMarked = (id) => labelled.some((row) => row.id === id);
+    const sizeOf = (id) => (isPlaces ? Math.max(radiusOf(dataOf.get(id)?.value, largest, most), isMarked(id) ? 7 : 0) : 5);
+    const rivals = [...names].map(([id, { value }]) => ({ spot: put(points[id]), size: sizeOf(id), value: value ?? Infinity }));
+    const name = labeller([0, 0, wide, high], textSize(), [
+        ...overlays(),
+        corner,
+        ...crossings.map((id) => around(put(points[id]), 7)),
+        ...(isPlaces ? rivals : []).map(({ spot, size }) => around(spot, 0.7 * size)),
+    ]);
+    const labels = order.map(([id, { text, value, isNeeded, ...style }]) => {
         const isInKenya = (x, y) => canvas.isPointInPath(homeland(counties), ...fit.unit([x, y]));
-        const refused = ([left, top, right, bottom]) =>
+        const own = { spot: put(points[id]), size: sizeOf(id) };
+        const gapOf = (box, { spot, size }) => gapTo(box, spot) - size;
+        const isAstray = ([left, top, right, bottom]) =>
             !isKenyan(id) && [left, (left + right) / 2, right].some((x) => isInKenya(x, (top + bottom) / 2));
-        const gap = isPlaces ? radiusOf(dataOf.get(id)?.value, largest, most) - 5 : 0;
-        return [id, name(put(points[id]), text, style, { refused, isNeeded, gap })];
+        // A label may lie nearer to a place with far fewer cases, which then has none there.
+        const isNearer = (box) => rivals.some((one) => one.value >= (value ?? 0) / 4 && gapOf(box, one) < gapOf(box, own) - 4);
+        const refused = (box) => isAstray(box) || isNearer(box);
+        return [id, name(own.spot, text, style, { refused, isNeeded, gap: own.size - 5 })];
     });
     const spots = new Set([
         ...crossings,
@@ -292,7 +315,7 @@ const zoomTo = (zoom, redraw) => {
     const { points } = SHEETS.kenya;
     if (next > camera.zoom && state.pick in points && camera.zoom === 1) {
         const [wide, high] = [stage.clientWidth, stage.clientHeight];
-        const [x, y] = fitted(SHEETS.kenya, [10, 10, wide - 10, high - 12], camera).place(points[state.pick]);
+        const [x, y] = fitted(SHEETS.kenya, roomOf(wide, high), camera).place(points[state.pick]);
         Object.assign(camera, { x: wide / 2 - x, y: high / 2 - y });
     }
     Object.assign(camera, { zoom: next, x: next === 1 ? 0 : camera.x * by, y: next === 1 ? 0 : camera.y * by });

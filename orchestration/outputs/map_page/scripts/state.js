@@ -3,17 +3,6 @@ const VIEWS = ["corridors", "places", "changes"];
 const ROLES = ["from", "through", "to", "border"];
 const KEYS = ["lang", "view", "period", "role", "via", "new", "hide", "most", "pick"];
 const IS_EMBEDDED = new URLSearchParams(location.search).has("embed");
-// Tabs of the page before, and names of their lists.
-const ALIASES = {
-    hotspots: "places",
-    risk: "places",
-    pla: "places",
-    shifts: "changes",
-    alerts: "changes",
-    chg: "changes",
-    rounds: "corridors",
-};
-const LISTS = { starts: "from", passings: "through", ends: "to", border_points: "border" };
 
 const periodsOf = (...tables) => tables.flatMap((table) => rowsOf(table).map((row) => row.period_id));
 const OFFERED = {
@@ -21,14 +10,16 @@ const OFFERED = {
     places: new Set(periodsOf("starts", "passings", "ends", "border_points", "hotspots", "mentions")),
     changes: new Set([
         ...periodsOf("shifts", "novelty"),
-        ...YEARS.filter((year) => where("corridors", { period_id: year }).some((row) => row.change)),
+        ...COUNTED_IDS.filter((id) => where("corridors", { period_id: id }).some((row) => row.change)),
     ]),
 };
 const endOf = (id) => {
     const [, year, quarter, month] = partsOf(id);
     return `${kindOf(id) === "round" ? 0 : 1}${year}${String(month ?? (quarter ? quarter * 3 : 12)).padStart(2, "0")}`;
 };
-const PERIOD_IDS = [...new Set(Object.values(OFFERED).flatMap((ids) => [...ids]))].sort((a, b) => (endOf(a) < endOf(b) ? 1 : -1));
+const PERIOD_IDS = [...new Set(Object.values(OFFERED).flatMap((ids) => [...ids]))]
+    .filter((id) => kindOf(id) !== "quarter" || PERIODS.get(id)?.months_reported)
+    .sort((a, b) => endOf(b).localeCompare(endOf(a)));
 const newest = (ids) => ids.find((id) => kindOf(id) === "year" && isComplete(id)) ?? ids[0];
 
 let state = Object.fromEntries(KEYS.map((key) => [key, ""]));
@@ -47,13 +38,7 @@ const stateOfAddress = () => {
     const given = new URLSearchParams(location.search);
     for (const [key, value] of new URLSearchParams(location.hash.slice(1))) given.set(key, value);
     const wish = Object.fromEntries(KEYS.map((key) => [key, given.get(key) ?? ""]));
-    const found = placeNamed(given.get("place") ?? given.get("find") ?? "");
-    wish.pick ||= found ?? "";
-    if (wish.view === "rounds") wish.period ||= PERIOD_IDS.find((id) => kindOf(id) === "round") ?? "";
-    wish.period ||= given.get("windows")?.split("|")[2] ?? "";
-    wish.view = ALIASES[wish.view] ?? wish.view;
-    wish.role ||= LISTS[given.get("list")] ?? "";
-    wish.via ||= given.get("list") === "corridors_via" ? "1" : "";
+    wish.pick ||= placeNamed(given.get("place") ?? "") ?? "";
     return settled(wish);
 };
 // The nearest state that this edition can show.

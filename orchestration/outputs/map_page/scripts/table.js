@@ -156,12 +156,11 @@ const svgOf = (title, source) => {
     for (const [key, value] of Object.entries({ x: 0, y: HEAD, width: wide, height: high })) picture.setAttribute(key, value);
     let x = 12;
     const keys = legendOf(state).flatMap(({ colour, fill, word }) => {
-        const parts = [
-            shape("rect", { x, y: fill ? 44 : 49, width: 18, height: fill ? 12 : 4, fill: fill ?? colour, stroke: fill ? C.rule : null }),
-            shape("text", { x: x + 23, y: 55, "font-size": 12, fill: C.ink }, word),
-        ];
-        x += 40 + widthOf(word, 12);
-        return parts;
+        const size = fill ? { y: 44, height: 12, fill, stroke: C.rule } : { y: 49, height: 4, fill: colour };
+        const swatch = fill || colour ? shape("rect", { x, width: 18, ...size }) : null;
+        const text = written(swatch ? x + 23 : x, 55, word, 12);
+        x += (swatch ? 40 : 17) + widthOf(word, 12);
+        return [swatch, text].filter(Boolean);
     });
     whole.append(
         shape("style", {}, byId("faces").textContent),
