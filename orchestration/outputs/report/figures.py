@@ -54,7 +54,7 @@ def year_cell(
     size = next((size for size in (7.4, 6.4) if wide(name + sign, size, 600) <= width), 6.0)
     is_one = size > 6
     lines = [name + sign, below] if is_one else wrapped(f"{name} {below}".strip() + sign, width, size, 600)
-    head = 18.0 if "".join(lines[1:]) else 9.0
+    head = 18.0 if below or lines[1:] > [""] else 9.0
     drawing = Drawing(width, head + high + 20)
     drawing.named(0, 7, lines[0], size, 600)
     for line in lines[1:2]:

@@ -285,8 +285,8 @@ def test_members_see_an_alert_as_quarters_beside_the_expected_range(tmp_path: Pa
     series = {"series.corridors": [row | {"movement_count": 31} for row in fell]}
     folder = write_release(tmp_path, ["members"], members=series | {"alerts": ALERTS[:1]})
     page = page_of(Edition("members", folder, MANIFEST))
-    assert [one for one in page.pictures if one.startswith("Bars: cases by quarter")] == [
-        "Bars: cases by quarter of Marsabit → Nairobi. 2026-Q1 31; 2026-Q2 –."
+    assert [one for one in page.pictures if one.startswith("Line of cases by quarter")] == [
+        "Line of cases by quarter, Marsabit → Nairobi: 2026-Q1: 31, 2026-Q2: <5."
     ]
     assert "Records of 3 partners are compared." in page.sections["brief"]
 
