@@ -1,4 +1,4 @@
-"""Changes in one chart: every corridor of either year, by what can be said about its share."""
+"""What is new since the last release, and changes in one chart: judged corridors, by what their share did."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from orchestration.outputs.figures.marks import Pair
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.figures import change_pair, changes_chart
-from orchestration.outputs.report.parts import Block, Paragraph, Section, Table
+from orchestration.outputs.report.parts import Block, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import NONE, View, code, section, titled
-from orchestration.outputs.texts import Spans
+from orchestration.outputs.texts import Spans, Value
 
 GROUPS = ("rose", "fell", "held")
 MOST_ROWS = 32
@@ -63,3 +63,24 @@ def _latest(view: View) -> list[Block]:
         lines.append([(view.published.corridor(row),), code(view, row, "status", "status"), size])
     heading = view.say("changes.latest", period=view.window(shifts[0], "period_id"))
     return titled(heading, Table((), [view.say(f"column.{name}") for name in names], lines))
+
+
+def since_release(view: View) -> Section | None:
+    """Return a new period, and corridors whose change is new, compared with the last release."""
+    say, previous = view.say, view.previous
+    if previous is None:
+        return None
+    items: list[Spans] = [say("since.period", period=view.period)] if view.now != previous.now else []
+    known = {(row["corridor_id"], row["status"]) for row in previous.shifts()}
+    items += [
+        findings.joined([findings.stop(findings.change(view, row)), findings.numbers(view, row)])
+        for row in view.shifts()
+        if rules.is_change(row) and (row["corridor_id"], row["status"]) not in known
+    ]
+    if not items:
+        return None
+    release = Value(
+        str(previous.published.manifest["release_id"]), "release|previous_release", "previous_release"
+    )
+    note = Paragraph(say("since.note", release=release), tone="note")
+    return section(view, "since", say("since.title"), [Items(items), note])

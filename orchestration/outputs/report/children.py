@@ -52,7 +52,7 @@ def _share(view: View, row: Row, mean: float) -> tuple[str, float, float, Count,
     children, everyone = (view.drawn("starts", row, name) for name in ("child_count", "movement_count"))
     share = row["child_count"] / row["movement_count"]
     protection = sqrt(children.noise**2 + (share * everyone.noise) ** 2) / row["movement_count"]
-    noise = sqrt(protection**2 + 4 * mean * (1 - mean) / row["movement_count"])  # and chance, 2 sd
+    noise = sqrt(protection**2 + rules.chance(mean, row["movement_count"]) ** 2)
     is_sure = row["movement_count"] >= rules.LEAST_BASE
     return row["place"], share, noise, children, everyone, is_sure, is_sure and abs(share - mean) > noise
 

@@ -53,8 +53,10 @@ def year_cell(
     """Return a small chart of years under a name. `sign`: after the name."""
     size = next((size for size in (7.4, 6.4) if wide(name + sign, size, 600) <= width), 6.0)
     is_one = size > 6
-    lines = [name + sign, below] if is_one else wrapped(f"{name} {below}".strip() + sign, width, size, 600)
-    head = 18.0 if below or lines[1:] > [""] else 9.0
+    lines = [name + sign, *([below] if below else [])]
+    if not is_one:
+        lines = wrapped(f"{name} {below}".strip() + sign, width, size, 600)
+    head = 18.0 if below or len(lines) > 1 else 9.0
     drawing = Drawing(width, head + high + 20)
     drawing.named(0, 7, lines[0], size, 600)
     for line in lines[1:2]:
@@ -131,18 +133,10 @@ def key(view: View) -> Figure:
 
 
 def change_pair(view: View, row: Row, group: str) -> Pair | None:
-    """Return a judged corridor as a row of the chart of changes, where the same partners report its counts.
-
-    In public no table says that: there the counts of a share that held may not have doubled or halved.
-    """
-    before, now = tick(view, "corridors", row), view.drawn("corridors", row)
-    if view.is_public and view.before_is_whole:
-        ends = {name: row[name] for name in ENDS}
-        earlier = next(iter(view.published.rows("corridors", view.before, **ends)), None)
-        before = view.drawn("corridors", earlier)
-        if group == "held" and not 0.5 < (now.number or 0) / (before.number or least_of(view)) < 2:
-            return None
-    return Pair(view.published.corridor(row), before, now, group != "held") if before else None
+    """Return a judged corridor as a row of the chart of changes, where its two counts may stand together."""
+    before = view.judged_earlier(row) if view.is_public else tick(view, "corridors", row)
+    name, now = view.published.corridor(row), view.drawn("corridors", row)
+    return Pair(name, before, now, group != "held") if before else None
 
 
 def changes_chart(view: View, groups: Sequence[tuple[str, Sequence[Pair]]]) -> Figure:

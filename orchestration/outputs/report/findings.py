@@ -169,7 +169,7 @@ def from_title(view: View) -> Spans:
 
 def stand_out(view: View, plainly: str) -> Spans:
     """Return the places that stand out most, of two roles; without any the text `plainly`."""
-    found = [of for role in ROLES[:3] if (of := clear_hotspots(view, role))]
+    found = [of for role in ROLES if role != "intended_destination" and (of := clear_hotspots(view, role))]
     largest = sorted(found, key=lambda of: -min(row["at_least_times"] for row in of))[:2]
     parts = [
         view.say(f"standing.{of[0]['role']}", places=view.say.together(row["place"] for row in of[:3]))

@@ -15,7 +15,6 @@ from orchestration.outputs.texts import Texts
 
 Row = dict[str, Any]
 ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")  # statuses of a share
-JUDGED = (*ROSE, *FELL, "stable")
 LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3
@@ -53,6 +52,11 @@ class Noise:
     def gap(self, count: int) -> float:
         """Return two standard deviations of the difference of two counts of this size."""
         return sqrt(2) * self.around(count)
+
+
+def chance(share: float, base: int) -> float:
+    """Return two standard deviations of a share among so many cases, by chance alone."""
+    return 2 * sqrt(share * (1 - share) / base)
 
 
 def leads(first: int | None, second: int | None, noise: Noise) -> bool:

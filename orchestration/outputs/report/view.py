@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -161,23 +161,42 @@ class View:
     def series(self, table: str, column: str = "", **key: object) -> list[Count]:
         """Return the count of each year of one row of a table; a year without the row is below the least.
 
-        Earlier years are open where other partners report than in the next one; in public, which has no
-        comparison, where no share was judged.
+        Years before this one are open where nothing says that the same partners report in it and in the next.
         """
         rows = [next(iter(self.published.rows(table, year["period_id"], **key)), None) for year in self.years]
-        found, is_open = list[Count](), self.is_public and not (table == "corridors" and self._is_judged(key))
+        found, is_open = list[Count](), False
         for year, row in zip(reversed(self.years), reversed(rows), strict=True):
             is_now, is_before = year["period_id"] == self.now, any(one.is_now for one in found)
             count, is_part = self.drawn(table, row, column), not year["is_complete"]
-            of_year = {"is_part": is_part, "is_now": is_now, "is_open": is_open and is_before}
+            of_year = {"is_part": is_part, "is_now": is_now, "is_open": is_open}
             found.append(replace(count, months=year["months_reported"], **of_year))
-            is_open |= (is_now or is_before) and row is not None and row.get("comparison") in MARKED
+            is_open |= (is_now or is_before) and not self._continues(table, row, is_now)
         return found[::-1]
 
-    def _is_judged(self, corridor: Mapping[str, object]) -> bool:
-        """Whether the share of a corridor was judged beside the year before."""
-        ends = {name: corridor[name] for name in ("start_place_id", "end_place_id")}
-        return any(ends.items() <= row.items() and row["status"] in rules.JUDGED for row in self.shifts())
+    def _continues(self, table: str, row: Row | None, is_now: bool) -> bool:
+        """Whether the year before a row may stand beside it."""
+        if row is None:
+            return False
+        if row.get("comparison") is not None:
+            return row["comparison"] not in MARKED
+        return is_now and table == "corridors" and self.judged_earlier(row) is not None
+
+    def judged_earlier(self, row: Row) -> Count | None:
+        """Return the count of the year before of a corridor whose share was judged.
+
+        Where the counts doubled or halved though the share held, other partners report: there is none.
+        """
+        ends = {name: row[name] for name in ("start_place_id", "end_place_id")}
+        groups = [rules.group_of(shift) for shift in self.shifts() if ends.items() <= shift.items()]
+        if not self.before_is_whole or groups in ([], ["unjudged"]):
+            return None
+        where = {**ends, "direction": row["direction"]}
+        earlier = self.drawn(
+            "corridors", next(iter(self.published.rows("corridors", self.before, **where)), None)
+        )
+        least = float(self.least.text)
+        is_level = 0.5 < (row["movement_count"] or 0) / (earlier.number or least) < 2
+        return earlier if is_level or groups != ["held"] else None
 
     def drawn(self, table: str, row: Row | None, column: str = "") -> Count:
         """Return a count as a chart has it."""

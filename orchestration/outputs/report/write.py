@@ -24,7 +24,7 @@ from orchestration.outputs.published import Edition, Published, editions_of
 from orchestration.outputs.report.abroad import abroad
 from orchestration.outputs.report.annex import annex
 from orchestration.outputs.report.brief import brief, edition_and_period, too_small
-from orchestration.outputs.report.changes import changes
+from orchestration.outputs.report.changes import changes, since_release
 from orchestration.outputs.report.children import children
 from orchestration.outputs.report.corridors import corridors
 from orchestration.outputs.report.counties import counties
@@ -34,7 +34,6 @@ from orchestration.outputs.report.parts import Report, Section
 from orchestration.outputs.report.places import places
 from orchestration.outputs.report.quarters import quarters
 from orchestration.outputs.report.rounds import rounds
-from orchestration.outputs.report.since import since_release
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Spans, Texts, Value, plain
 from orchestration.places import boundaries

@@ -450,12 +450,12 @@ def test_the_chart_of_changes_sets_years_side_by_side_only_where_they_compare(tm
         return [(one.name, plain(one.before.text), plain(one.now.text)) for one in pairs]
 
     public = edition(tmp_path / "public", "public")
-    assert ("Uganda → Nairobi", "90", "50") in names(public, "held")
+    assert ("Busia → Nairobi", "226", "245") in names(public, "held")
     halved = changed(
-        world("public")["corridors"], {"movement_count": 45}, start_place_id="UGA", period_id="year-2025"
+        world("public")["corridors"], {"movement_count": 100}, start_place_id="KE040", period_id="year-2025"
     )
     of = edition(tmp_path / "halved", "public", corridors=halved)
-    assert "Uganda → Nairobi" not in [name for name, *_ in names(of, "held")]
+    assert "Busia → Nairobi" not in [name for name, *_ in names(of, "held")]
     members = edition(tmp_path / "members", "members")  # of Uganda other partners report
     assert "Uganda → Nairobi" not in [name for name, *_ in names(members, "held")]
     few = changed(world("members")["corridors"], {"comparison": "few"}, start_place_id="UGA")
@@ -463,6 +463,31 @@ def test_the_chart_of_changes_sets_years_side_by_side_only_where_they_compare(tm
     assert "Uganda → Nairobi" not in [name for name, *_ in names(of, "held")]
     part = changed(world("public")["periods"], {"is_complete": False}, period_id="year-2024")
     assert names(edition(tmp_path / "part", "public", periods=part), "held") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "is_open"),
+    [
+        ("members", "KE010", False),  # the same partners report
+        ("members", "UGA", True),  # others report
+        ("public", "KE010", False),  # its share was judged, and fell
+        ("public", "KE003", True),  # not judged
+    ],
+)
+def test_an_earlier_year_is_open_where_nothing_says_that_the_same_partners_report(
+    editions: dict[str, Edition], name: str, start: str, is_open: bool
+) -> None:
+    of = view(editions[name])
+    row = next(row for row in of.listed("corridors") if row["start_place_id"] == start)
+    ends = {end: row[end] for end in ("start_place_id", "end_place_id", "direction")}
+    assert [one.is_open for one in of.series("corridors", **ends)] == [is_open, False]
+    if name == "public":
+        assert [one.is_open for one in of.series("starts", place_id=start)] == [True, False]
+
+
+def test_a_share_of_children_is_off_the_mean_only_beyond_chance() -> None:
+    """Of 144 cases, 36 %: two standard deviations are 2 √(.36 · .64 / 144) = 8 points."""
+    assert rules.chance(0.36, 144) == pytest.approx(0.08)
 
 
 def test_a_year_that_is_not_complete_is_drawn_in_part(tmp_path: Path) -> None:

@@ -51,17 +51,30 @@ const drawList = (rows, shown) => {
     byId("unplaced").textContent = isNewOnly ? "" : sayUnplaced(shown, rows);
 };
 
+const continues = ({ data, isNow, value }, before, shift) => {
+    if (data?.comparison) return !MARKED.includes(data.comparison);
+    const factor = (value ?? 0) / (before.value || POLICY.least);
+    const isChanged = isEither([...ROSE, ...FELL])({ share: shift });
+    const isLevel = shift?.status === "stable" && factor > 0.5 && factor < 2;
+    return isNow && Boolean(data) && !before.isPart && (isChanged || isLevel);
+};
 // The periods of a place in one role, or of a corridor; one without a row has a count that is not listed.
 const partOf = (table, word, id) => {
     const stops = id.split(">");
     const direction = rowsOf(table).find((data) => stopsOf(data).join(">") === id)?.direction;
     const periods = periodsLike(state.period).map((period) => {
         const data = sameRow(table, { stops, data: { direction } }, period);
-        const { value, sign, isDashed } = data ? rowOf(id, data) : { value: null, sign: "", isDashed: false };
+        const { value, sign } = data ? rowOf(id, data) : { value: null, sign: "" };
         const months = PERIODS.get(period)?.months_reported || 12;
         const name = period.replace("year-", "");
-        return { name, months, isPart: !isComplete(period), isNow: period === state.period, value, sign, isDashed };
+        return { name, months, isPart: !isComplete(period), isNow: period === state.period, value, sign, data };
     });
+    // Years before this one are open where nothing says that the same partners report in it and in the next.
+    const last = periods.findIndex(({ isNow }) => isNow);
+    for (let index = last - 1, isOpen = false; index >= 0; index -= 1) {
+        isOpen ||= !continues(periods[index + 1], periods[index], table === "corridors" && shiftOf(state.period, id));
+        periods[index].isOpen = isOpen;
+    }
     return { word, periods, now: periods.find((one) => one.isNow) ?? { value: null, sign: "" } };
 };
 const totals = (parts, colour) => {

@@ -127,22 +127,23 @@ const timebars = (years, width, top, colour) => {
         const wide = unit * year.months;
         const scale = ((HIGH / top) * 12) / year.months;
         const middle = x + wide / 2;
-        const high = year.value === null ? Math.min(Math.max(3, POLICY.least * scale), HIGH) : year.value * scale;
+        const high = year.value === null ? Math.min(Math.max(3, (POLICY.least * HIGH) / top), HIGH) : year.value * scale;
         const noise = year.value === null ? 0 : noiseOf(year.value) * scale;
-        const isHollow = year.value === null || year.isDashed;
+        const isListed = year.value !== null;
+        const isHollow = !isListed || year.isOpen;
         const bar = {
             x: round(x + 0.5),
             y: round(HIGH - high),
             width: round(Math.max(1, wide - 1)),
             height: round(high),
-            fill: year.value !== null && year.isPart ? hatchOf(colour) : isHollow ? "none" : colour,
+            fill: isListed && year.isPart ? hatchOf(colour) : isHollow ? "none" : colour,
             "fill-opacity": year.isNow || year.isPart ? 1 : 0.55,
             stroke: isHollow || year.isPart ? colour : "none",
-            "stroke-dasharray": isHollow ? "2 2" : null,
+            "stroke-dasharray": isListed ? null : "2 2",
         };
         x += wide + 2;
         const style = { weight: year.isNow ? 600 : 400, fill: year.isNow ? C.ink : C.grey, anchor: "middle" };
-        const said = countOrLeast(year.value) + year.sign;
+        const said = countOrLeast(year.value);
         const size = isTight ? 9.5 : 11;
         const half = widthOf(said, size, style.weight) / 2;
         const lowest = HIGH - high - noise - 3;

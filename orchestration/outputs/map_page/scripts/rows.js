@@ -6,6 +6,7 @@ const LABELLED = { from: ["origin"], through: ["transit"], to: ["exploitation", 
 const COUNTED = { passings: "passing_count", border_points: "passing_count", corridors_via: "passing_count", mentions: "mention_count" };
 const ROSE = ["growing", "emerging", "rise"];
 const FELL = ["fading", "abandoned", "fall"];
+const MARKED = ["other_reporting", "not_comparable"];
 const NEW = ["panel_confirmed", "single_partner", "new_source"];
 const LABELS = ["hotspot", "elevated"];
 
@@ -29,7 +30,7 @@ const rowOf = (id, data, more = {}) => {
     row.key = `${id}|${row.alert ? "alert" : direction}`;
     row.group = DIRECTIONS.includes(direction) ? direction : "other";
     row.mark = isEither(ROSE)(row) ? "▲" : isEither(FELL)(row) ? "▼" : "";
-    row.sign = ["other_reporting", "not_comparable"].includes(data.comparison) ? "†" : "";
+    row.sign = MARKED.includes(data.comparison) ? "†" : "";
     row.isDashed = data.comparison === "not_comparable";
     row.isDrawable = stops.every(isPlaced) && row.value !== 0;
     return row;
