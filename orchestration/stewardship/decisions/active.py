@@ -127,7 +127,7 @@ def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, A
         {
             "decision_id": entry.id,
             "kind": entry.kind,
-            "decided_on": entry.time.date().isoformat(),
+            "decided_on": entry.local_time.date().isoformat(),
             "author": entry.author,
             "says": entry.sentence(),
             "why": why,

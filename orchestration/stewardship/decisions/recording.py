@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -84,7 +84,7 @@ def record_decisions(
         if not wanted:
             raise UsageError("There is nothing to decide: the list is empty.")
         if faults:
-            listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
+            listed = " ".join(f"Number {one.number}: {one.said}" for one in faults[:MOST_FAULTS_LISTED])
             more = len(faults) - MOST_FAULTS_LISTED
             listed += f" And {more} more." if more > 0 else ""
             raise UsageError(f"Nothing was recorded, for {len(faults)} of {len(wanted)} cannot be. {listed}")
@@ -131,8 +131,16 @@ def _record(
         return append_all(con, entries.made)
 
 
-def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, str]]:
-    """Make what can be made; return number in the list (from 1) and fault of each that cannot."""
+class Fault(NamedTuple):
+    """Why an entry cannot be: its number in the list (from 1), a sentence, the field that it is about."""
+
+    number: int
+    said: str
+    field: str | None = None
+
+
+def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[Fault]:
+    """Make what can be made; return the fault of each that cannot."""
 
     def decide(kind: str, payload: Mapping[str, Any]) -> Entry:
         if kind == "rollback":
@@ -143,7 +151,7 @@ def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, 
     return faults_of(decide, wanted)
 
 
-def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
+def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[Fault]:
     """Return the same for any function that makes an entry."""
     faults = []
     for number, arguments in enumerate(wanted, start=1):
@@ -155,7 +163,7 @@ def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> li
                 fault: str = sentence.given["fault"]  # a sentence itself
             else:
                 fault = str(sentence).removeprefix(NOT_RECORDED.partition("{")[0])
-            faults.append((number, fault))
+            faults.append(Fault(number, fault, error.field))
     return faults
 
 
@@ -182,12 +190,11 @@ class NewEntries:
         decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
         if self._holding is None:
             self._holding = holding(self._settings, self._now)
-        fault = (
-            decision.why_no_effect(self._settings)
-            or decision.why_decided_already(self._holding)
-            or decision.why_not_now(self._settings, self._holding)
-        )
-        if fault:
+        if fault := decision.why_no_effect(self._settings):
+            raise UsageError(say(NOT_RECORDED, fault=fault), field=decision.answer)
+        if fault := decision.why_decided_already(self._holding) or decision.why_not_now(
+            self._settings, self._holding
+        ):
             raise UsageError(say(NOT_RECORDED, fault=fault))
         if not decision.needs_second:
             if decision.subject is not None:
@@ -212,7 +219,7 @@ class NewEntries:
         fault = why_not_confirmed(entry, decision)
         first = confirmations(self._entries[decision.kind]).get(decision_id)
         if first and not fault:
-            fault = f"{first.author}, on {first.time:%Y-%m-%d at %H:%M} UTC, confirmed it already"
+            fault = f"{first.author}, on {first.local_time:%Y-%m-%d at %H:%M} EAT, confirmed it already"
         if fault:
             raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
         return self._keep(entry)
@@ -221,8 +228,8 @@ class NewEntries:
         """Return an unrevoked decision; raises UsageError, which names who took it back."""
         for entry in self._every():
             if isinstance(entry, Revocation) and entry.revokes == decision_id:
-                sentence = "Decision {id} was taken back by {author} on {day} at {time} UTC."
-                day, time = f"{entry.time:%Y-%m-%d}", f"{entry.time:%H:%M}"
+                sentence = "Decision {id} was taken back by {author} on {day} at {time} EAT."
+                day, time = f"{entry.local_time:%Y-%m-%d}", f"{entry.local_time:%H:%M}"
                 raise UsageError(say(sentence, id=decision_id, author=entry.author, day=day, time=time))
         for entry in self._every():
             if isinstance(entry, Decision) and entry.id == decision_id:
@@ -242,7 +249,9 @@ class NewEntries:
         try:
             return read_entry({"id": id_of(seed), **content})
         except ValidationError as error:
-            raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None
+            [(field, *_), *others] = [problem["loc"] or (None,) for problem in error.errors()]
+            sentence = f"The decision was not recorded: {in_words(error)}."
+            raise UsageError(sentence, field=None if others else str(field)) from None
 
     def _keep(self, entry: Made) -> Made:
         self._entries[entry.kind].append(entry)

@@ -108,7 +108,7 @@ def test_list_is_revoked_whole_or_not_at_all(settings: Settings) -> None:
     taken_back = take_back(settings, ids)
     assert [one["revokes"] for one in taken_back] == ids
     assert [line["action"] for line in audit.read(settings).lines] == ["decided"] * 3 + ["revoked"] * 3
-    with pytest.raises(UsageError, match=r"B\. Fixture on 2026-03-01 at 06:00 UTC"):
+    with pytest.raises(UsageError, match=r"B\. Fixture on 2026-03-01 at 09:00 EAT"):
         take_back(settings, ids, "A. Fixture")
     (made,) = decide(settings, rows(1))
     with pytest.raises(UsageError, match=r"Number 2: .*taken back by"):

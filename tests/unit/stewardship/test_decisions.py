@@ -72,7 +72,7 @@ def test_revoked_decision_stays_listed(settings: Settings) -> None:
     assert active_decisions(settings, NOW).content_hash() == before
     listed = [(entry["id"], entry["revoked_by"]) for entry in list_decisions(settings)]
     assert listed == [(made["id"], taken_back["id"]), (taken_back["id"], None)]
-    with pytest.raises(UsageError, match=r"A\. Fixture on 2026-11-24 at 02:00 UTC"):
+    with pytest.raises(UsageError, match=r"A\. Fixture on 2026-11-24 at 05:00 EAT"):
         revoke(settings, made["id"], "A. Fixture", "again", NOW)
     with pytest.raises(UsageError, match="No active decision"):
         revoke(settings, "0" * 12, "A. Fixture", "again", NOW)
