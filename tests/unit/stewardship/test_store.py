@@ -132,7 +132,7 @@ def test_what_is_forgotten_leaves_no_byte_and_stays_forgotten(settings: Settings
     )  # with it, the write-ahead log stays when others close the file
     with closing(reader):
         reader.execute("select count(*) from entries").fetchone()
-        removed = forget_decisions(settings, [], ["Qwertyville"], "A. Fixture", "kobe_post", records=1)
+        removed = forget_decisions(settings, set(), ["Qwertyville"], "A. Fixture", "kobe_post", records=1)
         assert len(removed) == 2 and made["id"] in removed
         for path in settings.home.glob("njia.db*"):
             assert b"Qwertyville" not in path.read_bytes(), path
