@@ -113,6 +113,28 @@ def test_who_decides_while_another_writes_is_asked_to_try_again(
     alias(settings, "Sampletown")
 
 
+def test_who_decides_the_same_meanwhile_is_told_who_was_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = store.transaction
+
+    def at_once(act: Callable[[str], object]) -> None:
+        def overtaken(*given: Any) -> Any:
+            monkeypatch.undo()
+            act("B. Fixture")
+            return begin(*given)
+
+        monkeypatch.setattr(store, "transaction", overtaken)
+        with pytest.raises(UsageError, match=r"B\. Fixture"):
+            act("A. Fixture")
+
+    place = {"text": "Qwertyville", "place_id": "KE047"}
+    at_once(lambda author: record_decision(settings, "place_alias", author, "said so", NOW, **place))
+    (made,) = list_decisions(settings)
+    at_once(lambda author: revoke(settings, made["id"], author, "wrong", NOW))
+    assert len(export_lines(settings)) == len(audit.read(settings).lines) == 2
+
+
 @pytest.mark.parametrize("statement", ["delete from {}", "update {} set seq = seq + 1"])
 @pytest.mark.parametrize("table", ["entries", "audit"])
 def test_rows_are_only_added(settings: Settings, statement: str, table: str) -> None:
