@@ -34,13 +34,13 @@ from orchestration.core import (
     sha256_of,
     summed_files,
 )
-from orchestration.stewardship import audit
+from orchestration.stewardship import audit, store
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
-ADDED, DAMAGED = "it was added", "SQLite finds it damaged"
+ADDED, DAMAGED = "it was added", store.DAMAGED
 NOT_WRITTEN = (NO_SUM, ADDED)  # found in files that somebody else put there
 Findings = Iterator[tuple[Path, str]]
 
@@ -266,11 +266,12 @@ def sqlite_answer(path: Path, option: str = "mode=ro", check: str = "quick_check
         with closing(sqlite3.connect(f"file:{path}?{option}", uri=True, timeout=30)) as database:
             is_whole = database.execute(f"pragma {check}(1)").fetchone()[0] == "ok"
             return "ok" if is_whole and path.stat().st_size else "SQLITE_CORRUPT"
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # its message holds what it read
+        name: str = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT")
         # In a folder that cannot be written there is no write-ahead log to open.
-        if option == "mode=ro" and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if option == "mode=ro" and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             return sqlite_answer(path, "mode=ro&immutable=1", check)
-        return error.sqlite_errorname
+        return name
 
 
 def steps(look: Look, files: Sequence[Path]) -> Findings:

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from orchestration.stewardship.decisions.entries import (
         export_lines,
         forget_decisions,
-        import_lines,
         read_entries,
     )
-    from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke
+    from orchestration.stewardship.decisions.recording import confirm, import_lines, record_decision, revoke
     from orchestration.stewardship.desk.accounts import read_accounts
     from orchestration.stewardship.running import decisions_waiting, refresh_since, settled_since_refresh
     from orchestration.stewardship.store import copy_database

@@ -93,12 +93,11 @@ def try_revocations(
     """
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.revoke, ids)
-    acting = {decision.id for decision in holding(settings, now)}
+    by_kind = read_entries(settings)
+    acting = {decision.id for decision in holding(by_kind, now)}
     last = refreshes.last(settings)
     seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
-    by_kind = read_entries(settings)
-    entries_of = [by_kind[kind] for kind in {decision.kind for decision in made}]
-    acts_since = {id: second.time for of in entries_of for id, second in confirmations(of).items()}
+    acts_since = {id: second.time for of in by_kind.values() for id, second in confirmations(of).items()}
     fresh: list[Decision] = []
     used: list[Decision] = []
     notes: list[str] = []

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import ValidationError
 
-from orchestration.core import Sentence, Settings, UsageError, say
+from orchestration.core import SUM, Damaged, Sentence, Settings, UsageError, line_of, parsed, say
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship import store
-from orchestration.stewardship.audit import lost_kind
-from orchestration.stewardship.decisions.active import confirmations, holding
+from orchestration.stewardship import audit, store
+from orchestration.stewardship.decisions.active import confirmations, contradiction, holding
 from orchestration.stewardship.decisions.entries import (
-    append_all,
+    append,
     in_words,
+    plain,
     read_entries,
+    read_line,
     why_not_confirmed,
 )
-from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, Revocation
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Confirmation, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
@@ -31,6 +34,7 @@ REVOKE, CONFIRM = "revoke", "confirm"
 MOST_FAULTS_LISTED = 5
 MOST_SENT = 500
 ID_LENGTH = 12
+_ABOUT_ANOTHER = {"revokes": "revoked", "confirms": "confirmed"}
 Made = TypeVar("Made", bound=Entry)
 _NOT_IN_A_LIST = "A rollback acts at once and alone: `njia rollback`."
 
@@ -94,11 +98,9 @@ def record_decisions(
 
 def find_sent(settings: Settings, name: str) -> SentForm | None:
     query = "select form, author, kind, back, ids from sent where form = ?"
-    found = [
-        SentForm(form, author, kind, back, ids.split())
-        for form, author, kind, back, ids in store.rows(settings, query, name)
-    ]
-    return found[0] if found else None
+    for form, author, kind, back, ids in store.rows(settings, query, name):
+        return SentForm(form, author, kind, back, ids.split())
+    return None
 
 
 def _record(
@@ -112,7 +114,7 @@ def _record(
     They are made before the lock is taken, since a long list takes seconds; and anew where somebody else
     decided meanwhile. Raises UsageError where the form was sent before.
     """
-    stamp = "select count(*), max(seq) from entries having count(*) > 0"
+    stamp = "select count(*) || ' to ' || max(seq) from entries having count(*) > 0"
     seen, entries = store.rows(settings, stamp), NewEntries(settings, *by)
     make(entries)
     with store.transaction(settings) as con:
@@ -121,14 +123,54 @@ def _record(
             make(entries)
         for form in forms:
             ids = " ".join(entry.id for entry in entries.made)
-            fresh = con.execute(
-                "insert or ignore into sent (form, author, kind, back, ids) values (?, ?, ?, ?, ?)",
-                (form.name, form.author, form.kind, form.back, ids),
-            )
-            if not fresh.rowcount:
+            new = (form.name, form.author, form.kind, form.back, ids)
+            if not con.execute("insert or ignore into sent values (null, ?, ?, ?, ?, ?)", new).rowcount:
                 raise UsageError("This form was sent before.")
             con.execute("delete from sent where seq <= (select max(seq) from sent) - ?", [MOST_SENT])
-        return append_all(con, entries.made)
+        written = [plain(entry) for entry in entries.made]
+        for content in written:
+            action = next((done for about, done in _ABOUT_ANOTHER.items() if content.get(about)), "decided")
+            append(con, content, content["author"], action)
+        return written
+
+
+def import_lines(settings: Settings, path: Path, who: str) -> tuple[int, int]:
+    """Add the exported entries of a file: all of them, or none.
+
+    Returns how many were added, and how many were there already or went with a forgotten record. Raises
+    UsageError, which names the line, for one that Njia did not export or that does not fit those before it.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
+    with store.transaction(settings) as con:
+        logged = {line["what"]: line["details"].get("entry_sha256") for line in audit.read(settings).lines}
+        by_kind = read_entries(settings)
+        present = {entry.id: entry for of_kind in by_kind.values() for entry in of_kind}
+        added, left_out = 0, audit.accounted_for(settings)
+        for number, line in enumerate(lines, start=1):
+            where = f"line {number}"
+            try:
+                entry, content = read_line(line, path, where), parsed(line, path, where)
+                digest = store.sha256(line_of(content))
+                if SUM not in json.loads(line) or logged.get(entry.id, digest) != digest:
+                    raise Damaged(path, f"{where} was written or changed by hand")
+                if entry.id in left_out:
+                    continue
+                fault = isinstance(entry, Confirmation) and why_not_confirmed(
+                    entry, present.get(entry.confirms)
+                )
+                if fault:
+                    raise Damaged(path, f"{where} does not fit: {fault}")
+                append(con, content, who, "imported")
+            except sqlite3.IntegrityError:
+                raise UsageError(f"Nothing was imported: {path}, {where} repeats an earlier one.") from None
+            except Damaged as error:
+                raise UsageError(f"Nothing was imported: {path}, {error.found}.") from None
+            present[entry.id] = entry
+            by_kind[entry.kind].append(entry)
+            added += 1
+        if found := contradiction(holding(by_kind, settings.as_of())):
+            raise UsageError(f"Nothing was imported: decision {found[0].id} contradicts another. {found[1]}")
+    return added, len(lines) - added
 
 
 class Fault(NamedTuple):
@@ -181,15 +223,13 @@ class NewEntries:
         newest = max((entry.time for entry in self._every()), default=now)
         self._now = now if newest <= now else newest + timedelta(microseconds=1)
         self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
-        self._holding: list[Decision] | None = None
+        self._holding = holding(self._entries, self._now)
         self.made: list[Entry] = []
 
     def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
         """Make a decision, with the fields that its kind adds."""
         payload = KINDS[known_kind(kind)].complete(self._settings, dict(payload))
         decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
-        if self._holding is None:
-            self._holding = holding(self._settings, self._now)
         if fault := decision.why_no_effect(self._settings):
             raise UsageError(say(NOT_RECORDED, fault=fault), field=decision.answer)
         if fault := decision.why_decided_already(self._holding) or decision.why_not_now(
@@ -207,7 +247,7 @@ class NewEntries:
         try:
             decision = self.active(decision_id)
         except UsageError:
-            if lost := lost_kind(self._settings, decision_id):
+            if lost := audit.lost_kind(self._settings, decision_id):
                 return self._keep(self._entry(lost, {"revokes": decision_id}))
             raise
         return self._keep(self._entry(decision.kind, {"revokes": decision_id}))

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import Settings
 from orchestration.stewardship.decisions.active import active_decisions, holding
+from orchestration.stewardship.decisions.entries import read_entries
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, with_consequences
@@ -266,7 +267,7 @@ def _settled_by(settings: Settings, item: Item) -> list[Decision]:
     """Return the decisions that answer an item, oldest first."""
     decisions = active_decisions(settings, settings.as_of())
     ids = Answers(settings, decisions).to(item)
-    return [one for one in holding(settings, settings.as_of()) if one.id in ids]
+    return [one for one in holding(read_entries(settings), settings.as_of()) if one.id in ids]
 
 
 def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -> str:

@@ -237,7 +237,10 @@ def endpoint(
     """Return a route for accounts that may enter this part; None is open to everybody."""
 
     async def answer(request: Request) -> Response:
-        visit = await run_in_threadpool(visit_of, desk, request)
+        try:
+            visit = await run_in_threadpool(visit_of, desk, request)
+        except NjiaError as error:  # whether the account still stands cannot be read
+            return Visit(desk, request, None, None).problem(503, "error.not_now", error)
         if request.method == "POST":
             form = await request.form(max_files=0, max_fields=MOST_FIELDS)
             visit = Visit(desk, request, visit.account, visit.session, form)
