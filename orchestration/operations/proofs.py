@@ -34,13 +34,13 @@ from orchestration.core import (
     sha256_of,
     summed_files,
 )
-from orchestration.stewardship import audit, store
+from orchestration.stewardship import audit
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
-ADDED, DAMAGED = "it was added", store.DAMAGED
+ADDED, DAMAGED = "it was added", "SQLite finds it damaged"
 NOT_WRITTEN = (NO_SUM, ADDED)  # found in files that somebody else put there
 Findings = Iterator[tuple[Path, str]]
 
