@@ -36,7 +36,7 @@ def audit_command(
 
     The log says who decided, unsealed, viewed or exported what and when.
 
-    Exit code 1: the log was changed after it was written. 6: a file of the decisions is damaged.
+    Exit code 1: the log was changed after it was written. 6: `njia.db` is damaged.
     """
     from orchestration import stewardship
     from orchestration.stewardship import audit
@@ -48,7 +48,7 @@ def audit_command(
     damage: NjiaError | None = None
     try:
         stewardship.active_decisions(settings, settings.as_of())
-        gaps = stewardship.gaps(settings, log.lines)
+        gaps = audit.gaps(settings)
     except NjiaError as error:  # the log is shown all the same, but nothing can be compared with it
         damage, gaps = error, None
     lines = [
@@ -60,18 +60,18 @@ def audit_command(
     ]
     faults = [*log.faults, *([str(damage)] if damage else [])]
     if as_json:
-        compared = vars(gaps) if gaps else dict.fromkeys(("untold", "changed", "gone"))
+        compared = gaps or dict.fromkeys(audit.GAPS)
         console.print_json({"lines": lines, "faults": faults, **compared, "head": log.head})
     else:
-        _show(lines, log, gaps)
+        _show(lines, log, {audit.GAPS[gap]: ids for gap, ids in (gaps or {}).items()})
         for fault in faults:
             console.complain(fault)
     if faults:
         sys.exit(damage.exit_code if damage else 1)
 
 
-def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
-    """Show the chosen `lines`, and where the decisions files, if they can be read, differ from the log."""
+def _show(lines: list[dict[str, Any]], log: Any, gaps: dict[str, list[str]]) -> None:
+    """Show the chosen `lines`, and where the decisions, if they can be read, differ from the log."""
     table = console.table("time", "who", "what", whole=["time"])
     for line in lines:
         details = " · ".join(
@@ -89,16 +89,11 @@ def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
     if log.lines and not log.faults:
         out.print(f"\nThe log is whole: {len(log.lines):,} lines. Note the hash of the last one elsewhere:")
         out.print(log.head, soft_wrap=True)
-    if gaps:
-        untold = "They are older than the log, were written into their file by hand, or the log could not be"
-        for what, ids, why in (
-            ("without a line", gaps.untold, f"{untold} written."),
-            ("changed since they were logged", gaps.changed, "Ask who edited their file."),
-            ("missing from their files", gaps.gone, "Ask who edited them, or restore a backup."),
-        ):
-            if ids:
-                more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
-                mark("warning", f"Decisions {what}: {', '.join(ids[-MOST_NAMED:])}{more}. {why}")
+    for what, ids in gaps.items():
+        if ids:
+            more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+            named = f"{', '.join(ids[-MOST_NAMED:])}{more}. Ask who changed `njia.db` with another program."
+            mark("warning", f"Decisions {what}: {named}")
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """`njia decide …`: what stewards decide, and what waits for them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ from rich.markup import escape
 
 from orchestration.cli import console
 from orchestration.cli.options import (
+    EXISTING_FILE,
     author_and_reason,
     country_of,
     day_of,
@@ -309,6 +311,35 @@ def decide_list(settings: Settings, as_json: bool) -> None:
         console.print_json({"decisions": decisions})
     else:
         show_decisions(decisions)
+
+
+@decide_command.command("export")
+@installation
+def decide_export(settings: Settings) -> None:
+    """Print every decision as a line of JSON.
+
+    `njia decide import` reads them.
+    """
+    from orchestration import stewardship
+
+    for line in stewardship.export_lines(settings):
+        click.echo(line)
+
+
+@decide_command.command("import")
+@click.argument("file", type=EXISTING_FILE)
+@written_installation
+def decide_import(settings: Settings, file: Path) -> None:
+    """Add the decisions of an exported FILE: all of them, or none.
+
+    They keep ids, authors and times. Those that are there already, and those that went with a forgotten
+    record, are left out.
+    """
+    from orchestration import stewardship
+    from orchestration.stewardship import audit
+
+    added, left_out = stewardship.import_lines(settings, file, audit.os_user())
+    console.say(f"Imported {added:,}, left out {left_out:,}.{f' {_takes_part(settings)}' if added else ''}")
 
 
 def show_decisions(decisions: list[dict[str, Any]]) -> None:

@@ -103,8 +103,8 @@ def forget_command(
             if all_asked.unclear:
                 err.print(_unclear(all_asked.unclear), soft_wrap=True)
             click.confirm("Go on?", abort=True, err=True)
-        erased = forget.erase(settings, keys, all_asked, private_key, settings.as_of())
-        forget.log_erased(settings, author or audit.os_user(), erased, reason)
+        who = author or audit.os_user()
+        erased = forget.erase(settings, keys, all_asked, private_key, settings.as_of(), who, reason)
     finally:
         lock.release()
     with console.refresh_progress() as on_step:
@@ -169,7 +169,7 @@ def _show(result: dict[str, Any]) -> None:
     for fate, count in Counter(result["originals"].values()).items():
         say(f"Originals: {count:,} {fate}")
     if result["decisions_removed"]:
-        say(f"Decision lines about it, removed: {result['decisions_removed']:,}")
+        say(f"Decisions about it, removed: {result['decisions_removed']:,}")
     if result["editions_deleted"]:
         say(f"Editions deleted, their manifests kept: {', '.join(result['editions_deleted'])}")
     say("Erased from landed cells, link codes, decisions, lineage and work files. The receipts are deleted.")

@@ -125,7 +125,9 @@ if TYPE_CHECKING:
     )
     from orchestration.core.sums import (
         OWN_SUM,
+        SUM,
         add_sums_of,
+        json_of,
         line_of,
         note_sums,
         parsed,
@@ -133,7 +135,6 @@ if TYPE_CHECKING:
         remove_summed,
         summed,
         summed_files,
-        without_sum,
         write_json,
         write_summed,
     )

@@ -18,10 +18,10 @@ from orchestration.core.errors import NjiaError, UsageError
 from orchestration.core.settings import Settings, memory_limit
 
 RESTRICTED = (
-    "inbox", "sealed", "landing", "link_codes", "decisions", "forgotten", "review", "audit", "notices",
-    "receipts", "lineage", "desk", "pulls", "work", "dagster",
+    "inbox", "sealed", "landing", "link_codes", "forgotten", "review", "audit", "notices", "receipts",
+    "lineage", "pulls", "work", "dagster",
 )  # fmt: skip
-PRIVATE_FOLDER, OTHERS = 0o700, 0o077
+OTHERS = 0o077
 PUBLIC_PART = ".pub"
 
 
@@ -53,8 +53,8 @@ def check_modes(settings: Settings) -> None:
                 f"Other accounts may open {settings.keys}. Close it:\n  chmod 700 '{settings.keys}'"
             )
         _close(settings.keys)
-    for folder in restricted_folders(settings):
-        _close(folder)
+    for place in (*restricted_folders(settings), settings.database):
+        _close(place)
 
 
 def _is_open(path: Path) -> bool:
@@ -64,14 +64,14 @@ def _is_open(path: Path) -> bool:
         return False
 
 
-def _close(folder: Path) -> None:
-    """Close a folder that this account owns; an analyst who reads the releases owns none."""
+def _close(place: Path) -> None:
+    """Close a folder or file that this account owns; an analyst who reads the releases owns none."""
     try:
-        status = folder.stat()  # of a folder on another disk, where a link leads there
+        status = place.stat()  # of a folder on another disk, where a link leads there
     except OSError:
         return
-    if stat.S_ISDIR(status.st_mode) and status.st_mode & OTHERS and status.st_uid == os.geteuid():
-        folder.chmod(PRIVATE_FOLDER)
+    if status.st_mode & OTHERS and status.st_uid == os.geteuid():
+        place.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -17,9 +17,9 @@ from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
 
 # Raised by a change that does not fit the homes of before, which are then refused (until version 1).
-LAYOUT_VERSION = 5
+LAYOUT_VERSION = 6
 # The oldest program layouts that may read and write a home of this one, and where home.json says so.
-OLDEST_PROGRAMS = {"oldest_reader": 5, "oldest_writer": 5}
+OLDEST_PROGRAMS = {"oldest_reader": 6, "oldest_writer": 6}
 OLDEST = {"read": "oldest_reader", "write to": "oldest_writer"}
 HOME_JSON = "home.json"
 

@@ -22,7 +22,7 @@ REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 DEFAULT_DESK_URL = "http://127.0.0.1:3030"
 # The address of the Dagster UI and the desk. Access from elsewhere needs a tunnel or proxy: docs/security.md.
 LOOPBACK = "127.0.0.1"
-NAIROBI = timezone(timedelta(hours=3))
+NAIROBI = timezone(timedelta(hours=3), "EAT")
 SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 
@@ -116,12 +116,11 @@ class Settings:
     sealed = _Below("sealed")
     landing = _Below("landing")
     link_codes = _Below("link_codes")  # keyed codes of identifying columns, one file an extract
-    decisions = _Below("decisions")
+    database = _Below("njia.db")  # decisions, audit log, sent forms and accounts
     review = _Below("review")
-    audit = _Below("audit")  # who decided, unsealed, traced or exported what and when; append-only
+    audit = _Below("audit")  # the hash of the last line of the audit log
     forgotten = _Below("forgotten")  # keyed tombstones of forgotten records, one file a partner
     notices = _Below("notices")  # messages as files, with their recipients
-    desk = _Below("desk")  # accounts of the steward's desk
     receipts = _Below("receipts")
     lineage = _Below("lineage")  # per release: published key → extracts and rows, for `njia trace`
     releases = _Below("releases")

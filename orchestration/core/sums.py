@@ -45,11 +45,6 @@ def parsed(written: str | bytes, path: Path, where: str = "") -> Any:
         content = json.loads(written)
     except (ValueError, RecursionError):  # ValueError: also what bad UTF-8 raises
         raise Damaged(path, f"{where or 'it'} is not JSON in UTF-8") from None
-    return without_sum(content, path, where)
-
-
-def without_sum(content: Any, path: Path, where: str = "") -> Any:
-    """Return parsed JSON without its sum; raises Damaged where the sum is another."""
     if isinstance(content, dict) and SUM in content and content.pop(SUM) != _sum(content):
         raise Damaged(path, f"{where or 'its content'} does not match its sum")
     return content

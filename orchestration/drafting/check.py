@@ -121,7 +121,7 @@ def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> Co
     report = check_contract(contract_path, file_path, now.date(), settings.landing)
     if report.trial is None:
         return report
-    aliases = active_decisions(settings, now)["place_alias"] if settings.decisions.is_dir() else []
+    aliases = active_decisions(settings, now)["place_alias"]
     note, tables = report.trial
     located, waiting = locate_rows(tables, aliases, keys_of(settings, aliases))
     failures = would_fail(note, tables | located, now.date())

@@ -9,10 +9,9 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,11 +40,11 @@ from orchestration.operations import forget
 from orchestration.operations.check import Fault, check_files, files_of, kind_of, place_of
 from orchestration.operations.proofs import lost_marks
 from orchestration.operations.rotation import finish_rotations
+from orchestration.stewardship import copy_database
 
 KEEP = "35d"
 NIGHTS = 28  # in which every byte of the repository is read once
 HOST = "njia"
-WRITTEN_ALL_THE_TIME = ("decisions", "audit", "notices")  # folders with a lock of their own
 SECONDS_TO_WAIT = 30
 _LOCKED = "already locked"  # restic's words
 INCOMPLETE = 3  # restic's exit code after a backup that lacks files
@@ -259,14 +258,13 @@ def restore(
         marks = new
         if newest is not chosen:
             marks = replace(new, home=new.work / "newest")
-            only = (f"--include=/{name}" for name in ("forgotten", "audit"))
+            only = (f"--include=/{name}" for name in ("forgotten", "audit", "njia.db"))
             restic.run("restore", newest.id, "--target", marks.home, *only)
         check_home(new, "write to")
         _unite_marks(new, [marks, *([settings] if is_home else [])])
         forget_work(new)
         say("Erasing what was forgotten")
         erased = forget.erase_again(new, load_keys(new), private_key, settings.as_of())
-        forget.log_erased(new, "restore", erased)
         say("Checking")
         faults = check_files(new).faults
         durable.rename(partial, folder)
@@ -280,16 +278,19 @@ def restore(
 def _links(settings: Settings, say: Say) -> Iterator[Path]:
     """Yield a folder with all that belongs in a backup, laid out like a home, as of one moment."""
     folder = settings.backup_links
-    busy = RefreshRunning("A decision or message is being written for long. Try again in a moment.")
+    busy = RefreshRunning("A message is being written for long. Try again in a moment.")
     durable.remove_folder(folder)
     try:
         say("Collecting")
-        with ExitStack() as held:
-            for name in WRITTEN_ALL_THE_TIME:
-                durable.make_folder(settings.home / name, 0o700)
-                held.enter_context(locked_folder(settings.home / name, busy, SECONDS_TO_WAIT))
+        durable.make_folder(settings.notices, 0o700)
+        with locked_folder(settings.notices, busy, SECONDS_TO_WAIT):
+            # `audit/head` comes before `njia.db`: the line that it names is in the copy.
             for name, path in _belonging(settings):
-                _link(path, folder / name)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                if path == settings.database:
+                    copy_database(settings, folder / name)
+                else:
+                    _link(path, folder / name)
             for path in intake.partner_folders(settings):
                 (folder / "inbox" / path.name).mkdir(parents=True, exist_ok=True)
             for parent, _, _ in os.walk(folder):
@@ -307,16 +308,11 @@ def _belonging(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _link(path: Path, to: Path) -> None:
-    """Link a file that is only ever replaced, copy any other: SQLite's, one that grows, on another disk."""
-    to.parent.mkdir(parents=True, exist_ok=True)
+    """Link a file that is only ever replaced, copy any other: one that grows, on another disk."""
     if path.is_symlink() and path.is_dir():
         if path.name != "current":
             raise UsageError(f"{path} is a link to a folder, which no backup follows. Move the folder here.")
         to.symlink_to(path.readlink())
-        return
-    if path.suffix == ".db":
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(to)) as copy:
-            source.backup(copy)
         return
     with suppress(FileNotFoundError):  # taken or removed meanwhile
         if path.suffix != ".jsonl" and not path.is_symlink():

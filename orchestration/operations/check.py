@@ -7,7 +7,7 @@ import csv
 import os
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -82,13 +82,13 @@ def place_of(settings: Settings, name: str) -> Path:
     return {"keys": settings.keys, **elsewhere}.get(first, settings.home / first) / rest
 
 
-def files_of(settings: Settings, folder: str | None = None) -> Iterator[tuple[str, Path]]:
-    """Yield the name and place of every file and link of a home, or of one of its folders.
+def files_of(settings: Settings, only: Collection[str] = ()) -> Iterator[tuple[str, Path]]:
+    """Yield the name and place of every file and link of a home, or of some of its files and folders.
 
     Of contracts that lie elsewhere, their folder may hold more than contracts.
     """
     names = {path.name for path in settings.home.glob("*")} | {"keys", "partners"}
-    for name in sorted(names if folder is None else {folder}):
+    for name in sorted(only or names):
         place = place_of(settings, name)
         if name == "partners" and not place.is_relative_to(settings.home):
             contracts = (path for partner in sorted(place.glob("[!.]*/")) for path in contract_files(partner))
@@ -120,10 +120,10 @@ def check_files(
     kind that is being checked.
     """
     kinds = [kind for kind in KINDS if only in (None, kind.kind)]
-    folder = kinds[0].files.partition("/")[0] if only else None
+    folders = {pattern.partition("/")[0] for pattern in kinds[0].files.split()} if only else set()
     paths: dict[str, list[Path]] = defaultdict(list)
     checked = Checked()
-    for name, path in files_of(settings, folder):
+    for name, path in files_of(settings, folders):
         kind = kind_of(name)
         paths[kind.kind].append(path)
         if kind is UNKNOWN:

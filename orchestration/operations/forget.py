@@ -40,7 +40,7 @@ from orchestration.core import (
     tombstones_of,
 )
 from orchestration.places import name_token
-from orchestration.stewardship import FORGOT, audit, erase_decisions, messages
+from orchestration.stewardship import forget_decisions, messages
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Asked:
 class Erased:
     """What was erased of one partner before the refresh.
 
-    `originals`: the fate of each sealed file, by extract id. `decisions`: ids of the removed lines.
+    `originals`: the fate of each sealed file, by extract id. `decisions`: ids of the removed entries.
     """
 
     partner: str
@@ -108,13 +108,16 @@ def erase(
     asked: Asked,
     private_key: str | None,
     now: datetime,
+    who: str,
+    reason: str | None = None,
     of_editions: Mapping[str, Iterable[str]] | None = None,
 ) -> list[Erased]:
     """Erase records from everything but the releases; return what was erased of each partner.
 
-    The caller holds the refresh lock. `of_editions`: by partner, cells of releases that hold the records,
-    where the landing does not. `private_key`: one or more, a line each. If it does not open an original that
-    holds one of the records, raises UsageError and erases nothing.
+    The audit log notes it, with `who` asked and the `reason`: decisions that the note names are not missed
+    afterwards. The caller holds the refresh lock. `of_editions`: by partner, cells of releases that hold the
+    records, where the landing does not. `private_key`: one or more, a line each. If it does not open an
+    original that holds one of the records, raises UsageError and erases nothing.
     """
     intake.settle_landing(settings, keys)
     submissions = frozenset(submission_mark(keys, code) for code in asked.submissions)
@@ -143,7 +146,10 @@ def erase(
     erased = []
     for partner, records in asked.records.items():
         held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
-        removed = erase_decisions(settings, {shown_record(record) for record in records}, names)
+        why = {} if reason is None else {"reason": reason}
+        counts: dict[str, Any] = {"records": len(records), "extracts": list(originals)}
+        named = {shown_record(record) for record in records}
+        removed = forget_decisions(settings, named, names, who, partner, **why, **counts)
         outputs.forget_receipts(settings, partner)
         release.forget_in_lineage(settings, partner, records)
         rows = sum(len(extract.rows) for extract in held)
@@ -167,25 +173,9 @@ def erase_again(settings: Settings, keys: Keys, private_key: str | None, now: da
             records[partner] = frozenset(found)
     if not records:
         return []
-    erased = erase(settings, keys, Asked(records), private_key, now, cells)
+    erased = erase(settings, keys, Asked(records), private_key, now, "restore", of_editions=cells)
     finish(settings, now)
     return erased
-
-
-def log_erased(settings: Settings, who: str, erased: Iterable[Erased], reason: str | None = None) -> None:
-    """Note in the audit log what was erased; decisions that it names are not missed afterwards."""
-    why: dict[str, Any] = {} if reason is None else {"reason": reason}
-    for of_partner in erased:
-        audit.record(
-            settings,
-            who,
-            FORGOT,
-            of_partner.partner,
-            **why,
-            records=of_partner.records,
-            extracts=list(of_partner.originals),
-            decisions=of_partner.decisions,
-        )
 
 
 def _names_only_of(settings: Settings, keys: Keys, records: Collection[int]) -> set[str]:
@@ -256,9 +246,7 @@ def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[
     """
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():
-        of_partner = erase(settings, keys, Asked({partner: frozenset(records)}), None, now)
-        log_erased(settings, "retention", of_partner)
-        erased += of_partner
+        erased += erase(settings, keys, Asked({partner: frozenset(records)}), None, now, "retention")
     return erased
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
-ADDED = "it was added"
+ADDED, DAMAGED = "it was added", "SQLite finds it damaged"
 NOT_WRITTEN = (NO_SUM, ADDED)  # found in files that somebody else put there
 Findings = Iterator[tuple[Path, str]]
 
@@ -142,8 +142,10 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
 def marks(look: Look, files: Sequence[Path]) -> Findings:
     """Marks of forgotten records hold their sums; the audit log names the partners that have some."""
     yield from sums(look, files)
-    lines = audit.read(look.settings).lines
-    for partner in sorted({line["what"] for line in lines if line["action"] == stewardship.FORGOT}):
+    lines: list[dict[str, Any]] = []
+    with suppress(Damaged):  # said of `njia.db`
+        lines = audit.read(look.settings).lines
+    for partner in sorted({line["what"] for line in lines if line["action"] == "forgot"}):
         path = look.settings.forgotten / f"{partner}.json"
         if not path.exists():
             yield path, MISSING
@@ -175,34 +177,28 @@ def has_another_record_key(note: Mapping[str, Any], key_id: str) -> bool:
 
 
 def decisions(look: Look, files: Sequence[Path]) -> Findings:
-    """Each line holds its sum and fits those before it; the audit log has the hash of each."""
-    faults = []
-    for path in files:
-        try:
-            stewardship.read_kind(look.settings, path.stem)
-        except Damaged as fault:
-            faults.append((path, fault.found))
-    yield from faults
-    if not faults:
-        gaps = stewardship.gaps(look.settings, audit.read(look.settings).lines)
-        for ids, what in (
-            (gaps.changed, "changed since they were logged"),
-            (gaps.gone, "logged and missing"),
-        ):
-            if ids:
-                yield look.settings.decisions, f"decisions {what}: {', '.join(ids)}"
+    """SQLite checks the file. Each entry holds its sum, and the audit log the hash of each entry.
 
-
-def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
-    """Each line holds the hash of the one before, and `head` that of the last.
-
-    The log may lack one decision, between whose writing and logging a process was killed: the first has none.
+    Each line of the log holds the hash of the one before, and `audit/head` that of the last.
     """
-    decisions = sum(len(path.read_bytes().splitlines()) for path in look.settings.decisions.glob("*.jsonl"))
-    if not files and decisions > 1:
-        yield look.settings.audit, MISSING
-    for fault in audit.read(look.settings).faults:
-        yield look.settings.audit, fault.removesuffix(".")
+    settings = look.settings
+    if settings.database in files and sqlite_answer(settings.database, check="integrity_check") != "ok":
+        yield settings.database, DAMAGED
+        return
+    try:
+        stewardship.read_entries(settings)
+        stewardship.read_accounts(settings)
+        stewardship.settled_since_refresh(settings)
+        log = audit.read(settings)
+    except Damaged as damage:
+        yield damage.path, damage.found
+        return
+    head = settings.audit / "head"
+    for fault in log.faults:
+        yield head if fault.startswith(str(head)) else settings.database, fault.removesuffix(".")
+    for gap, ids in audit.gaps(settings).items():
+        if ids:
+            yield settings.database, f"decisions {audit.GAPS[gap]}: {', '.join(ids)}"
 
 
 def releases(look: Look, files: Sequence[Path]) -> Findings:
@@ -261,20 +257,21 @@ def sqlite(look: Look, files: Sequence[Path]) -> Findings:
     """SQLite checks its own pages."""
     for path in files:
         if path.suffix == ".db" and look.takes(path) and sqlite_answer(path) != "ok":
-            yield path, "SQLite finds it damaged"
+            yield path, DAMAGED
 
 
-def sqlite_answer(path: Path, option: str = "mode=ro") -> str:
+def sqlite_answer(path: Path, option: str = "mode=ro", check: str = "quick_check") -> str:
     """Return `ok`, or the name of the error that SQLite's own check of a file ends with."""
     try:
         with closing(sqlite3.connect(f"file:{path}?{option}", uri=True, timeout=30)) as database:
-            is_whole = database.execute("pragma quick_check(1)").fetchone()[0] == "ok"
+            is_whole = database.execute(f"pragma {check}(1)").fetchone()[0] == "ok"
             return "ok" if is_whole and path.stat().st_size else "SQLITE_CORRUPT"
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # its message holds what it read
+        name: str = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT")
         # In a folder that cannot be written there is no write-ahead log to open.
-        if option == "mode=ro" and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
-            return sqlite_answer(path, "immutable=1")
-        return error.sqlite_errorname
+        if option == "mode=ro" and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            return sqlite_answer(path, "mode=ro&immutable=1", check)
+        return name
 
 
 def steps(look: Look, files: Sequence[Path]) -> Findings:

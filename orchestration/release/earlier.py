@@ -62,7 +62,6 @@ from orchestration.release.releases import (
 from orchestration.release.signature import sign, why_not_signed
 from orchestration.stewardship import (
     Decisions,
-    NotLogged,
     active_decisions,
     audit,
     list_decisions,
@@ -189,10 +188,11 @@ def rollback(
     reason: str,
     now: datetime,
     from_release: str | None = None,
+    *sent: Any,
 ) -> Release:
     """Make an earlier release current again; with `from_release`, only if that one is still current.
 
-    Raises what `fit_to_return` raises, and NotLogged if the rollback is done but not in the audit log.
+    `sent`: the form of the desk that asks for it. Raises what `fit_to_return` raises.
     """
     with switching(settings):
         target = fit_to_return(settings, release_id)
@@ -204,19 +204,12 @@ def rollback(
             )
         releases: dict[str, Any] = {"from_release": current.release_id, "to_release": target.release_id}
         # The decision comes first: without it, the next refresh would publish the same content again.
-        # Readers get the earlier release back even if the audit log cannot be written.
-        problem: NotLogged | None = None
-        try:
-            record_decision(settings, "rollback", author, reason, now, **releases)
-        except NotLogged as error:
-            problem = error
+        record_decision(settings, "rollback", author, reason, now, *sent, **releases)
         switch_current(settings, target.release_id)
-        if problem:
-            raise NotLogged(f"Release {target.release_id} is in force again. {problem}") from problem
         try:
             audit.record(settings, author, "rolled_back", target.release_id, **releases)
         except NjiaError as error:
-            raise NotLogged(f"Release {target.release_id} is in force again. {error}") from None
+            raise NjiaError(f"Release {target.release_id} is in force again. {error}") from None
     return Release(target.release_id, target.path, target.manifest, is_current=True)
 
 

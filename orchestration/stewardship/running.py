@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from orchestration.core import Damaged, NjiaError, Settings, is_held, last_holder, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.audit import gaps
 from orchestration.stewardship.decisions.active import Settled, settled
 
 
@@ -55,7 +54,7 @@ def decisions_waiting(settings: Settings) -> Settled:
     """Return the settled decisions that the last whole refresh and a running one did not read.
 
     One that they read and that was taken back since counts too. Before the first refresh nothing waits, and
-    where the files cannot be read: the refresh itself says so.
+    where decisions cannot be read: the refresh itself says so.
     """
     begun = _begun(settings) if refresh_since(settings) else None
     read = begun.inputs if begun else refreshes.considered(settings)
@@ -71,20 +70,21 @@ def decisions_waiting(settings: Settings) -> Settled:
 def settled_since_refresh(settings: Settings) -> frozenset[str]:
     """Return the ids of the decisions that a refresh acts on now.
 
-    Raises Damaged where one that the last refresh acted on has gone from its file: without it, a row that a
-    steward excluded would be published.
+    Raises Damaged where one that the last refresh acted on has gone: without it, a row that a steward
+    excluded would be published.
     """
     now = settled(settings).ids
     missing = refreshes.considered(settings).get("decisions", set()) - now
     if not missing:
         return now
     # Most often one was taken back or forgotten.
-    if gone := [entry for entry in gaps(settings, audit.read(settings).lines).gone if entry in missing]:
+    if gone := sorted(missing - audit.accounted_for(settings)):
         raise Damaged(
-            settings.decisions,
-            f"decisions are logged and missing: {', '.join(gone)}",
-            "Copy them from a backup (`njia restore`). Where no backup has them, decide again what they "
-            "decided, and take each back (`njia decide revoke ID`): then a refresh goes on without them.",
+            settings.database,
+            f"decisions are missing: {', '.join(gone)}",
+            "Copy them from a backup (`njia restore`; `njia decide export` there, `import` here). Where none "
+            "has them, decide again what they decided, and take each back (`njia decide revoke ID`): then a "
+            "refresh goes on without them.",
         )
     return now
 

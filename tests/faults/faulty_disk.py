@@ -20,7 +20,8 @@ from orchestration.core import durable
 KILL, CUT, FULL, BROKEN, SHORT, TORN = FAULTS = ("kill", "cut", "full", "broken", "short", "torn")
 GROWS = {"create", "write", "mkdir", "symlink", "link", "fsync", "replace"}
 CALLS = {"fsync", "replace", "unlink", "rmdir", "mkdir", "symlink", "link", "chmod", "ftruncate", "write"}
-MADE_AGAIN = ("work", "dagster")  # what lies there may be lost, and is left as it is
+# What is left as it is: it may be lost, or SQLite writes and syncs it itself.
+MADE_AGAIN = ("work", "dagster", "njia.db", "njia.db-wal", "njia.db-shm")
 
 
 def can_happen(fault: str, call: str) -> bool:
@@ -126,7 +127,7 @@ class Kept:
         after = self._home.with_name(f"{self._home.name}-after")
         self._restore(self._home.stat().st_ino, after, with_contents)
         for name in MADE_AGAIN:
-            if (self._home / name).is_dir():
+            if (self._home / name).exists():
                 (self._home / name).rename(after / name)
 
     def _list(self, folder: Path) -> None:

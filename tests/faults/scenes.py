@@ -149,7 +149,7 @@ def is_decided(settings: Settings) -> bool:
 def forget_one(settings: Settings) -> None:
     keys = load_keys(settings)
     asked = forget.with_copies(settings, PARTNER, forget.records_called(settings, keys, PARTNER, "2"))
-    forget.erase(settings, keys, asked, str(identity(settings)), START)
+    forget.erase(settings, keys, asked, str(identity(settings)), START, "os:fixture")
 
 
 def is_forgotten(settings: Settings) -> bool:
@@ -226,7 +226,7 @@ def is_back(settings: Settings) -> bool:
 
 def log(settings: Settings) -> None:
     for what in ("first", "second"):
-        audit.record(settings, "A. Fixture", "viewed", what, when=START, records=1)
+        audit.record(settings, "A. Fixture", "viewed", what, records=1)
 
 
 def is_logged(settings: Settings) -> bool:

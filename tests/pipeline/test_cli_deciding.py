@@ -151,7 +151,7 @@ def test_samples_that_have_landed_are_not_added_again(tmp_path: Path) -> None:
     note = tmp_path / "landing" / sample.parent.parent.name / f"{sha256_of(sample)[:16]}.json"
     note.parent.mkdir(parents=True)
     note.write_text("{}")
-    (tmp_path / "home.json").write_text('{"layout_version": 5}')
+    (tmp_path / "home.json").write_text('{"layout_version": 6}')
     njia("inbox", "add", "--samples", "--quiet", "--home", tmp_path)
     added = {path.name for path in (tmp_path / "inbox").rglob("*") if path.is_file()}
     assert added == {path.name for path in SAMPLE_PARTNERS.glob("*/extracts/*")} - {sample.name}

@@ -276,11 +276,10 @@ def test_trace_is_audited_without_the_id_of_a_movement(
 
 
 def test_trace_that_cannot_be_audited_shows_nothing(evidence_base: EvidenceBase) -> None:
-    shutil.rmtree(evidence_base.settings.audit)
-    evidence_base.settings.audit.write_text("no folder")
+    evidence_base.settings.database.write_text("no database")
     ran = njia("trace", "current", *BUSIA_TO_NAIROBI, settings=evidence_base.settings)
     assert ran.returncode != 0
-    assert "audit log" in ran.stderr
+    assert "njia.db is damaged" in ran.stderr
     assert "swala_post" not in ran.stdout
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration import intake, typing
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, clear_work, load_keys, parsed
+from orchestration.core import Settings, clear_work, load_keys
 from orchestration.core.work import KEPT
 from orchestration.operations import read_status
 from orchestration.places import name_token
@@ -21,6 +21,7 @@ from orchestration.release import current_release, list_releases, rollback
 from orchestration.stewardship import record_decision, review
 from tests import scenario
 from tests.evidence_base import EvidenceBase, copy_of
+from tests.fixtures import other_program
 from tests.fixtures.boundary_files import counties, with_boundaries, write
 
 
@@ -171,7 +172,7 @@ def known_records(settings: Settings) -> list[dict[str, Any]]:
 
 def test_failed_refresh_deletes_the_work_folder_where_asked(evidence_base: EvidenceBase) -> None:
     settings = replace(evidence_base.settings, delete_work=True)
-    (settings.decisions / "place_aliases.jsonl").write_text("{")
+    settings.database.write_text("no database")
     assert EvidenceBase(settings).refresh().error is not None
     assert not settings.typed.exists()
     assert not settings.warehouse.exists()
@@ -218,9 +219,7 @@ def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPath
             base.settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, text="Kampala",
             place_id=place_id, partner="swala_post", **scope,
         )  # fmt: skip
-    file = base.settings.decisions / "place_alias.jsonl"
-    lines = [json.dumps(parsed(line, file)) for line in file.read_text().splitlines()]
-    file.write_text("".join(f"{line.replace('KE001', 'KE999')}\n" for line in lines))
+    other_program.rewrite(base.settings, "KE001", "KE999")
     ended = base.refresh()
     assert ended.error is None, ended.error
     return Ended(base, made["id"])

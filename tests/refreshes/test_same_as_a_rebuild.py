@@ -62,7 +62,7 @@ def forgotten_record(base: EvidenceBase, chance: random.Random) -> None:
     reference = chance.choice(["S2", "S3", "S4"])
     records = forget.records_called(settings, keys, "swala_post", reference)
     asked = forget.with_copies(settings, "swala_post", records)
-    forget.erase(settings, keys, asked, None, settings.as_of())
+    forget.erase(settings, keys, asked, None, settings.as_of(), "os:fixture")
 
 
 CHANGES: list[Callable[[EvidenceBase, random.Random], None]] = [

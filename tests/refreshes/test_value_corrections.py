@@ -14,7 +14,7 @@ import pytest
 from orchestration.core import Settings, UsageError, load_keys, record_of, shown_record
 from orchestration.refresh import extracts
 from orchestration.release import current_release
-from orchestration.stewardship import list_decisions, record_decision, review
+from orchestration.stewardship import export_lines, list_decisions, record_decision, review
 from orchestration.stewardship.decisions.previews import try_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests import scenario, steps
@@ -249,7 +249,7 @@ def test_what_is_no_value_of_the_field_enters_no_decision(
     with pytest.raises(UsageError, match=why) as refused:
         correct(still.settings, reference, field, value)
     assert "Testperson" not in str(refused.value)
-    assert not (still.settings.decisions / "value_correction.jsonl").exists()
+    assert export_lines(still.settings) == []
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +294,7 @@ def test_desk_previews_decides_and_shows_a_correction(evidence_base: EvidenceBas
         f"event_on of record {asked['record']} is read as No such day Mar 2025, given as 03/03/2025" in told
     )
     assert f"Rules that set record {asked['record']} aside No such day none of them" in told
-    assert not (settings.decisions / "value_correction.jsonl").exists(), "a preview writes nothing"
+    assert export_lines(settings) == [], "a preview writes nothing"
     assert "is corrected, until the partner writes it anew" in shown(steward.confirm(previewed).text)
     [made] = list_decisions(settings)
     record_page = shown(steward.get(page_of(settings)).text)
@@ -322,6 +322,6 @@ def test_reader_without_the_right_to_decide_sees_no_form(
 
 def test_decision_line_holds_a_token_of_what_was_written(evidence_base: EvidenceBase) -> None:
     made = correct(evidence_base.settings, "S5", "event_on", "03/03/2025")
-    line = (evidence_base.settings.decisions / "value_correction.jsonl").read_text(encoding="utf-8")
+    (line,) = export_lines(evidence_base.settings)
     assert json.loads(line)["written"] == made["written"]
     assert "31/02/2025" not in line

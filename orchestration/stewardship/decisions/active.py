@@ -5,17 +5,17 @@ One holds that is not revoked, has not expired and does not wait for a second pe
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from orchestration.core import NjiaError, Settings, say
-from orchestration.stewardship.decisions.files import plain, read_kind, refuse_unknown_files
+from orchestration.stewardship.decisions.entries import plain, read_entries
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
 
-Line = dict[str, Any]  # a decision as in its file
+Line = dict[str, Any]  # a decision as in its line
 
 
 @dataclass(frozen=True)
@@ -56,34 +56,42 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
     Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
     or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
     that was withdrawn and is taken in again is still withdrawn (`without_effect` lists it until then).
-    Two lines that contradict each other stop the caller: a choice between them would not be the steward's.
+    Two that contradict each other stop the caller: a choice between them would not be the steward's.
     """
-    refuse_unknown_files(settings)
-    decisions = holding(settings, as_of, left_out)
-    # Thousands of rows may be decided, and such decisions contradict none.
-    able = [one for one in decisions if type(one).contradicts is not Decision.contradicts]
-    for place, decision in enumerate(able):
-        against = [other for other in able[:place] if decision.contradicts(other)]
-        if against and (fault := decision.why_decided_already(against)):
-            raise NjiaError(
-                f"Decision {decision.id} in {settings.decisions / decision.kind}.jsonl contradicts an "
-                f"earlier line. {fault} Or take this one back: `njia decide revoke {decision.id}`."
-            )
+    decisions = holding(read_entries(settings), as_of, left_out)
+    if found := contradiction(decisions):
+        raise NjiaError(
+            f"Decision {found[0].id} contradicts an earlier one. {found[1]} Or take this one back: "
+            f"`njia decide revoke {found[0].id}`."
+        )
     active = Decisions()
     for decision in decisions:
         active[decision.kind].append(plain(decision.resolved(settings)))
     return active
 
 
-def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> list[Decision]:
-    """Return what holds at a time, oldest first.
+def contradiction(decisions: Iterable[Decision]) -> tuple[Decision, str] | None:
+    """Return the first decision that contradicts an earlier one, and what to do about it."""
+    # Thousands of rows may be decided, and such decisions contradict none.
+    able = [one for one in decisions if type(one).contradicts is not Decision.contradicts]
+    for place, decision in enumerate(able):
+        against = [other for other in able[:place] if decision.contradicts(other)]
+        if against and (fault := decision.why_decided_already(against)):
+            return decision, fault
+    return None
+
+
+def holding(
+    by_kind: Mapping[str, list[Entry]], as_of: datetime, left_out: Collection[str] = ()
+) -> list[Decision]:
+    """Return what of entries holds at a time, oldest first.
 
     Without the decisions whose ids are `left_out`, as if they were revoked: what they overruled holds.
     """
     stand = [
         decision
-        for kind in KINDS
-        for decision in settled_of(read_kind(settings, kind))
+        for entries in by_kind.values()
+        for decision in settled_of(entries)
         if decision.id not in left_out
     ]
     stand.sort(key=lambda decision: decision.time)
@@ -98,7 +106,7 @@ def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ())
 
 def settled(settings: Settings) -> Settled:
     """Return what a refresh would read now; a decision that was taken back before it is as if never made."""
-    entries = [read_kind(settings, name) for name, kind in KINDS.items() if kind.needs_refresh]
+    entries = [of_kind for name, of_kind in read_entries(settings).items() if KINDS[name].needs_refresh]
     return Settled(
         frozenset(decision.id for of_kind in entries for decision in settled_of(of_kind)),
         max((entry.time for of_kind in entries for entry in of_kind), default=None),
@@ -127,7 +135,7 @@ def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, A
         {
             "decision_id": entry.id,
             "kind": entry.kind,
-            "decided_on": entry.time.date().isoformat(),
+            "decided_on": entry.local_time.date().isoformat(),
             "author": entry.author,
             "says": entry.sentence(),
             "why": why,
@@ -145,8 +153,8 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
     unrevoked decision meets nothing today; None where it acts.
     """
     listed = []
-    for name in [known_kind(kind)] if kind else KINDS:
-        entries = read_kind(settings, name)
+    by_kind = read_entries(settings)
+    for entries in [by_kind[known_kind(kind)]] if kind else by_kind.values():
         revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
         seconds = {decision_id: second.author for decision_id, second in confirmations(entries).items()}
         listed += [

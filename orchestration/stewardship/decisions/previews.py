@@ -10,8 +10,8 @@ from datetime import datetime
 
 from orchestration.core import Settings, refreshes, say
 from orchestration.stewardship.decisions.active import active_decisions, confirmations, holding
-from orchestration.stewardship.decisions.files import read_kind
-from orchestration.stewardship.decisions.recording import NewEntries, Wanted, faults_in, faults_of
+from orchestration.stewardship.decisions.entries import read_entries
+from orchestration.stewardship.decisions.recording import Fault, NewEntries, Wanted, faults_in, faults_of
 from orchestration.stewardship.kinds.decision import Change, Decision, Effect, Entry, Previewed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
@@ -45,7 +45,8 @@ class Preview:
     """`recorded`: the sentence of each decision that can be made; `faults`: why the others cannot be made.
 
     `made`: those decisions themselves, complete; or those that would be confirmed or revoked. One fault keeps
-    the whole list out. `notes`: what only a refresh finds out.
+    the whole list out. `field`: what the fault of a single decision is about. `notes`: what only a refresh
+    finds out.
     """
 
     made: Sequence[Decision] = ()
@@ -53,6 +54,7 @@ class Preview:
     faults: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    field: str | None = None
 
 
 def try_decisions(
@@ -91,11 +93,11 @@ def try_revocations(
     """
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.revoke, ids)
-    acting = {decision.id for decision in holding(settings, now)}
+    by_kind = read_entries(settings)
+    acting = {decision.id for decision in holding(by_kind, now)}
     last = refreshes.last(settings)
     seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
-    entries_of = [read_kind(settings, kind) for kind in {decision.kind for decision in made}]
-    acts_since = {id: second.time for of in entries_of for id, second in confirmations(of).items()}
+    acts_since = {id: second.time for of in by_kind.values() for id, second in confirmations(of).items()}
     fresh: list[Decision] = []
     used: list[Decision] = []
     notes: list[str] = []
@@ -122,7 +124,7 @@ def try_revocations(
 
 def _about(
     entries: NewEntries, make: Callable[[str], Entry], ids: Sequence[str]
-) -> tuple[list[Decision], list[tuple[int, str]]]:
+) -> tuple[list[Decision], list[Fault]]:
     """Return the decisions about which an entry can be made, and the faults of the others."""
     made: list[Decision] = []
 
@@ -154,7 +156,7 @@ def _effect(
 def _preview(
     settings: Settings,
     made: Sequence[Decision],
-    faults: Sequence[tuple[int, str]],
+    faults: Sequence[Fault],
     wanted: int,
     effect: Effect,
 ) -> Preview:
@@ -171,9 +173,10 @@ def _preview(
             for one in made
         ],
         [
-            fault if wanted == 1 else say("Number {number}: {fault}", number=at, fault=fault)
-            for at, fault in faults
+            one.said if wanted == 1 else say("Number {number}: {fault}", number=one.number, fault=one.said)
+            for one in faults
         ],
         effect.changes,
         [*dict.fromkeys(effect.notes), _ALWAYS] if made else [],
+        faults[0].field if wanted == 1 and faults else None,
     )

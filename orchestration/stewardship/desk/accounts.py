@@ -1,29 +1,19 @@
-"""Accounts: `desk/accounts.json`, only a name, roles and an argon2id hash each; and what each role opens."""
+"""Accounts of `njia.db`, only a name, roles and an argon2id hash each; and what each role opens."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from orchestration.core import (
-    Damaged,
-    NjiaError,
-    Settings,
-    UsageError,
-    durable,
-    locked_folder,
-    read_json,
-    write_json,
-)
+from orchestration.core import Damaged, Settings, UsageError
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship.kinds.decision import same_author
+from orchestration.stewardship import store
+from orchestration.stewardship.kinds.decision import same_author, spelling
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
 # The name becomes the author of decisions, which a release publishes.
@@ -66,14 +56,14 @@ class Account:
 
 
 def read_accounts(settings: Settings) -> list[Account]:
-    """Return the accounts by name; raises NjiaError for an unreadable file, since guessing is unsafe."""
-    path = _path(settings)
-    if not path.is_file():
-        return []
-    try:
-        return [_account(**one) for one in read_json(path)["accounts"]]
-    except (ValueError, KeyError, TypeError):
-        raise Damaged(path, "it lists no accounts") from None
+    """Return the accounts by name; raises Damaged for one with unknown roles, since guessing is unsafe."""
+    query = "select name, passphrase_hash, roles from accounts order by spelling"
+    accounts = [
+        Account(name, hashed, tuple(roles.split())) for name, hashed, roles in store.rows(settings, query)
+    ]
+    if not all(account.roles and ROLES.keys() >= set(account.roles) for account in accounts):
+        raise Damaged(settings.database, "an account in it has roles that there are not")
+    return accounts
 
 
 def add_account(
@@ -87,30 +77,25 @@ def add_account(
             'no address and no number of a phone or document. Such as "A. Steward".'
         )
     account = Account(name, _hashed(passphrase, name), tuple(roles))
-    with _changing(settings) as accounts:
-        if any(same_author(one.name, name) for one in accounts):
+    new = (spelling(name), name, account.passphrase_hash, " ".join(roles))
+    with store.transaction(settings) as con:
+        if not con.execute("insert or ignore into accounts values (?, ?, ?, ?)", new).rowcount:
             raise UsageError(f"There is an account {name} already. `njia account list` shows them.")
-        accounts.append(account)
     return account
 
 
 def change_passphrase(settings: Settings, name: str, passphrase: str) -> None:
     """Change a passphrase, which ends the sessions under this name."""
-    with _changing(settings) as accounts:
-        at = _index_of(accounts, name)
-        accounts[at] = replace(accounts[at], passphrase_hash=_hashed(passphrase, name))
+    _change(settings, name, "update accounts set passphrase_hash = ?", _hashed(passphrase, name))
 
 
 def change_roles(settings: Settings, name: str, roles: Sequence[str]) -> None:
     """Change the roles of an account; its sessions go on with them."""
-    with _changing(settings) as accounts:
-        at = _index_of(accounts, name)
-        accounts[at] = replace(accounts[at], roles=tuple(roles))
+    _change(settings, name, "update accounts set roles = ?", " ".join(roles))
 
 
 def remove_account(settings: Settings, name: str) -> None:
-    with _changing(settings) as accounts:
-        del accounts[_index_of(accounts, name)]
+    _change(settings, name, "delete from accounts")
 
 
 def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
@@ -121,14 +106,6 @@ def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
         _HASHER.verify(stored, passphrase[:LONGEST_PASSPHRASE])
     except (VerificationError, InvalidHashError):
         return None
-    return account
-
-
-def _account(name: str, passphrase_hash: str, roles: Sequence[str]) -> Account:
-    """Return an account as stored; raises ValueError for roles that there are not."""
-    account = Account(name, passphrase_hash, tuple(roles))
-    if not account.roles or not ROLES.keys() >= set(account.roles):
-        raise ValueError
     return account
 
 
@@ -148,25 +125,7 @@ def _hashed(passphrase: str, name: str) -> str:
     return _HASHER.hash(passphrase)
 
 
-def _index_of(accounts: list[Account], name: str) -> int:
-    for at, account in enumerate(accounts):
-        if same_author(account.name, name):
-            return at
-    raise UsageError(f"There is no account {name}. `njia account list` shows them.")
-
-
-def _path(settings: Settings) -> Path:
-    return settings.desk / "accounts.json"
-
-
-@contextmanager
-def _changing(settings: Settings) -> Iterator[list[Account]]:
-    durable.make_folder(settings.desk, 0o700)
-    settings.desk.chmod(0o700)
-    busy = NjiaError("The accounts are being changed by another command. Try again in a moment.")
-    with locked_folder(settings.desk, busy):
-        accounts = read_accounts(settings)
-        yield accounts
-        by_name = sorted(accounts, key=lambda account: account.name.casefold())
-        write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
-        _path(settings).chmod(0o600)
+def _change(settings: Settings, name: str, change: str, *given: str) -> None:
+    with store.transaction(settings) as con:
+        if not con.execute(f"{change} where spelling = ?", [*given, spelling(name)]).rowcount:
+            raise UsageError(f"There is no account {name}. `njia account list` shows them.")

@@ -1,4 +1,4 @@
-"""Sessions, sent forms and the first link, in memory: stopping the server logs everybody out."""
+"""Sessions and the first link, in memory: stopping the server logs everybody out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestration.stewardship import audit
 from orchestration.stewardship.desk.accounts import Account
 
 IDLE_SECONDS, LONGEST_SECONDS = 30 * 60, 8 * 3600
-MOST_SESSIONS, MOST_SEARCHES, MOST_SENT = 200, 100, 500
+MOST_SESSIONS, MOST_SEARCHES = 200, 100
 FIRST_PATH = "/first"
 
 
@@ -118,40 +118,3 @@ class FirstLink:
             if fits:
                 self._key = None
             return fits
-
-
-@dataclass
-class SentForm:
-    """A form sent to decide; `ids` of its decisions, None while they are being written."""
-
-    author: str
-    kind: str
-    back: str
-    ids: list[str] | None = None
-
-
-class SentForms:
-    """Sent forms by the name that the preview gave each, so that a form sent twice decides once."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._sent: dict[str, SentForm] = {}
-
-    def begin(self, name: str, sent: SentForm) -> bool:
-        """Return whether the caller decides; False where the form was sent before."""
-        with self._lock:
-            if name in self._sent:
-                return False
-            ended = [other for other, form in self._sent.items() if form.ids is not None]
-            for other in ended[: max(0, len(self._sent) - MOST_SENT + 1)]:
-                del self._sent[other]
-            self._sent[name] = sent
-            return True
-
-    def drop(self, name: str) -> None:
-        """Forget a form that decided nothing, so that it can be sent again."""
-        with self._lock:
-            self._sent.pop(name, None)
-
-    def find(self, name: str) -> SentForm | None:
-        return self._sent.get(name)

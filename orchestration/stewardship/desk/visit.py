@@ -11,17 +11,19 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from anyio import from_thread
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
 
 from orchestration import core
 from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.audit import NotLogged
+from orchestration.stewardship.decisions.recording import SentForm
 from orchestration.stewardship.desk.accounts import (
     DAGSTER,
     DECISIONS,
@@ -31,13 +33,13 @@ from orchestration.stewardship.desk.accounts import (
     read_accounts,
 )
 from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
-from orchestration.stewardship.desk.sessions import FirstLink, SentForms, Session, Sessions
+from orchestration.stewardship.desk.refused import refilled
+from orchestration.stewardship.desk.sessions import FirstLink, Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Names, Words, words_of
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
 FOLLOWED = "/refresh"  # pages fetch it by themselves, so a GET of it keeps no session alive
-_MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
@@ -68,7 +70,7 @@ class Elsewhere:
     """Functions of the later rooms `release`, `gates` and `operations`; the command passes them in.
 
     `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
-    `roll_back` takes settings, release id, author, reason, time and the release that is left.
+    `roll_back` takes settings, release id, author, reason, time, the release that is left and the sent form.
     `differences` takes settings, partner and extract id; returns what differs between the extract and those
     before it (`gates.Differences`), None where that cannot be counted.
     """
@@ -76,7 +78,7 @@ class Elsewhere:
     current: Callable[[Settings], Any]
     releases: Callable[[Settings], Sequence[Any]]
     fit_to_return: Callable[[Settings, str], Any]
-    roll_back: Callable[[Settings, str, str, str, datetime, str], Any]
+    roll_back: Callable[[Settings, str, str, str, datetime, str, SentForm], Any]
     status: Callable[[Settings], dict[str, Any]]
     differences: Callable[[Settings, str, str], Any]
     next_run: Callable[[Settings, datetime], dict[str, Any]]
@@ -91,7 +93,6 @@ class Desk:
     address: Address
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
-    sent_forms: SentForms = field(default_factory=SentForms)
     first_link: FirstLink | None = None
 
     def accounts(self) -> list[Account]:
@@ -186,11 +187,24 @@ class Visit:
         }
         template_of = templates(words.language).get_template(f"{template}.html.j2")
         page = HTMLResponse(template_of.render(shared | context), status)
-        tokens = list(self.names.places_shown)
-        for at in range(0, len(tokens), _MOST_PLACES_A_LINE):
-            shown = tokens[at : at + _MOST_PLACES_A_LINE]
+        if shown := list(self.names.places_shown):
             audit.record(self.settings, self.author, "viewed", "place names", names=shown)
         return page
+
+    def refused(self, error: UsageError, back: str) -> Response | None:
+        """Return the page of a form with what was sent and the error; None where `back` has no such form."""
+        path, _, query = back.partition("?")
+        asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
+        scope = {**self.request.scope, **asked}
+        for route in self.request.app.routes:
+            match, found = route.matches(scope)
+            if match is Match.FULL and isinstance(route, Route):
+                page = from_thread.run(route.endpoint, Request({**scope, **found}))
+                sent = [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
+                said = self.words.linked(self.words.said(error.args[0]))
+                filled = refilled(bytes(page.body).decode(), sent, said, error.field)
+                return HTMLResponse(filled, 400) if filled else None
+        return None
 
     def problem(self, status: int, title: str = "", error: NjiaError | str = "", back: str = "/") -> Response:
         """Return a page that says why something was not done; `title` is a key of `core/texts.csv`."""
@@ -223,7 +237,10 @@ def endpoint(
     """Return a route for accounts that may enter this part; None is open to everybody."""
 
     async def answer(request: Request) -> Response:
-        visit = await run_in_threadpool(visit_of, desk, request)
+        try:
+            visit = await run_in_threadpool(visit_of, desk, request)
+        except NjiaError as error:  # whether the account still stands cannot be read
+            return Visit(desk, request, None, None).problem(503, "error.not_now", error)
         if request.method == "POST":
             form = await request.form(max_files=0, max_fields=MOST_FIELDS)
             visit = Visit(desk, request, visit.account, visit.session, form)
@@ -274,10 +291,9 @@ def _answered(visit: Visit, view: View, part: str | None) -> Response:
         return view(visit)
     except HTTPException as error:
         return visit.problem(error.status_code)
-    except NotLogged as error:
-        return visit.problem(500, "error.not_logged", error)
     except UsageError as error:
-        return visit.problem(400, "error.not_done", error, local_path(visit.given("back")))
+        back = local_path(visit.given("back"))
+        return visit.refused(error, back) or visit.problem(400, "error.not_done", error, back)
     except NjiaError as error:
         return visit.problem(503, "error.not_now", error)
     except OSError as error:
@@ -293,6 +309,7 @@ def templates(language: str) -> Environment:
     words = words_of(language)
     return core.templates(
         "orchestration.stewardship.desk",
+        code=words.linked,
         number=_number,
         size=size,
         day=words.day,

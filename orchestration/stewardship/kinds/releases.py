@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from orchestration.core import Settings, listed, load_publication_policy, parsed, read_json, say
-from orchestration.stewardship import review
+from orchestration.stewardship import review, store
 from orchestration.stewardship.kinds.decision import Decision, Form, Group, Payload, matching
 
 ReleaseId = Annotated[
@@ -89,12 +89,11 @@ class YearRepublication(Decision):
 
 
 def _republications(settings: Settings) -> Iterator[tuple[str, datetime]]:
-    """Yield id and time of every line of the kind's file, which its reader has checked."""
-    path = settings.decisions / "year_republication.jsonl"
-    # Bytes, because a reason may hold U+2028 and the like, which end a line of text.
-    for line in path.read_bytes().splitlines() if path.is_file() else ():
-        entry = parsed(line.decode("utf-8-sig"), path)
-        yield entry["id"], datetime.fromisoformat(entry["time"])
+    """Yield id and time of every entry of the kind."""
+    for entry_id, line in store.rows(
+        settings, "select id, entry from entries where kind = 'year_republication'"
+    ):
+        yield entry_id, datetime.fromisoformat(parsed(line, settings.database)["time"])
 
 
 def _public_periods(settings: Settings) -> dict[str, Any]:

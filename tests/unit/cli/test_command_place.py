@@ -50,7 +50,7 @@ def test_a_misleading_alias_is_refused(njia: Njia, tmp_path: Path) -> None:
     ):
         ended = njia("decide", "place-alias", *alias, *BY)
         assert ended.code == 2 and words in ended.words
-    assert not list((tmp_path / "home" / "decisions").glob("*.jsonl"))
+    assert not (tmp_path / "home" / "njia.db").exists()
 
 
 def test_a_certain_name_is_reassigned_only_with_override(njia: Njia, tmp_path: Path) -> None:

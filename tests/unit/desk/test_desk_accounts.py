@@ -1,8 +1,7 @@
-"""Who may enter the desk: names, passphrases, and the file they stand in."""
+"""Who may enter the desk: names, passphrases, and where they stand."""
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from orchestration.cli.root import cli
 from orchestration.core import SAMPLE_PARTNERS, Damaged, Settings, UsageError
 from orchestration.stewardship import audit, desk
 from orchestration.stewardship.desk import accounts
+from tests.fixtures import other_program
 from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, READER, STEWARD, weak_hashes  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("weak_hashes")
@@ -33,16 +33,15 @@ def test_an_account_opens_with_its_passphrase_alone_however_its_name_is_spelt(se
     assert accounts.verified(settings, "A. Nobody", PASSPHRASE) is None
 
 
-def test_the_file_opens_to_its_owner_only_and_holds_argon2id_and_no_passphrase(
+def test_the_file_holds_argon2id_and_no_passphrase(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
     accounts.add_account(settings, STEWARD, PASSPHRASE)
-    path = settings.desk / "accounts.json"
-    assert (path.stat().st_mode & 0o777, settings.desk.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert PASSPHRASE not in path.read_text()
-    stored = json.loads(path.read_text())["accounts"][0]["passphrase_hash"]
-    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "RFC 9106, for little memory"
+    assert PASSPHRASE.encode() not in settings.database.read_bytes()
+    (account,) = accounts.read_accounts(settings)
+    rfc_9106_for_little_memory = "$argon2id$v=19$m=65536,t=3,p=4$"
+    assert account.passphrase_hash.startswith(rfc_9106_for_little_memory)
 
 
 def test_an_easy_passphrase_is_refused_and_not_quoted(settings: Settings) -> None:
@@ -75,13 +74,12 @@ def test_a_new_passphrase_ends_the_old_one_and_a_removed_account_opens_nothing(s
         accounts.remove_account(settings, STEWARD)
 
 
-def test_unreadable_accounts_file_refuses_every_login(settings: Settings) -> None:
-    settings.desk.mkdir(parents=True)
-    of_unknown_role = {"accounts": [{"name": STEWARD, "passphrase_hash": "x", "roles": ["director"]}]}
-    for stored in ("{", json.dumps(of_unknown_role)):
-        (settings.desk / "accounts.json").write_text(stored)
-        with pytest.raises(Damaged):
-            accounts.verified(settings, STEWARD, PASSPHRASE)
+@pytest.mark.parametrize("roles", ["", "director"])
+def test_account_of_unknown_roles_refuses_every_login(settings: Settings, roles: str) -> None:
+    accounts.add_account(settings, STEWARD, PASSPHRASE)
+    other_program.run(settings, "update accounts set roles = ?", roles)
+    with pytest.raises(Damaged):
+        accounts.verified(settings, STEWARD, PASSPHRASE)
 
 
 def account(settings: Settings, *arguments: str, typing: str = "") -> Result:

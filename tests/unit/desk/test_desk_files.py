@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
 from orchestration.core import Settings
-from orchestration.stewardship import audit
+from orchestration.stewardship import audit, store
 from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, make_app
 from orchestration.stewardship.desk.views.front import SHOWN
 from tests.fixtures.desk_world import ELSEWHERE, OBSERVER, OPERATOR, READER, STEWARD, Visitor, make_desk
@@ -133,8 +132,9 @@ def test_a_reader_sees_no_page_of_the_desk_and_decides_nothing(world: World) -> 
 
 def test_nothing_is_sent_where_the_log_cannot_be_written(world: World, monkeypatch: Any) -> None:
     reader = world.visitor()
-    monkeypatch.setattr(audit, "_append", Mock(side_effect=OSError(28, "No space left")))
-    answer = reader.get("/files/evidence_base.duckdb")
+    monkeypatch.setattr(store, "SECONDS_TO_WAIT", 0)
+    with store.transaction(world.settings):
+        answer = reader.get("/files/evidence_base.duckdb")
     assert answer.status_code == 503 and b"DUCK" not in answer.content
 
 

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from orchestration.core import Settings
+from orchestration.stewardship import audit, export_lines
 from orchestration.stewardship import desk as desks
 from orchestration.stewardship.desk import guard
 from orchestration.stewardship.desk.app import (
@@ -65,8 +66,7 @@ def observer(settings: Settings) -> Visitor:
 
 
 def log_of(settings: Settings) -> Iterator[dict]:
-    for path in sorted(settings.audit.glob("*.jsonl")):
-        yield from map(json.loads, path.read_text().splitlines())
+    yield from audit.read(settings).lines
 
 
 def test_pages_and_decisions_need_a_login(guest: Visitor) -> None:
@@ -197,12 +197,20 @@ def test_logging_out_and_a_changed_passphrase_end_the_session_on_the_server(sett
     desks.remove_account(settings, "C. Steward")
 
 
+def test_who_is_logged_in_reads_that_the_accounts_are_damaged(settings: Settings, steward: Visitor) -> None:
+    whole = settings.database.read_bytes()
+    settings.database.write_bytes(b"no database")
+    answer = steward.get("/")
+    settings.database.write_bytes(whole)
+    assert answer.status_code == 503 and "njia.db is damaged" in shown(answer.text)
+
+
 def test_form_without_csrf_token_is_refused(settings: Settings, steward: Visitor) -> None:
     for path in DECIDED:
         for token in ({}, {"csrf": ""}, {"csrf": "0" * 43}):
             sent = {"kind": "row_exclude", "reason": "x", **EXCLUDE, **token}
             assert steward.browser.post(path, data=sent).status_code == 403, (path, token)
-    assert not list(settings.decisions.glob("*.jsonl"))
+    assert export_lines(settings) == []
 
 
 def test_cross_site_forms_and_other_methods_are_refused(steward: Visitor) -> None:
@@ -219,7 +227,7 @@ def test_observer_sees_all_and_decides_nothing(settings: Settings, observer: Vis
     for path in DECIDED:
         sent = {"csrf": observer.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
         assert observer.browser.post(path, data=sent).status_code == 403
-    assert not list(settings.decisions.glob("*.jsonl"))
+    assert export_lines(settings) == []
 
 
 def test_foreign_host_is_refused(guest: Visitor) -> None:

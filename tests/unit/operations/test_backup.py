@@ -7,11 +7,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from orchestration import core, operations
+from orchestration import operations
 from orchestration.core import (
     RefreshLock,
     RefreshRunning,
@@ -22,7 +23,7 @@ from orchestration.core import (
 )
 from orchestration.operations import backup, check_files
 from orchestration.release import list_releases
-from orchestration.stewardship import audit
+from orchestration.stewardship import audit, store
 from tests.fixtures.backup_world import (
     NAME,
     Patch,
@@ -62,26 +63,19 @@ def test_a_restored_home_is_what_was_backed_up(home: Settings, njia: Njia, tmp_p
     assert [line["action"] for line in audit.read(home).lines] == ["viewed", "backed_up"]
 
 
-def test_files_that_grow_or_are_of_sqlite_are_copied_whole(home: Settings) -> None:
-    """The database has a change that lies in its write-ahead log alone, and another that is not committed."""
-    with closing(sqlite3.connect(home.desk / "fixture.db", isolation_level=None)) as con:
-        con.execute("pragma journal_mode = wal")
-        con.execute("create table t (a text)")
-        con.execute("insert into t values ('committed')")
-        con.execute("begin")
-        con.execute("insert into t values ('not yet')")
-        with backup._links(home, lambda step: None) as links:
-            copied = sqlite3.connect(links / "desk" / "fixture.db").execute("select a from t").fetchall()
-            log = next(home.audit.glob("*.jsonl"))
-            assert (links / "audit" / log.name).stat().st_ino != log.stat().st_ino
-            assert (links / "home.json").stat().st_ino == (home.home / "home.json").stat().st_ino
-    assert copied == [("committed",)]
-
-
-def test_no_decision_is_caught_between_its_file_and_its_log(home: Settings, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(backup, "SECONDS_TO_WAIT", 0.01)
-    with core.held_if_free(home.decisions / ".lock"), pytest.raises(RefreshRunning, match="is being written"):
-        operations.make_backup(home, "backup")
+def test_a_backup_holds_the_decisions_of_one_moment_while_others_are_written(home: Settings) -> None:
+    """One lies in the write-ahead log alone, another is not committed yet."""
+    with closing(sqlite3.connect(home.database)) as open_elsewhere:
+        open_elsewhere.execute("select count(*) from audit").fetchone()
+        audit.record(home, "A. Steward", "viewed", "swala_post")
+        assert (home.home / "njia.db-wal").stat().st_size
+        with store.transaction(home) as con:
+            audit.append(con, "A. Steward", "viewed", "not yet")
+            with backup._links(home, lambda step: None) as links:
+                log = audit.read(replace(home, home=links))
+                assert (links / "home.json").stat().st_ino == (home.home / "home.json").stat().st_ino
+    assert [line["what"] for line in log.lines] == ["kobe_post", "swala_post"] and log.faults == []
+    assert [line["what"] for line in audit.read(home).lines] == ["kobe_post", "swala_post", "not yet"]
 
 
 @pytest.mark.usefixtures("quick")

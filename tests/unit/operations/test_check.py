@@ -15,10 +15,11 @@ from orchestration.cli import cli
 from orchestration.core import Damaged, Settings, UsageError, load_keys, write_json, write_summed
 from orchestration.operations import check, check_files, proofs
 from orchestration.operations.check import KINDS, kind_of
-from orchestration.stewardship import active_decisions, audit, record_decision, revoke, settled_since_refresh
+from orchestration.stewardship import audit, record_decision, revoke, settled_since_refresh
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
 from tests.evidence_base import EvidenceBase
+from tests.fixtures import other_program
 from tests.fixtures.dagster_home import add_stores
 
 
@@ -76,13 +77,13 @@ WAYS: dict[str, Callable[[Path], object]] = {
 FILES = {
     "home": "home.json", "last backup": "last_backup.json", "record key": "keys/record.key",
     "release key": "keys/release.key", "stewards' public key": "keys/stewards.age.pub",
-    "decisions": "decisions/row_exclude.jsonl", "forgotten records": "forgotten/kobe_post.json",
+    "decisions": "njia.db", "head of the log": "audit/head", "forgotten records": "forgotten/kobe_post.json",
     "landing note": "landing/swala_post/*.json", "landed cells": "landing/swala_post/*.parquet",
     "landed texts": "landing/swala_post/*.texts", "sealed original": "sealed/swala_post/*.age",
     "link codes": "link_codes/swala_post/*.parquet", "manifest": "releases/*/manifest.json",
     "signature": "releases/*/manifest.sig", "members' tables": "releases/*/members/evidence_base.duckdb",
     "public tables": "releases/*/public/evidence_base.duckdb", "report": "releases/*/members/report/index.html",
-    "lineage": "lineage/*/records.parquet", "audit log": "audit/2*.jsonl", "accounts": "desk/accounts.json",
+    "lineage": "lineage/*/records.parquet",
     "review list": "review/unresolved_places.csv", "review sentences": "review/open_items.json",
     "journal": "review/history/refreshes.jsonl", "receipt": "receipts/swala_post/*/receipt.html",
     "ledger of messages": "notices/ledger.json", "message": "notices/*.txt",
@@ -92,9 +93,9 @@ FILES = {
 # A file that is gone cannot be told from one that never was. SQLite proves the structure of its pages, not each byte.
 GONE = {"it is gone"}
 UNNOTICED = {
-    "last backup": GONE, "accounts": GONE, "review sentences": GONE, "ledger of messages": GONE,
+    "last backup": GONE, "review sentences": GONE, "ledger of messages": GONE,
     "state of a source": GONE, "note of a step": GONE, "sums": GONE | {"a broken link lies there"},
-    "history of runs": GONE | {"a bit is flipped", "a byte is lost", "a byte is added"},
+    "decisions": {"a bit is flipped"}, "history of runs": GONE | {"a bit is flipped", "a byte is lost", "a byte is added"},
 }  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, w
     assert check_files(home, only=kind.kind).faults == []
 
 
-@pytest.mark.parametrize("lost", ["lineage/*", "review/history", "decisions", "audit"])
+@pytest.mark.parametrize("lost", ["lineage/*", "review/history", "audit"])
 def test_a_lost_folder_is_named(home: Settings, tmp_path: Path, lost: str) -> None:
     folder = next(home.home.glob(lost))
     shutil.move(folder, tmp_path / "lost")
@@ -136,7 +137,8 @@ def test_a_lost_folder_is_named(home: Settings, tmp_path: Path, lost: str) -> No
     finally:
         shutil.move(tmp_path / "lost", folder)
     path = folder.relative_to(home.home).as_posix()
-    assert (f"{path}/refreshes.jsonl" if lost == "review/history" else path) in named
+    of_file = {"review/history": f"{path}/refreshes.jsonl", "audit": "audit/head"}
+    assert of_file.get(lost, path) in named
 
 
 def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
@@ -156,7 +158,7 @@ def test_every_file_of_a_home_has_a_kind(home: Settings) -> None:
 
 
 def test_one_damaged_file_stops_neither_the_others_nor_status(home: Settings) -> None:
-    names = ("landing note", "decisions", "manifest", "accounts", "review sentences")
+    names = ("landing note", "decisions", "manifest", "review sentences")
     kept = {file_of(home, FILES[name]): file_of(home, FILES[name]).read_bytes() for name in names}
     at = ["--home", str(home.home), "--partners", str(home.partners)]
     try:
@@ -204,46 +206,51 @@ def test_small_files_are_read_each_night(home: Settings) -> None:
     assert found == [[path.relative_to(home.home).as_posix()]] * 2
 
 
-def test_decisions_that_vanish_from_their_file_are_missed(home: Settings) -> None:
-    path = file_of(home, FILES["decisions"])
-    whole = path.read_bytes()
-    path.write_bytes(whole.splitlines(keepends=True)[0])
-    found = check_files(home).faults
-    assert len(active_decisions(home, scenario.AS_OF).by_kind["row_exclude"]) == 1
-    path.write_bytes(whole)
-    (fault,) = found
-    assert fault.path == "decisions" and fault.found.endswith(f"missing: {decided(home)[1]}")
+WRITTEN = {
+    "delete from entries where seq = 2": "decisions are missing: {second}",
+    "delete from audit": "lines are missing at its end",
+    "update audit set line = replace(line, 'row_exclude', 'row_include')": "does not follow from the line",
+    "update entries set entry = replace(entry, 'a test', 'a rest')": "entry {first} does not match its sum",
+}
+
+
+@pytest.mark.parametrize("change", WRITTEN)
+def test_what_another_program_wrote_is_found(home: Settings, tmp_path: Path, change: str) -> None:
+    first, second = decided(home)
+    faults = check_files(without(home, tmp_path, change), only="decisions and audit log").faults
+    assert any(WRITTEN[change].format(first=first, second=second) in fault.found for fault in faults)
 
 
 def decided(settings: Settings) -> list[str]:
     return [line["what"] for line in audit.read(settings).lines if line["action"] == "decided"]
 
 
-@pytest.fixture
-def without_decisions(home: Settings, tmp_path: Path) -> Settings:
-    """What the last refresh acted on has gone from its file."""
-    for name in ("audit", "decisions"):
-        shutil.copytree(home.home / name, tmp_path / name)
-    copied = replace(home, home=tmp_path)
-    write_json(copied.review / "considered.json", {"decisions": decided(copied)})
-    file_of(copied, FILES["decisions"]).write_bytes(b"")
+def without(home: Settings, folder: Path, statement: str) -> Settings:
+    """What the last refresh acted on has gone."""
+    shutil.copytree(home.audit, folder / "audit")
+    shutil.copy(home.database, folder)
+    copied = replace(home, home=folder)
+    write_json(copied.review / "considered.json", {"decisions": decided(home)})
+    other_program.run(copied, statement)
     return copied
 
 
-def test_a_refresh_stops_where_a_decision_has_gone(home: Settings, without_decisions: Settings) -> None:
-    first, second = decided(home)
-    with pytest.raises(Damaged, match=f"logged and missing: {first}, {second}"):
-        settled_since_refresh(without_decisions)
-    shutil.copytree(home.decisions, without_decisions.decisions, dirs_exist_ok=True)
-    revoke(without_decisions, first, "A. Steward", "a test", scenario.AS_OF)
-    assert settled_since_refresh(without_decisions) == {second}, "one that was taken back has not gone"
+def test_a_refresh_stops_where_a_decision_has_gone(home: Settings, tmp_path: Path) -> None:
+    copied = without(home, tmp_path, "delete from entries where seq = 1")
+    with pytest.raises(Damaged, match=f"missing: {decided(home)[0]}"):
+        settled_since_refresh(copied)
+    for path in (copied.database, copied.audit / "head"):
+        path.unlink()
+    with pytest.raises(Damaged, match="decisions are missing"):
+        settled_since_refresh(copied)
 
 
-def test_lost_decisions_that_no_backup_has_are_taken_back(without_decisions: Settings) -> None:
-    lost = decided(without_decisions)
+def test_lost_decisions_that_no_backup_has_are_taken_back(home: Settings, tmp_path: Path) -> None:
+    copied = without(home, tmp_path, "delete from entries")
+    lost = decided(home)
     for one in lost:
-        revoke(without_decisions, one, "A. Steward", "its file was lost", scenario.AS_OF)
-    assert settled_since_refresh(without_decisions) == frozenset()
-    assert check_files(without_decisions, only="decisions").faults == []
+        revoke(copied, one, "A. Steward", "its entry was lost", scenario.AS_OF)
+    assert settled_since_refresh(copied) == frozenset()
+    assert check_files(copied, only="decisions and audit log").faults == []
     with pytest.raises(UsageError, match="was taken back by"):
-        revoke(without_decisions, lost[0], "A. Steward", "again", scenario.AS_OF)
+        revoke(copied, lost[0], "A. Steward", "again", scenario.AS_OF)

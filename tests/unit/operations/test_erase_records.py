@@ -146,7 +146,7 @@ def forget_wholly(base: EvidenceBase, reference: str, *identities: Identity) -> 
     found = records_called(base.settings, keys, PARTNER, reference)
     private_key = "\n".join(map(str, identities)) or None
     asked = with_copies(base.settings, PARTNER, found)
-    [erased] = erase(base.settings, keys, asked, private_key, scenario.AS_OF)
+    [erased] = erase(base.settings, keys, asked, private_key, scenario.AS_OF, "os:fixture")
     return erased
 
 

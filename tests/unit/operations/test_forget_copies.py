@@ -71,7 +71,7 @@ def forget(
     base: EvidenceBase, partner: str, *references: str, key: str | None = None
 ) -> Mapping[str, Erased]:
     asked = asked_for(base, partner, *references)
-    erased = erase(base.settings, keys_of(base), asked, key, scenario.AS_OF)
+    erased = erase(base.settings, keys_of(base), asked, key, scenario.AS_OF, "os:fixture")
     return {one.partner: one for one in erased}
 
 

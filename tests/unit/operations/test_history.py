@@ -52,7 +52,7 @@ def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
         (receipts / name).mkdir()
         for file in (verdicts / f"{name}.json", changes / f"{name}.json", receipts / name / "receipt.html"):
             file.write_text("{}")
-    decisions = (settings.decisions, settings.audit, settings.sealed, settings.landing)
+    decisions = (settings.audit, settings.sealed, settings.landing)
     before = [sorted(folder.rglob("*")) for folder in decisions]
 
     trim_history(settings)

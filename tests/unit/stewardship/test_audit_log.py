@@ -1,31 +1,28 @@
-"""The audit log: whole lines in a hash chain, so that a changed or removed line is found."""
+"""The audit log: lines in a hash chain, so that a changed or removed line is found."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import shutil
-import stat
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli.root import cli
-from orchestration.core import NjiaError, Settings, parsed
+from orchestration.core import NjiaError, Settings
 from orchestration.release import find_release, rollback
-from orchestration.stewardship import NotLogged, active_decisions, audit, record_decision
-from orchestration.stewardship.audit import Gaps, gaps
+from orchestration.stewardship import audit, record_decision, store
+from orchestration.stewardship.audit import gaps
 from orchestration.stewardship.decisions.recording import confirm, revoke
+from tests.fixtures import other_program
 from tests.fixtures.release_world import publish_one, settings_in
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
-NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 HASH = "0123456789" * 6 + "abcd"  # digits in a row, as hashes have them: no phone number
 
 
@@ -34,92 +31,53 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
 
 
-def record(settings: Settings, what: str = "3317f06775ff", when: datetime = NOW, **details: Any) -> Path:
-    audit.record(settings, "A. Fixture", "decided", what, when=when, **details)
-    return settings.audit / f"{when.year}.jsonl"
+def record(settings: Settings, what: str = "3317f06775ff", **details: Any) -> None:
+    audit.record(settings, "A. Fixture", "decided", what, **details)
 
 
 def test_a_line_records_who_what_when_and_the_hash_of_the_line_before(settings: Settings) -> None:
-    path = record(settings, kind="row_release")
+    assert audit.read(settings) == audit.Log([], [], store.FIRST), "a missing one is empty and valid"
+    record(settings, kind="row_release")
     record(settings, "3317f06775fe", rules=["date_invalid"], statement_sha256=HASH)
-    first, second = path.read_bytes().splitlines()
-    assert json.loads(first) == {
-        "time": "2026-11-24T02:00:00+00:00", "who": "A. Fixture", "action": "decided", "what": "3317f06775ff",
+    first, second = (line for (line,) in store.rows(settings, "select line from audit order by seq"))
+    content = json.loads(first)
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(content.pop("time"))) < timedelta(minutes=5)
+    assert content == {
+        "who": "A. Fixture", "action": "decided", "what": "3317f06775ff",
         "details": {"kind": "row_release"}, "previous": "0" * 64,
     }  # fmt: skip
-    assert json.loads(second)["previous"] == hashlib.sha256(first).hexdigest()
+    assert json.loads(second)["previous"] == hashlib.sha256(first.encode()).hexdigest()
     found = audit.read(settings)
     assert found.faults == [] and len(found.lines) == 2
-    assert found.head == hashlib.sha256(second).hexdigest()
+    assert found.head == hashlib.sha256(second.encode()).hexdigest()
 
 
-def test_only_the_installing_account_may_read_the_log(settings: Settings) -> None:
-    assert audit.read(settings) == audit.Log([], [], audit.FIRST), "a missing one is empty and valid"
-    assert record(settings).is_file()
-    assert stat.S_IMODE(settings.audit.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(one.stat().st_mode) for one in settings.audit.iterdir()} == {0o600}
-
-
-def test_a_removed_or_changed_line_is_found(settings: Settings) -> None:
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize(
+    "change", ["delete from audit", "update audit set line = replace(line, 'first', 'other')"]
+)
+def test_a_removed_or_changed_line_is_found(settings: Settings, number: int, change: str) -> None:
     for name in ("3317f06775fa", "3317f06775fb", "3317f06775fc"):
-        path = record(settings, name, reason="first")
-    lines = path.read_bytes().splitlines(keepends=True)
-    for number, line in enumerate(lines):
-        path.write_bytes(b"".join([*lines[:number], *lines[number + 1 :]]))
-        assert len(audit.read(settings).faults) == 1, number
-        changed = line.replace(b"first", b"other")
-        assert changed != line
-        path.write_bytes(b"".join([*lines[:number], changed, *lines[number + 1 :]]))
-        (fault,) = audit.read(settings).faults
-        assert f"{path}, line {min(number + 2, 3)}" in fault
+        record(settings, name, reason="first")
+    other_program.run(settings, f"{change} where seq = ?", number)
+    (fault,) = audit.read(settings).faults
+    assert "does not have" in fault if number == 3 else f"Line {number + 1} " in fault
 
 
-def test_the_chain_spans_years_so_a_missing_file_is_found(settings: Settings) -> None:
-    old, new = record(settings), record(settings, when=NEXT_YEAR)
-    record(settings, when=NOW)
-    assert len(new.read_bytes().splitlines()) == 2, "a clock set back reopens no earlier year"
-    assert (old.name, new.name) == ("2026.jsonl", "2027.jsonl") and audit.read(settings).faults == []
-    kept = old.read_bytes()
-    old.unlink()
-    assert f"{new}, line 1 does not follow" in audit.read(settings).faults[0]
-    old.write_bytes(kept)
-    new.unlink()
-    assert "lines after it are missing" in audit.read(settings).faults[0]
-
-
-def test_half_a_line_of_a_killed_writer_is_dropped(settings: Settings) -> None:
-    path = record(settings)
-    whole = path.read_bytes()
-    path.write_bytes(whole + b'{"action": "unsealed", ' + b" " * 2000)  # longer than the line that comes next
-    assert len(audit.read(settings).lines) == 1 and audit.read(settings).faults == []
-    record(settings, "3317f06775fe")
-    assert path.read_bytes().startswith(whole) and path.read_bytes().endswith(b"}\n")
-    assert audit.read(settings).faults == [] and len(audit.read(settings).lines) == 2
-
-
-def test_a_crash_before_the_head_is_written_keeps_the_chain_valid(settings: Settings) -> None:
-    path = record(settings)
-    before = (settings.audit / audit.HEAD).read_bytes()
-    record(settings)
-    (settings.audit / audit.HEAD).write_bytes(before)
-    assert audit.read(settings).faults == []
-    path.write_bytes(path.read_bytes() + b"{}\n")
-    assert f"{path}, line 3 cannot be read" in audit.read(settings).faults[0]
-
-
-def test_a_full_disk_is_reported_and_leaves_no_half_line(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = record(settings)
-    whole = path.read_bytes()
-
-    def full(handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(NjiaError, match="No space left"):
-        record(settings)
-    assert path.read_bytes() == whole
+def test_a_cut_end_is_found_and_noted_in_the_log_by_the_next_writer(settings: Settings) -> None:
+    for name in ("3317f06775fa", "3317f06775fb", "3317f06775fc"):
+        record(settings, name)
+    lost = audit.read(settings).head
+    other_program.run(settings, "delete from audit where seq > 1")
+    assert "lines are missing at its end" in audit.read(settings).faults[0]
+    record(settings, "3317f06775fd")
+    found = audit.read(settings)
+    assert found.faults == []
+    assert [line["action"] for line in found.lines] == ["decided", "log_cut", "decided"]
+    assert found.lines[1]["details"] == {"head_sha256": lost}
+    for damaged in ("", "{}"):
+        (settings.audit / store.HEAD).write_text(damaged)
+        assert "one of the two files was changed" in audit.read(settings).faults[0]
 
 
 REFUSED: list[dict[str, Any]] = [
@@ -165,39 +123,17 @@ def test_decisions_are_logged_by_id_without_their_text(settings: Settings) -> No
         ("A. Fixture", "decided", made["id"], {"kind": "place_alias"}),
         ("B. Fixture", "revoked", taken_back["id"], {"kind": "place_alias", "revokes": made["id"]}),
     ]
-    assert "Qwertyville" not in (settings.audit / f"{datetime.now(UTC).year}.jsonl").read_text()
+    assert "Qwertyville" not in str(found.lines)
 
 
-def test_decision_that_could_not_be_logged_is_kept_and_found_later(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(audit, "write_json", Mock(side_effect=OSError(28, "No space left on device")))
-        with pytest.raises(NotLogged, match=r"holds.+No space left.+njia audit"):
-            alias(settings)
-    (made,) = active_decisions(settings, NOW)["place_alias"]
-    (settings.audit / f"{datetime.now(UTC).year}.jsonl").unlink()
-    assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
-    other = alias(settings, "Sampletown")
-    assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
-    assert audit.read(settings).lines[-1]["what"] == other["id"]
-
-
-def test_a_logged_decision_that_is_edited_or_removed_is_found(settings: Settings) -> None:
-    made = alias(settings)
-    other = alias(settings, "Sampletown")
-    path = settings.decisions / "place_alias.jsonl"
-    first, second = (parsed(line, path) for line in path.read_text().splitlines())
-    path.write_text(f"{json.dumps(first, indent=None)}\n{json.dumps(second)}\n")
-    assert gaps(settings, audit.read(settings).lines) == Gaps([], [], [])  # spaced otherwise, and the same
-    path.write_text(json.dumps({**first, "place_id": "KE001"}) + "\n")
-    assert gaps(settings, audit.read(settings).lines) == Gaps([], [made["id"]], [other["id"]])
-    former = {
-        "what": "0" * 12,
-        "action": "decided",
-        "details": {"kind": "assignment", "entry_sha256": "0" * 64},
-    }
-    assert gaps(settings, [*audit.read(settings).lines, former]).gone == [other["id"]], "no kind of today"
+def test_what_another_program_does_to_decisions_is_found(settings: Settings) -> None:
+    made, other = alias(settings), alias(settings, "Sampletown")
+    assert not any(gaps(settings).values())
+    other_program.run(settings, "update entries set entry = replace(entry, 'Qwerty', 'Sample')")
+    other_program.run(settings, "delete from entries where id = ?", other["id"])
+    by_hand = {key: value for key, value in made.items() if value is not None} | {"id": "a" * 12}
+    other_program.add(settings, by_hand)
+    assert gaps(settings) == {"untold": ["a" * 12], "changed": [made["id"]], "gone": [other["id"]]}
 
 
 def asked(settings: Settings, *arguments: str) -> Result:
@@ -209,30 +145,26 @@ def asked(settings: Settings, *arguments: str) -> Result:
 def test_the_command_filters_lines_and_exits_1_for_a_changed_log(settings: Settings) -> None:
     made = alias(settings)
     revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
-    path = record(settings, "20260301T060000Z-dbfbb158", when=NEXT_YEAR, edition="members")
+    record(settings, "20260301T060000Z-dbfbb158", edition="members")
     whole = asked(settings, "audit")
     assert whole.exit_code == 0 and audit.read(settings).head in whole.stdout
     assert f"decided {made['id']}" in whole.stdout and "edition members" in whole.stdout
-    for words, *chosen in (("revoked", "--who", "b. fixture"), ("20260301T060000Z", "--since", "2027-01-01")):
-        listed = asked(settings, "audit", *chosen, "--json").stdout
-        (line,) = json.loads(listed)["lines"]
-        assert words in (line["action"], line["what"][:16])
+    (line,) = json.loads(asked(settings, "audit", "--who", "b. fixture", "--json").stdout)["lines"]
+    assert line["action"] == "revoked"
+    for day, number in ((NOW.date(), 3), (datetime.now(UTC).date() + timedelta(days=2), 0)):
+        listed = asked(settings, "audit", "--since", str(day), "--json").stdout
+        assert len(json.loads(listed)["lines"]) == number
     assert json.loads(asked(settings, "audit", "--action", "unsealed", "--json").stdout)["lines"] == []
     unknown = asked(settings, "audit", "--action", "foo")
     assert unknown.exit_code and "decided, revoked" in str(unknown.exception)
-    decisions = settings.decisions / "place_alias.jsonl"
-    kept = decisions.read_text()
-    decisions.write_text(kept.replace("KE", "UG", 1))
+    other_program.run(settings, "update audit set line = replace(line, 'members', 'public')")
+    changed = asked(settings, "audit", "--json")
+    assert changed.exit_code == 1 and str(settings.database) in json.loads(changed.stdout)["faults"][0]
+    other_program.run(settings, "update entries set entry = replace(entry, 'KE047', 'KE001')")
     damaged = asked(settings, "audit")
     assert damaged.exit_code == 6 and f"decided {made['id']}" in damaged.stdout
-    assert "missing from their files" not in damaged.stdout
-    assert str(decisions) in damaged.stderr
-    damaged = asked(settings, "audit", "--json")
-    assert damaged.exit_code == 6 and str(decisions) in json.loads(damaged.stdout)["faults"][0]
-    decisions.write_text(kept)
-    path.write_text(path.read_text().replace("members", "public"))
-    changed = asked(settings, "audit", "--json")
-    assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]
+    assert "logged and missing" not in damaged.stdout
+    assert f"entry {made['id']} does not match its sum" in damaged.stderr
 
 
 def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(tmp_path: Path) -> None:
@@ -246,13 +178,12 @@ def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(
     assert (line["who"], line["action"], line["what"]) == (audit.os_user(), "exported", release.release_id)
     hashed = hashlib.sha256(sql.encode()).hexdigest()
     assert line["details"] == {"edition": "members", "form": "csv", "rows": 2, "statement_sha256": hashed}
-    shutil.rmtree(settings.audit)
-    settings.audit.write_text("a file where the folder should be")
+    settings.database.write_bytes(b"no database")
     refused = asked(settings, "query", sql, "--format", "json")
     assert refused.stdout == "" and isinstance(refused.exception, NjiaError)
 
 
-def test_a_rollback_is_logged_and_happens_even_if_logging_fails(tmp_path: Path) -> None:
+def test_a_rollback_is_logged_and_needs_its_decision(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     first, second = publish_one(settings, 0), publish_one(settings, 1)
     rollback(settings, first.release_id, "A. Fixture", "wrong counts", NOW)
@@ -260,8 +191,7 @@ def test_a_rollback_is_logged_and_happens_even_if_logging_fails(tmp_path: Path) 
     assert decided["details"]["kind"] == "rollback"
     assert (done["action"], done["what"]) == ("rolled_back", first.release_id)
     assert done["details"] == {"from_release": second.release_id, "to_release": first.release_id}
-    shutil.rmtree(settings.audit)
-    settings.audit.write_text("a file where the folder should be")
-    with pytest.raises(NotLogged, match=second.release_id):
+    settings.database.write_bytes(b"no database")
+    with pytest.raises(NjiaError):
         rollback(settings, second.release_id, "A. Fixture", "the counts were right", NOW)
-    assert find_release(settings, "current").release_id == second.release_id
+    assert find_release(settings, "current").release_id == first.release_id

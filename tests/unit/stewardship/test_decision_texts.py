@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError, read_json
-from orchestration.stewardship import active_decisions, record_decision
+from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.stewardship import active_decisions, export_lines, record_decision
 from orchestration.stewardship.decisions.recording import confirm, revoke
+from tests.fixtures import other_program
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 HELD = [
@@ -41,7 +41,7 @@ def test_contacts_and_identity_numbers_are_refused_without_quoting(
         with pytest.raises(UsageError, match=f"{field}: .*{found}") as refused:
             decide(settings, **{field: text})
         assert value not in str(refused.value)
-    assert not list(settings.decisions.glob("*.jsonl"))
+    assert export_lines(settings) == []
 
 
 ALLOWED = (
@@ -57,15 +57,13 @@ def test_names_days_counts_and_ids_are_allowed_in_a_reason(settings: Settings, r
     assert decide(settings, "Amina Testperson", reason)["reason"] == reason
 
 
-def test_other_acts_and_edited_lines_are_screened_too(settings: Settings) -> None:
+def test_other_acts_and_edited_entries_are_screened_too(settings: Settings) -> None:
     made = decide(settings)
     for act in (revoke, confirm):
         with pytest.raises(UsageError, match="phone number"):
             act(settings, made["id"], "A. Steward", "call 0712000111", NOW)
-    path = settings.decisions / "place_alias.jsonl"
-    line = read_json(path) | {"id": "0" * 12, "text": "Other stage", "reason": "0712000111 says so"}
-    path.write_text(path.read_text() + json.dumps(line) + "\n")
-    with pytest.raises(NjiaError, match=r"line 2 .*reason: .*phone number") as told:
+    other_program.rewrite(settings, "told so", "0712000111 says so")
+    with pytest.raises(NjiaError, match=rf"{made['id']} .*reason: .*phone number") as told:
         active_decisions(settings, NOW)
     assert "0712" not in str(told.value)
 

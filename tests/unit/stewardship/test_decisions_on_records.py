@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.contracts import load_contracts, with_changes
-from orchestration.core import REFERENCE_SEEDS, NjiaError, Settings, UsageError
+from orchestration.core import REFERENCE_SEEDS, Settings, UsageError
 from orchestration.stewardship import active_decisions, list_decisions, record_decision
 from orchestration.stewardship.decisions.recording import confirm, revoke
 from orchestration.stewardship.kinds.subjects import releasable_rules
@@ -165,13 +164,3 @@ def test_decision_without_need_of_confirmation_is_not_confirmed(settings: Settin
     for decision, words in ((made["id"], "needs no second person"), ("ffffffffffff", "ffffffffffff")):
         with pytest.raises(UsageError, match=words):
             confirm(settings, decision, "B. Sampleton", "looked at it too", NOW)
-
-
-def test_handwritten_confirmation_of_own_waiver_is_refused(two_needed: Settings) -> None:
-    made = decide(two_needed, "check_waiver", **CHECK)
-    path = two_needed.decisions / "check_waiver.jsonl"
-    line = {"id": "aaaaaaaaaaaa", "kind": "check_waiver", "time": NOW.isoformat(), "author": "A. Fixture"}
-    line |= {"reason": "by hand", "confirms": made["id"]}
-    path.write_text(path.read_text() + json.dumps(line) + "\n")
-    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl .*line 2 .*same person"):
-        active_decisions(two_needed, NOW)

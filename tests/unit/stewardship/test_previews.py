@@ -46,7 +46,7 @@ def unforeseen(preview: previews.Preview) -> str:
 def test_preview_writes_nothing(settings: Settings) -> None:
     wanted = [("extract_accept", OF_HELD), ("check_waiver", WAIVER)]
     said = tried(settings, *wanted).recorded
-    assert not settings.decisions.exists() and not settings.audit.exists()
+    assert not settings.database.exists()
     made = record_decisions(settings, "A. Fixture", "agreed by telephone", NOW, wanted)
     assert len(said) == len(made) == 2
 

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.core import Settings, shown_record
 from orchestration.linkage import COMPARED
-from orchestration.stewardship import record_decision, review
+from orchestration.stewardship import export_lines, record_decision, review
 from orchestration.stewardship.desk.views import places
 from orchestration.stewardship.desk.views.links import link_questions, sides_of
 from orchestration.typing.tables import SCHEMAS
@@ -66,7 +66,7 @@ def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names
     stage, person = world.name_of("Kwa Fixture stage"), world.name_of("Amina Sampleton")
     decide(names, "place_alias", text=stage, place_id="KE040")
     decide(names, "place_alias", text="Amina Sampleton", place_id="unknown")
-    recorded = (names.decisions / "place_alias.jsonl").read_text()
+    recorded = "".join(export_lines(names))
     assert '"Kwa Fixture stage"' in recorded and person in recorded and "Amina" not in recorded
     assert [one["text"] for one in places.place_questions(names)] == ["Maraba border"]
 

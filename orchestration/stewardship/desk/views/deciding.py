@@ -20,10 +20,15 @@ from orchestration.stewardship.decisions.previews import (
     try_decisions,
     try_revocations,
 )
-from orchestration.stewardship.decisions.recording import confirm, record_decisions, revoke_all
+from orchestration.stewardship.decisions.recording import (
+    CONFIRM,
+    REVOKE,
+    SentForm,
+    find_sent,
+    record_decisions,
+)
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Choice, List
-from orchestration.stewardship.desk.sessions import SentForm
 from orchestration.stewardship.desk.views import items, links, places, releases
 from orchestration.stewardship.desk.views.front import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
@@ -33,8 +38,7 @@ from orchestration.stewardship.kinds.registry import KINDS
 
 SHORTEST_NAME = 16
 MOST_AT_ONCE = 1000
-# Not recorded by the desk itself: they are about a decision that stands, or act at once.
-REVOKE, CONFIRM, ROLL_BACK = "revoke", "confirm", "rollback"
+ROLL_BACK = "rollback"  # acts at once
 _ABOUT_DECISIONS = {
     REVOKE: (try_revocations, "preview.revoke"),
     CONFIRM: (try_confirmations, "preview.confirm_decision"),
@@ -70,7 +74,7 @@ def read_form(data: FormData) -> DecisionForm:
     else:
         raise UsageError(say(NO_SUCH_FORM))
     if not payloads:
-        raise UsageError(say("Nothing was chosen. Go back and choose what this is about."))
+        raise UsageError(say("Nothing was chosen. Choose what this is about."))
     if len(payloads) > MOST_AT_ONCE:
         raise UsageError(
             say(
@@ -89,6 +93,8 @@ def preview(visit: Visit) -> Response:
     data = _with_all(visit.form, matching) if matching else visit.form
     form = read_form(data)
     asked, from_release = _asked(visit, form, reason)
+    if asked.faults and len(form.payloads) == 1 and not matching:
+        raise UsageError(asked.faults[0], field=asked.field)
     return visit.page(
         "preview",
         400 if asked.faults else 200,
@@ -103,28 +109,23 @@ def preview(visit: Visit) -> Response:
 
 
 def decide(visit: Visit) -> Response:
-    """Record what was previewed. A form that is sent twice decides once."""
+    """Record what was previewed. A form sent twice decides once: it is recorded with its decisions."""
     name = visit.given("form")
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
     form, reason = read_form(visit.form), _reason(visit)
-    sent = SentForm(visit.author, form.kind, local_path(visit.given("back")))
-    # Noted before it is decided: the same form sent again meanwhile decides nothing.
-    if visit.desk.sent_forms.begin(name, sent):
-        try:
-            sent.ids = _decided(visit, form, reason)
-        except Exception:
-            visit.desk.sent_forms.drop(name)
+    try:
+        _decide(visit, form, reason, SentForm(name, visit.author, form.kind, local_path(visit.given("back"))))
+    except UsageError:
+        if find_sent(visit.settings, name) is None:
             raise
     return RedirectResponse(f"/done/{name}", 303)
 
 
 def done(visit: Visit) -> Response:
-    sent = or_404(visit.desk.sent_forms.find(str(visit.request.path_params["form"])))
+    sent = or_404(find_sent(visit.settings, str(visit.request.path_params["form"])))
     if sent.author != visit.author:
         raise HTTPException(404)
-    if sent.ids is None:
-        return visit.page("recording", 202)
     listed = {entry["id"]: entry for entry in list_decisions(visit.settings)}
     entries = [listed[one] for one in sent.ids if one in listed]
     return visit.page(
@@ -162,7 +163,8 @@ def _with_all(data: FormData, rows: List) -> FormData:
 def _reason(visit: Visit) -> str:
     if reason := visit.given("reason"):
         return reason
-    raise UsageError(say("The reason is empty. Write one for people who read the decision next year."))
+    sentence = say("The reason is empty. Write one for people who read the decision next year.")
+    raise UsageError(sentence, field="reason")
 
 
 def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str | None]:
@@ -210,16 +212,11 @@ def _as_previewed(data: FormData, asked: Preview, from_release: str | None) -> I
     yield from bound
 
 
-def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
+def _decide(visit: Visit, form: DecisionForm, reason: str, sent: SentForm) -> None:
     settings, author, now = visit.settings, visit.author, visit.settings.as_of()
-    if form.kind == REVOKE:
-        return [entry["id"] for entry in revoke_all(settings, form.ids, author, reason, now)]
-    if form.kind == CONFIRM:
-        return [confirm(settings, one, author, reason, now)["id"] for one in form.ids]
     if form.kind == ROLL_BACK:
-        before = {entry["id"] for entry in list_decisions(settings, "rollback")}
         to, left = (str(form.payloads[0][name]) for name in ("to_release", "from_release"))
-        visit.desk.elsewhere.roll_back(settings, to, author, reason, now, left)
-        return [one["id"] for one in list_decisions(settings, "rollback") if one["id"] not in before]
-    wanted = [(form.kind, payload) for payload in form.payloads]
-    return [entry["id"] for entry in record_decisions(settings, author, reason, now, wanted)]
+        visit.desk.elsewhere.roll_back(settings, to, author, reason, now, left, sent)
+    else:
+        wanted = [(form.kind, payload) for payload in form.payloads]
+        record_decisions(settings, author, reason, now, wanted, sent)

@@ -20,7 +20,7 @@ from orchestration.intake import read_register
 from orchestration.stewardship import audit, review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.drawings import side_by_side, trend_of
-from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page, waiting_item
+from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page
 from orchestration.stewardship.desk.visit import Visit, or_404, seen
 from orchestration.stewardship.desk.words import LANGUAGES, words_of
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
@@ -254,12 +254,11 @@ def check(visit: Visit, item: Item) -> Response:
     words: Any = failed[0] if failed else CHECKS.get(name)
     today = visit.settings.as_of().date()
     in_force = active_decisions(visit.settings, visit.settings.as_of())["check_waiver"]
-    waiting = waiting_item(visit, item)
-    return visit.page(
+    return item_page(
+        visit,
         "check",
-        item=item,
-        waiting=waiting,
-        is_answered=waiting is None and any(row["waived"] != "True" for row in failed),
+        item,
+        is_failed=any(row["waived"] != "True" for row in failed),
         name=name,
         scope=scope,
         of_extract=held_extract(*of) if is_extract else None,
