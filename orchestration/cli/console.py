@@ -178,7 +178,7 @@ def checks_in_words(names: list[str]) -> str:
 
 
 def alerts_in_words(number: int) -> str:
-    return f"{number:,}: corridors with more or fewer records than expected (desk, Alerts)"
+    return f"{number:,}: corridors with more or fewer records than expected (desk, Work)"
 
 
 def show_files(files: Iterable[Mapping[str, Any]]) -> None:
@@ -203,7 +203,7 @@ def show_items(items: Iterable[Mapping[str, Any]], with_names: bool = False) -> 
         if with_names:
             out.print(f"    {item['item']}", soft_wrap=True, style="dim")
     if any(str(item["item"]).startswith("place:") for item in items):
-        say("A token t-… stands for a name. Places at the desk (njia serve) shows it to signed-in stewards.")
+        say("A token t-… stands for a name. The desk (njia serve) shows it to signed-in stewards.")
 
 
 def signed_release(settings: Settings) -> Release | None:

@@ -30,7 +30,7 @@ def serve_command(settings: Settings, port: int) -> None:
     from orchestration import gates, release
     from orchestration.defs import services
     from orchestration.defs.killed_runs import end_killed_runs
-    from orchestration.operations import next_run, read_status
+    from orchestration.operations import next_run, read_partners
     from orchestration.stewardship import desk
     from orchestration.warehouse import manifest_path
 
@@ -50,7 +50,7 @@ def serve_command(settings: Settings, port: int) -> None:
         releases=release.list_releases,
         fit_to_return=release.fit_to_return,
         roll_back=release.rollback,
-        status=read_status,
+        partners=read_partners,
         differences=gates.differences,
         next_run=next_run.read_next_run,
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         refused_rows,
     )
     from orchestration.gates.inputs import agreements_ended, contract_hashes
-    from orchestration.gates.landed import Delivery, Landed, deliveries, landed_extracts
+    from orchestration.gates.landed import Delivery, Landed, deliveries, landed_extracts, next_due
     from orchestration.gates.verdicts import (
         Verdict,
         judge_extracts,

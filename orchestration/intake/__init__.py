@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         PulledSource,
         failed_pulls,
         pull_lock,
+        pulled_sources,
         read_sources,
         with_source,
     )

@@ -24,6 +24,6 @@ if TYPE_CHECKING:
         refuse_unfit_key,
         rotate,
     )
-    from orchestration.operations.status import read_status, warnings
+    from orchestration.operations.status import read_partners, read_status, warnings
 
 offer_when_asked(__name__)

@@ -3,8 +3,9 @@
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import (
@@ -27,6 +28,7 @@ from orchestration.core import (
     refreshes,
     say,
 )
+from orchestration.gates import next_due
 from orchestration.intake import left_alone, names_in_inbox, read_sources, still_written
 from orchestration.operations.next_run import read_next_run
 from orchestration.operations.proofs import has_another_record_key
@@ -72,9 +74,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
     decisions = sound.read(lambda: active_decisions(settings, settings.as_of()), Decisions())
     contracts = with_changes(load_contracts(settings.partners), decisions["agreement_change"])
     files = sound.read(lambda: _waiting(settings), [])
+    partners = read_partners(settings, sound, files)
     waiting = sound.read(lambda: worklists.open_items(settings), [])
     lists = sound.read(lambda: _lists(settings, waiting), {})
-    partners = _partners(settings, in_force["partners"], files, sound)
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     last = refreshes.last(settings)
     return {
@@ -105,7 +107,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         and {
             "candidate": standing["candidate"],
             "outcome": standing["outcome"],
-            "what_would_change": f"{settings.desk_url}/release",
+            "what_would_change": f"{settings.desk_url}/releases",
         },
         "messages": sound.read(lambda: messages.standing(settings), []),
         "partners": partners,
@@ -179,10 +181,16 @@ def _waiting(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _partners(
-    settings: Settings, in_force: dict[str, list[str]], files: list[dict[str, Any]], sound: _Sound
+def read_partners(
+    settings: Settings, sound: _Sound | None = None, files: list[dict[str, Any]] | None = None
 ) -> list[dict[str, Any]]:
-    """Return each partner with its extracts and its state; `files` are those that wait."""
+    """Return each partner with its state, its last delivery, when the next is due, and rows of its extracts.
+
+    `files` are those that wait, if they were read before.
+    """
+    sound = sound or _Sound()
+    files = sound.read(lambda: _waiting(settings), []) if files is None else files
+    in_force = sound.read(lambda: review.in_force(settings)["partners"], {})
     states = {
         "held": in_force.get("held", []),
         "stale: its newest file is held, an earlier one is in force": in_force.get("stale", []),
@@ -195,14 +203,15 @@ def _partners(
     partners = []
     for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
         notes = sorted((settings.landing / partner).glob("[!.]*.json"))
-        read = (sound.read(partial(read_json, path), None) for path in notes)
-        landed = [note for note in read if note]
+        read = (sound.read(partial(_note, path, path.stat().st_mtime_ns), None) for path in notes)
+        landed = sorted((note for note in read if note), key=lambda entry: entry["sequence"])
         if record_key and any(has_another_record_key(note, record_key) for note in landed):
             sound.damaged.append(
                 f"{partner}: an extract landed with another record key, so forgotten records in it are not "
                 "recognised. `njia check` names it and says what to do."
             )
-        newest = max(landed, key=lambda entry: entry["sequence"], default=None)
+        newest = landed[-1] if landed else None
+        delivery = newest["contract_content"]["delivery"] if newest else {}
         state = [name for name, members in states.items() if partner in members][:1]
         if partner in waiting:
             state = [say("{count} file(s) wait in the inbox", count=waiting[partner])]
@@ -217,17 +226,30 @@ def _partners(
                 "partner": partner,
                 "extracts": len(notes),
                 "last_received": newest["received_on"] if newest else None,
-                "cadence": newest["contract_content"]["delivery"]["cadence"] if newest else None,
-                "withheld": sum(
-                    refusal["rows"]
-                    for entry in landed
-                    for refusal in entry["refusals"]
-                    if refusal["reason"].startswith("withheld:")
-                ),
+                "cadence": delivery.get("cadence"),
+                "due": newest and _due(newest["received_on"], delivery),
+                "rows_of_extracts": [note.get("rows_landed") for note in landed],
+                "withheld": sum(note["withheld_rows"] for note in landed),
                 "state": state[0] if state else without,
             }
         )
     return partners
+
+
+@lru_cache(maxsize=20_000)
+def _note(path: Path, stamp: int) -> dict[str, Any]:
+    """Return what is shown of an extract's note; `stamp` changes with the file."""
+    note = read_json(path)
+    refused = (one["rows"] for one in note["refusals"] if one["reason"].startswith("withheld:"))
+    names = ("sequence", "received_on", "rows_landed", "contract_content", "key_ids")
+    return {name: note[name] for name in names if name in note} | {"withheld_rows": sum(refused)}
+
+
+def _due(received_on: str | None, delivery: dict[str, Any]) -> str | None:
+    if received_on is None:
+        return None
+    due = next_due(date.fromisoformat(received_on), delivery["cadence"], delivery.get("grace_days") or 0)
+    return due.isoformat() if due else None
 
 
 def _age(now: datetime, then: datetime) -> str:

@@ -166,7 +166,7 @@ def why_it_waits(settings: Settings) -> ReleaseWaits:
     candidate = (candidate_of(settings) or {}).get("release_id", "")
     return ReleaseWaits(
         f"The candidate {candidate} passed the release gate and waits for review; the current release stays. "
-        f"{settings.desk_url}/release shows what it would change. When {signatures} signed it there or with "
+        f"{settings.desk_url}/releases shows what it would change. When {signatures} signed it there or with "
         "`njia decide sign-candidate`, the next `njia refresh` publishes it."
     )
 

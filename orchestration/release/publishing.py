@@ -96,7 +96,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             raise ReleaseRefused(
                 f"The candidate {manifest['release_id']} was refused; the current release stays. "
                 f"{_shown(reasons)} All checks are in review/last_verdict.json; the desk shows what it would "
-                f"change: {settings.desk_url}/release"
+                f"change: {settings.desk_url}/releases"
             )
         if settings.publishes_after_review and not _is_signed(settings, newest, manifest["content_hash"]):
             keep_verdict(settings, manifest, verdict, "waits", [], now)

@@ -54,7 +54,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:
     page.get_by_label("Name").fill(STEWARD)
     page.get_by_label("Passphrase").fill(PASSPHRASE)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", name="What is in force").wait_for()
+    page.get_by_role("navigation", name="Views").wait_for()
     yield page
     context.close()
 
@@ -70,7 +70,7 @@ def press(page: Any, *keys: str) -> str:
 
 
 def test_keys_move_to_rows_and_open_them(page: Any) -> None:
-    page.goto("/waiting")
+    page.goto("/work")
     links = [one.get_attribute("href") for one in page.locator("td:first-child > a").all()]
     assert len(links) == 3
     assert [press(page, key) for key in "jjjj"] == [*links, links[-1]], "the last row stays"
@@ -95,7 +95,7 @@ def test_keys_mark_a_row_and_go_from_item_to_item_of_the_narrowed_list(page: Any
     page.wait_for_url(f"**{rows[1]}")
     page.keyboard.press("K")
     page.wait_for_url(f"**{rows[0]}")
-    page.goto("/rows")
+    page.goto("/work?kind=rows")
     first, second = [one.get_attribute("href") for one in page.locator("td > a").all()][:2]
     page.goto(first)
     page.keyboard.press("J")
@@ -110,11 +110,11 @@ def test_page_that_follows_a_refresh_fetches_its_progress_alone(page: Any) -> No
 
 
 def test_keys_are_no_keys_while_somebody_types_or_where_they_are_off(page: Any) -> None:
-    page.goto("/waiting")
+    page.goto("/work")
     assert press(page, "/") == "search"
     page.keyboard.type("jkx?/")
     assert page.get_by_label("Search").input_value() == "jkx?/"
-    page.get_by_role("heading", name="All that waits").click()
+    page.get_by_role("heading", name="What waits").click()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys in lists")
     dialog.get_by_text("next row").wait_for()
@@ -133,7 +133,7 @@ def test_keys_are_no_keys_while_somebody_types_or_where_they_are_off(page: Any) 
 def test_list_works_without_javascript(browser: Any, address: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     page = context.new_page()
-    page.goto("/login?to=/waiting")
+    page.goto("/login?to=/work")
     page.get_by_label("Name").fill(STEWARD)
     page.get_by_label("Passphrase").fill(PASSPHRASE)
     page.get_by_role("button", name="Log in").click()

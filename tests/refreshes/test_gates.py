@@ -241,7 +241,7 @@ def test_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
     (kept,) = refused.base.settings.releases.glob(".candidate-*")
     changes = read_json(kept / "changes.json")
     assert [one["partner"] for one in changes["partners"] if one["causes"]] == ["kobe_post"]
-    assert f"{refused.base.settings.desk_url}/release" in str(refused.error)
+    assert f"{refused.base.settings.desk_url}/releases" in str(refused.error)
 
 
 def test_refusal_that_is_undone_leaves_no_trace(

@@ -27,7 +27,7 @@ def test_text_that_is_no_place_stands_in_clear_nowhere_and_is_shown_at_the_desk(
     assert ended.error is None, ended.error
 
     make_accounts(settings)
-    page = visitor(settings).get("/places").text
+    page = visitor(settings).get("/work?kind=place").text
     assert [text for text in PLANTED_PLACES if text not in page] == []
     names = [name_token(load_keys(settings), text) for text in PLANTED_PLACES]
     assert set(names) <= set(audit.read(settings).lines[-1]["details"]["names"])

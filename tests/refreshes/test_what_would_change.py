@@ -102,7 +102,7 @@ def test_candidate_waits_on_until_a_steward_looks_and_signs(
         monkeypatch.setenv(name, value)
     ended = njia("refresh", "--json")
     assert (ended.code, ended.last_object["outcome"]) == (5, "waits")
-    assert "passed the release gate and waits for review" in ended.words and "/release" in ended.words
+    assert "passed the release gate and waits for review" in ended.words and "/releases" in ended.words
     assert base.release_id() == waiting.release_id()
     with dg.DagsterInstance.from_config(str(base.settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
@@ -112,17 +112,17 @@ def test_candidate_waits_on_until_a_steward_looks_and_signs(
 
     make_accounts(settings)
     steward = visitor(settings)
-    assert 'href="/release"' in steward.get("/").text
-    page = steward.get("/release").text
+    assert 'href="/releases"' in steward.get("/").text
+    page = steward.get("/releases").text
     assert "A candidate waits for review" in page and "Busia → Nairobi" in page and "kobe_post +5" in page
     standing = review.standing_candidate(settings)
     assert standing
     bound = {name: standing[name] for name in ("candidate", "content_hash")}
     steward.decide("candidate_signature", **bound)
-    page = shown(steward.get("/release").text)
+    page = shown(steward.get("/releases").text)
     assert "the next refresh publishes it" in page and "Decisions made since" not in page
     steward.decide("place_alias", text="Qwertyville", place_id="KE047")
-    assert "Decisions made since: 1. The next refresh makes another" in shown(steward.get("/release").text)
+    assert "Decisions made since: 1. The next refresh makes another" in shown(steward.get("/releases").text)
     (alias,) = list_decisions(settings, "place_alias")
     steward.decide("revoke", id=alias["id"])
     ended = base.refresh()
@@ -130,9 +130,9 @@ def test_candidate_waits_on_until_a_steward_looks_and_signs(
     current = current_release(settings)
     assert current and current.release_id == standing["candidate"]
     assert not list(current.path.rglob("changes.json")) and not list(current.path.rglob("verdict.json"))
-    page = steward.get("/release").text
-    assert current.release_id in shown(page) and "Busia → Nairobi" in page
-    assert steward.get("/release?release=20200101T000000Z-00000000").status_code == 404
+    page = steward.get("/releases").text
+    assert current.release_id in page and "Busia → Nairobi" in page
+    assert steward.get("/releases?release=20200101T000000Z-00000000").status_code == 404
     assert read_status(settings)["candidate"] is None
 
 

@@ -82,13 +82,18 @@ def write_state(settings: Settings, state: PulledSource) -> None:
     write_json(_path(settings, state), asdict(state))
 
 
-def failed_pulls(settings: Settings) -> list[PulledSource]:
-    """Return the sources whose last pull failed, without reading the contracts."""
+def pulled_sources(settings: Settings) -> list[PulledSource]:
+    """Return the sources as their last pull left them, without reading the contracts."""
     found = []
     for path in sorted(settings.pulls.glob("*/*.json")):
         with suppress(OSError, ValueError):
             found.append(_STATE.validate_python(read_json(path)))
-    return [source for source in found if source.outcome == "failed"]
+    return found
+
+
+def failed_pulls(settings: Settings) -> list[PulledSource]:
+    """Return the sources whose last pull failed."""
+    return [source for source in pulled_sources(settings) if source.outcome == "failed"]
 
 
 def read_sources(settings: Settings, contracts: Contracts) -> list[PulledSource]:

@@ -29,12 +29,14 @@ ROLES = {
 }
 # What each part of the site asks for. The members' files are open to every account.
 FILES, DESK, DECISIONS, DAGSTER, REFRESH = "files", "desk", "decisions", "dagster", "refresh"
+TODAY = "today"  # of an operator, without a name or a row
 _ROLES_OF = {
     FILES: frozenset(ROLES),
     DESK: frozenset({"observer", "steward"}),
     DECISIONS: frozenset({"steward"}),
     DAGSTER: frozenset({"operator"}),
     REFRESH: frozenset({"steward", "operator"}),
+    TODAY: frozenset({"observer", "steward", "operator"}),
 }
 
 
@@ -47,7 +49,7 @@ class Account:
     roles: tuple[str, ...] = ("steward",)
 
     def may_enter(self, part: str) -> bool:
-        """Return whether a role of the account opens FILES, DESK, DECISIONS, DAGSTER or REFRESH."""
+        """Return whether a role of the account opens a part of the site."""
         return not _ROLES_OF[part].isdisjoint(self.roles)
 
     @property

@@ -19,12 +19,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+import orchestration
 from orchestration.core import LOOPBACK, Settings, UsageError
 from orchestration.stewardship.desk.accounts import DAGSTER, DECISIONS, FILES, REFRESH, read_accounts
 from orchestration.stewardship.desk.guard import (
@@ -38,15 +39,14 @@ from orchestration.stewardship.desk.guard import (
 from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.sessions import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.views import (
-    contracts,
     deciding,
-    extracts,
     front,
     items,
-    links,
-    places,
+    partners,
     releases,
     rows,
+    today,
+    work,
 )
 from orchestration.stewardship.desk.visit import (
     FOLLOWED,
@@ -63,30 +63,37 @@ from orchestration.stewardship.desk.words import words_of
 
 LAST_SECONDS = 3  # for answers under way when it is stopped
 STATIC = Path(__file__).with_name("static")
+FONTS = Path(orchestration.__file__).parent / "outputs" / "fonts"  # of report, map and desk
 # Logins that wait: visitors without an account must not crowd out the stewards.
 MOST_WAITING, MOST_OF_ONE_ADDRESS = 20, 10
 # Passphrases hashed at once: each takes 64 MiB of memory.
 MOST_JUDGED = 2
 
 LOOKED_AT: dict[str, View] = {
-    "/waiting": items.waiting,
-    "/checks": extracts.checks,
-    "/extracts": extracts.extracts,
-    "/rows": rows.rows,
-    "/record": rows.record,
-    "/places": places.list_names,
-    "/links": links.links,
-    "/drift": contracts.drift,
-    "/alerts": releases.alerts,
-    "/agreements": contracts.agreements,
+    "/work": work.work,
+    "/partners": partners.partners,
+    "/partners/{partner}": partners.partner,
     "/releases": releases.releases,
-    "/release": releases.release,
     "/decisions": items.decisions,
+    "/record": rows.record,
     "/done/{form}": deciding.done,
     "/items/{kind}/{key:path}": items.item,
 }
+# Earlier addresses, which people may have kept.
+MOVED = {
+    "/waiting": "/work",
+    "/checks": "/work?kind=check",
+    "/rows": "/work?kind=rows",
+    "/places": "/work?kind=place",
+    "/links": "/work?kind=link",
+    "/drift": "/work?kind=drift",
+    "/alerts": "/work?kind=alert",
+    "/extracts": "/partners",
+    "/agreements": "/partners",
+    "/release": "/releases",
+}
 FOR_EVERY_ACCOUNT: dict[str, View] = {
-    "/": front.start,
+    "/": today.start,
     "/files": front.files,
     "/files/{path:path}": front.file,
 }
@@ -114,14 +121,16 @@ def make_app(
         Route("/login", _login(desk, error_page), methods=["POST"]),
         Route(FIRST_PATH, endpoint(desk, front.first_form, None)),
         Route(FIRST_PATH, endpoint(desk, front.first, None), methods=["POST"]),
-        Route(FOLLOWED, endpoint(desk, front.follow, FILES)),
-        Route(FOLLOWED, endpoint(desk, front.ask, REFRESH), methods=["POST"]),
+        Route(FOLLOWED, endpoint(desk, today.follow, FILES)),
+        Route(FOLLOWED, endpoint(desk, today.ask, REFRESH), methods=["POST"]),
         Route("/logout", endpoint(desk, front.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, front.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),
         *(Route(path, endpoint(desk, view, FILES)) for path, view in FOR_EVERY_ACCOUNT.items()),
         *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
+        *(Route(path, endpoint(desk, _moved)) for path in MOVED),
         *(Route(path, endpoint(desk, view, DECISIONS), methods=["POST"]) for path, view in DECIDED.items()),
+        Mount("/static/fonts", StaticFiles(directory=FONTS)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -132,6 +141,12 @@ def make_app(
     pages.router.redirect_slashes = False
     inside = _with_dagster(desk, pages, dagster) if dagster else pages
     return Guard(inside, desk.address, desk.sender_of, error_page)
+
+
+def _moved(visit: Visit) -> Response:
+    """Lead to where the page of an earlier address stands now, with its query."""
+    to, query = MOVED[visit.request.url.path], visit.request.url.query
+    return RedirectResponse(f"{to}{'&' if '?' in to else '?'}{query}" if query else to, 303)
 
 
 def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:

@@ -20,9 +20,11 @@ from orchestration.stewardship.decisions.active import active_decisions, holding
 from orchestration.stewardship.decisions.entries import read_entries
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item, with_consequences
+from orchestration.stewardship.items import Item, OpenItem, with_consequences
 from orchestration.stewardship.kinds.decision import Decision
-from orchestration.stewardship.worklists.listing import Answers, OpenItem, open_items
+from orchestration.stewardship.kinds.links import item_of_pair
+from orchestration.stewardship.review import LINKS, read
+from orchestration.stewardship.worklists.listing import Answers, about
 
 PAGE_SIZE = 50
 SHOWN_VALUES, MOST_VALUES = 8, 200
@@ -33,7 +35,7 @@ LONGEST_SEARCH = 200
 class Cell:
     """What stands in a cell: `mark` beside the text as a warning, `note` quietly below it.
 
-    `folded`: a summary, and the links that it unfolds, each with its text.
+    `folded`: a summary, and the links that it unfolds, each with its text. `bars`: heights of a drawing.
     """
 
     text: str
@@ -41,6 +43,7 @@ class Cell:
     note: str = ""
     mark: str = ""
     folded: tuple[str, Sequence[tuple[str, str]]] | None = None
+    bars: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ Value = tuple[str, int, str, bool]
 class List:
     """Rows as the query of a visit narrows, sorts and pages them.
 
-    `name` stands before the fields of the query where a page has several lists. `prepare` completes the rows
-    of a page before they are shown.
+    `name` stands before the fields of the query where a page has several lists; `keeps` are fields of other
+    parts of the page, which stay. `prepare` completes the rows of a page before they are shown.
     """
 
     def __init__(
@@ -117,12 +120,14 @@ class List:
         columns: Sequence[Column],
         *,
         name: str = "",
+        keeps: Mapping[str, str] | None = None,
         choice: Choice | None = None,
         prepare: Callable[[list[Any]], Iterable[Any]] = iter,
     ) -> None:
         self.name, self.choice, self.total = name, choice, len(rows)
         self._columns, self._rows, self._prefix = columns, rows, f"{name}." if name else ""
         self._path, query = visit.request.url.path, visit.request.query_params
+        self._keeps = [(field, value) for field, value in (keeps or {}).items() if value]
         self._facets = {one.name: one for one in columns if one.is_facet}
         self._chosen = {facet: frozenset(query.getlist(self._prefix + facet)) for facet in self._facets}
         self.search_field = f"{self._prefix}search"
@@ -224,7 +229,7 @@ class List:
     def _address(self, **changed: frozenset[str] | str) -> str:
         """Return the address of the list with these fields of its query changed, on the first page."""
         query = {**self._chosen, "search": self._search_key, "sort": self._sort, **changed}
-        fields = [
+        fields = self._keeps + [
             (self._prefix + name, value)
             for name, given in query.items()
             for value in (filter(None, [given]) if isinstance(given, str) else sorted(given))
@@ -252,15 +257,40 @@ def search(visit: Visit) -> Response:
 
 def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
     """Return the open item; None where it is settled or never existed."""
-    listed = with_consequences(open_items(visit.settings))
-    return next((one for one in listed if one.item == item), None)
+    return next((one for one in with_consequences(visit.waiting) if one.item == item), None)
+
+
+def in_line(visit: Visit, of: str) -> list[OpenItem]:
+    """Return the open items of a kind, or of what a kind is about (`rows:date_missing`); all for nothing.
+
+    They stand in the order of the list; pairs begin with the likeliest.
+    """
+    kind, _, of_kind = of.partition(":")
+    line = [one for one in visit.waiting if kind in ("", one.item.kind) and of_kind in ("", about(one.item))]
+    if kind == "link":
+        likely = {item_of_pair(row): float(row["probability"]) for row in read(visit.settings, LINKS)}
+        line.sort(key=lambda one: -likely.get(one.item, 0.0))
+    return line
 
 
 def item_page(visit: Visit, template: str, item: Item, **context: Any) -> Response:
-    """Return the page of an item, with its worth while it waits."""
-    waiting = waiting_item(visit, item)
-    settled_by = () if waiting else _settled_by(visit.settings, item)
-    return visit.page(template, item=item, waiting=waiting, settled_by=settled_by, **context)
+    """Return the page of an item: while it waits with its worth, its place in the line, and the next one."""
+    waiting, of = waiting_item(visit, item), visit.asked("of")
+    line = in_line(visit, of)
+    number = next((at for at, one in enumerate(line, start=1) if one.item == item), 0)
+    following = line[number] if 0 < number < len(line) else None
+    query = f"?{urlencode({'of': of})}" if of else ""
+    return visit.page(
+        template,
+        item=item,
+        waiting=waiting,
+        settled_by=() if waiting else _settled_by(visit.settings, item),
+        number=number,
+        total=len(line),
+        following=following,
+        next_path=following.item.path + query if following else "",
+        **context,
+    )
 
 
 def _settled_by(settings: Settings, item: Item) -> list[Decision]:

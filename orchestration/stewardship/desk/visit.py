@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -21,48 +22,41 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
 
 from orchestration import core
+from orchestration.contracts import Contracts, load_contracts
 from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.recording import SentForm
 from orchestration.stewardship.desk.accounts import (
-    DAGSTER,
     DECISIONS,
     DESK,
     FILES,
+    TODAY,
     Account,
     read_accounts,
 )
-from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
+from orchestration.stewardship.desk.guard import Address, Attempts, local_path
 from orchestration.stewardship.desk.refused import refilled
 from orchestration.stewardship.desk.sessions import FirstLink, Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Names, Words, words_of
+from orchestration.stewardship.items import OpenItem
 from orchestration.stewardship.running import refresh_since
+from orchestration.stewardship.worklists.listing import open_items
 
 MOST_FIELDS = 2000
 FOLLOWED = "/refresh"  # pages fetch it by themselves, so a GET of it keeps no session alive
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
-# Links at the top of each page: address, key of `core/texts.csv`, and who may follow it.
+# The entries of every page: address, key of `core/texts.csv`, and who may follow it.
 NAVIGATION = (
-    ("/", "nav.front", DESK),
-    ("/waiting", "nav.waiting", DESK),
-    ("/checks", "nav.checks", DESK),
-    ("/extracts", "nav.extracts", DESK),
-    ("/rows", "nav.rows", DESK),
-    ("/places", "nav.places", DESK),
-    ("/links", "nav.links", DESK),
-    ("/drift", "nav.drift", DESK),
-    ("/alerts", "nav.alerts", DESK),
-    ("/agreements", "nav.agreements", DESK),
+    ("/", "nav.today", TODAY),
+    ("/work", "nav.work", DESK),
+    ("/partners", "nav.partners", DESK),
     ("/releases", "nav.releases", DESK),
     ("/decisions", "nav.decisions", DESK),
-    ("/files", "nav.files", FILES),
-    (f"{DAGSTER_PATH}/", "nav.dagster", DAGSTER),
 )
-
-# Lists that are not called as many of their items.
-_LISTS = {"rows": "/rows", "record": "/rows", "drift": "/drift", "file": "/extracts", "overdue": "/extracts"}
+# By kind of item, the entry that its page belongs to where that is not Work.
+_ENTRIES = {"agreement": "/partners", "decision": "/decisions"}
 
 
 @dataclass(frozen=True)
@@ -71,15 +65,16 @@ class Elsewhere:
 
     `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
     `roll_back` takes settings, release id, author, reason, time, the release that is left and the sent form.
-    `differences` takes settings, partner and extract id; returns what differs between the extract and those
-    before it (`gates.Differences`), None where that cannot be counted.
+    `partners` returns each partner with its extracts and its state. `differences` takes settings, partner and
+    extract id; returns what differs between the extract and those before it (`gates.Differences`), None where
+    that cannot be counted.
     """
 
     current: Callable[[Settings], Any]
     releases: Callable[[Settings], Sequence[Any]]
     fit_to_return: Callable[[Settings, str], Any]
     roll_back: Callable[[Settings, str, str, str, datetime, str, SentForm], Any]
-    status: Callable[[Settings], dict[str, Any]]
+    partners: Callable[[Settings], list[dict[str, Any]]]
     differences: Callable[[Settings, str, str], Any]
     next_run: Callable[[Settings, datetime], dict[str, Any]]
 
@@ -163,23 +158,36 @@ class Visit:
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
 
+    @property
+    def contracts(self) -> Contracts:
+        """The contracts; they are read again only when a file of theirs changes."""
+        folder = self.settings.partners
+        files = sorted((str(path), path.stat().st_mtime_ns) for path in folder.glob("*/*.y*ml"))
+        return _contracts(folder, tuple(files))
+
+    @cached_property
+    def waiting(self) -> list[OpenItem]:
+        """The open items, most valuable first; raises NjiaError where a decision cannot be read."""
+        return open_items(self.settings)
+
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Render a template with `context` and what every page has; log the written places that it shows."""
-        words, path = self.words, self.request.url.path
-        since = refresh_since(self.settings) if self.account and self.account.may_enter(DESK) else None
+        words, path, account = self.words, self.request.url.path, self.account
+        sees_desk = account is not None and account.may_enter(DESK)
+        since = refresh_since(self.settings) if sees_desk else None
+        entries = [one for one in NAVIGATION if account and account.may_enter(one[2])]
+        if not sees_desk and account:
+            entries.append(("/files", "nav.files", FILES))
         shared: dict[str, Any] = {
             "t": words,
             "language": words.language,
             "languages": LANGUAGES,
             "path": path,
             "here": self.here(),
-            "account": self.account,
-            "views": [
-                (address, key)
-                for address, key, part in NAVIGATION
-                if self.account and self.account.may_enter(part)
-            ],
-            "section": list_of(path.removeprefix("/items").split("/")[1]),
+            "account": account,
+            "navigation": [(address, key) for address, key, _ in entries],
+            "counts": self._counts() if sees_desk else {},
+            "section": entry_of(path),
             "csrf": self.session.csrf if self.session else "",
             "form": secrets.token_urlsafe(16),
             "refreshing_since": since,
@@ -190,6 +198,13 @@ class Visit:
         if shown := list(self.names.places_shown):
             audit.record(self.settings, self.author, "viewed", "place names", names=shown)
         return page
+
+    def _counts(self) -> dict[str, int]:
+        """Return what stands beside an entry; a page that reports a broken decision has no count."""
+        try:
+            return {"/work": len(self.waiting)}
+        except NjiaError:
+            return {}
 
     def refused(self, error: UsageError, back: str) -> Response | None:
         """Return the page of a form with what was sent and the error; None where `back` has no such form."""
@@ -215,9 +230,17 @@ class Visit:
         return self.page("problem", status, title=title, sentence=sentence, back=back)
 
 
-def list_of(kind: str) -> str:
-    """Return the address in NAVIGATION of the list of a kind of items."""
-    return _LISTS.get(kind, f"/{kind}s")
+@lru_cache(maxsize=2)
+def _contracts(folder: Path, files: tuple[tuple[str, int], ...]) -> Contracts:
+    return load_contracts(folder)
+
+
+def entry_of(path: str) -> str:
+    """Return the entry of NAVIGATION that a page belongs to."""
+    first, _, rest = path.strip("/").partition("/")
+    if first == "record":
+        return "/work"
+    return _ENTRIES.get(rest.partition("/")[0], "/work") if first == "items" else f"/{first}"
 
 
 View = Callable[[Visit], Response]

@@ -146,42 +146,31 @@ class Words:
         sentence = self._with_days(sentence)
         return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
 
-    def heading(self, sentence: str) -> tuple[str, str]:
-        """Return an item's title with names, and the ids behind them, which stand in small print."""
+    def heading(self, sentence: str) -> str:
+        """Return an item's title with names instead of ids; notes the written place that it shows."""
         if self.names and isinstance(sentence, Sentence) and self.names.in_title(sentence.given).get("name"):
             self.names.places_shown[sentence.given["name"]] = None
         return self._with_names(sentence)
 
-    def title(self, sentence: str) -> Markup:
-        """Return both as one text."""
-        return _with_id(*self.heading(sentence))
-
     def searched(self, sentence: str) -> str:
-        """Return both to search in, where nothing of it is shown."""
-        return " ".join(self._with_names(sentence))
+        """Return names and ids to search in, where nothing of it is shown."""
+        return f"{self._with_names(sentence)} {sentence}"
 
-    def named(self, partner: str, contract: str = "", link: str = "") -> tuple[str, str, str]:
-        """Return a partner's name, the link, and its code (and a contract of it) for small print."""
-        code = "/".join(filter(None, (partner, contract)))
-        name = self.names.partner(partner) if self.names else None
-        return (name, link, code) if name else (code, link, "")
+    def partner(self, code: str, contract: str = "") -> str:
+        """Return a partner's name, its code where it has none, and a contract of it."""
+        name = self.names.partner(code) if self.names else None
+        return ": ".join(filter(None, (name or code, contract)))
 
-    def partner(self, code: str, contract: str = "") -> Markup:
-        """Return a partner's name for a heading, its code (and a contract of it) in small print."""
-        name, _, ids = self.named(code, contract)
-        return _with_id(name, ids)
+    def extract(self, partner: str, extract_id: str) -> str:
+        """Return file, day and partner of an extract; its id where it has not landed."""
+        name = self.names.extract(partner, extract_id) if self.names else None
+        return self.said(name) if name else f"{partner}/{extract_id}"
 
-    def extract(self, partner: str, extract_id: str) -> Markup:
-        """Return file, day and partner of an extract for a heading, its id in small print."""
-        name, ids = self.names.extract(partner, extract_id) if self.names else None, f"{partner}/{extract_id}"
-        return _with_id(self.said(name), ids) if name else escape(ids)
-
-    def _with_names(self, sentence: str) -> tuple[str, str]:
+    def _with_names(self, sentence: str) -> str:
         names = self.names.in_title(sentence.given) if self.names and isinstance(sentence, Sentence) else {}
         if not names or not isinstance(sentence, Sentence):
-            return self.said(sentence), ""
-        said = self.said(say(sentence.template, **{**sentence.given, **names}))
-        return said, " · ".join(str(sentence.given[place]) for place in names)
+            return self.said(sentence)
+        return self.said(say(sentence.template, **{**sentence.given, **names}))
 
     def _with_days(self, given: Any) -> Any:
         if isinstance(given, Sentence):
@@ -209,10 +198,6 @@ class Words:
 
     def said_all(self, words: Iterable[str]) -> str:
         return ", ".join(self.said(one) for one in words)
-
-
-def _with_id(said: str, ids: str) -> Markup:
-    return Markup('{} <small class="quiet">{}</small>').format(said, ids) if ids else escape(said)
 
 
 def words_of(language: str | None) -> Words:

@@ -283,8 +283,8 @@ class OpenName:
     def title(self) -> str:
         if self.country:
             country = places.place_names().get(self.country, self.country)
-            return say("Unknown place: {name} in {country}", name=self.name, country=country)
-        return say("Unknown place: {name}", name=self.name)
+            return say("{name} in {country}: which place is it?", name=self.name, country=country)
+        return say("{name}: which place is it?", name=self.name)
 
 
 def open_name_groups(settings: Settings) -> list[OpenName]:

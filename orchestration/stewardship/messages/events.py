@@ -116,7 +116,7 @@ def _of_refresh(settings: Settings, end: refreshes.End) -> Iterator[Event]:
         yield Event(f"refused#{id}", "refused", path=path, detail=", ".join(by))
     candidate = review.standing_candidate(settings)
     if candidate and candidate["outcome"] == "waits":
-        yield Event(f"waits#{candidate['content_hash'][:16]}", "waits", path="/release")
+        yield Event(f"waits#{candidate['content_hash'][:16]}", "waits", path="/releases")
     # Nothing of a check that names another partner.
     findings = {
         (row["partner"], row["extract_id"], row["check_name"]): review.finding_of(row)

@@ -26,7 +26,7 @@ from orchestration.stewardship.items import (
     nested,
     under_held_extracts,
 )
-from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
+from orchestration.stewardship.kinds.check_waiver import item_of_check, waived_item, worths_of_waived
 from orchestration.stewardship.kinds.decision import Refreshed, Worths
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
@@ -34,6 +34,8 @@ from orchestration.stewardship.worklists.drift import drifted_contracts
 from orchestration.typing import open_views
 
 SOON = timedelta(days=14)
+# Who has to act: a steward, the partner, nobody.
+YOURS, PARTNERS, NOTICE = TURNS = ("yours", "partners", "notice")
 _SENTENCES = ("title", "detail", "why", "what_to_do")
 _EXTRACTS_NAMED = 3
 
@@ -147,6 +149,31 @@ def is_about(one: OpenItem, partner: str) -> bool:
     """Return whether the item names the partner: in its own name, or, of a pair of records, in its title."""
     named = getattr(one.title, "given", {}).values()
     return partner in one.item.key or (one.item.kind == "link" and partner in named)
+
+
+def about(item: Item) -> str:
+    """Return what items of one kind are grouped by: the rule of rows, the name of a check; else nothing."""
+    return item.key[-1] if item.kind in ("rows", "check") else ""
+
+
+def turns(settings: Settings) -> Callable[[OpenItem], str]:
+    """Return a function that says who has to act on an item: one of TURNS."""
+    failed, files = (review.read(settings, name) for name in (review.FAILED_CHECKS, review.FILES_NOT_TAKEN))
+    stopping = {item_of_check(row) for row in failed if row["severity"] != "warn"}
+    reasons = {row["reason"]: row["partner_action"] for row in seed_rows("file_reasons")}
+    asked = {items.file_not_taken(row["partner"], row["file"]): reasons.get(row["code"], "") for row in files}
+
+    def turn(one: OpenItem) -> str:
+        kind = one.item.kind
+        if kind in ("overdue", "agreement"):
+            return PARTNERS
+        if kind in ("check", "drift"):
+            return YOURS if one.item in stopping or one.movements else NOTICE
+        of_rows = quality_rules().get(about(one.item), {}).get("partner_action", "") if kind == "rows" else ""
+        action = asked.get(one.item) or of_rows
+        return PARTNERS if action and not action.startswith("Nothing") else YOURS
+
+    return turn
 
 
 def as_dict(one: OpenItem) -> dict[str, Any]:

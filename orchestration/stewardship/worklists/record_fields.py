@@ -8,7 +8,8 @@ words are never shown. A hidden field is named with the reason. The row as writt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from orchestration import places
@@ -44,6 +45,7 @@ _OF_RECORD = "record_id, sheet, event_on, submitted_at, embargo_until, " + ", ".
 class Field:
     """One field of a record. `typed_value` is None where nothing is known, and where it `is_withheld`.
 
+    `columns` are the partner's own headings that feed it.
     `problem_codes` are rules of quality_rules.csv that were found in it; those of no single field stand at
     the field `record`.
     """
@@ -53,10 +55,11 @@ class Field:
     problem_codes: tuple[str, ...] = ()
     is_withheld: bool = False
     why_withheld: str | None = None
+    columns: tuple[str, ...] = ()
 
 
 def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | None, row: int) -> list[Field]:
-    """Return the typed fields of the record that begins in a row, first those shown.
+    """Return the typed fields of the record that begins in a row, those with a problem first.
 
     `sheet` may be left out where one sheet alone has such a record. Raises UsageError where there is none.
     """
@@ -119,7 +122,20 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
         for name, why in _hidden(contract, record).items()
     ]
     left = [Field(name, None, tuple(found_in)) for name, found_in in sorted(by_field.items())]
-    return [*fields, *left, *withheld]
+    found = [replace(one, columns=_columns(named, one.name)) for one in (*fields, *left, *withheld)]
+    return sorted(found, key=lambda one: not one.problem_codes)
+
+
+def _columns(named: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return the partner's headings that feed a field; those of a stop are of all fields of its role."""
+    role = name.partition(" ")[0]
+    given = [
+        of.get("column")
+        for key, of in named.items()
+        if key == name or (role != name and key.startswith(role))
+    ]
+    columns = [[one] if isinstance(one, str) else one for one in given if one]
+    return tuple(dict.fromkeys(chain.from_iterable(columns)))
 
 
 def _hidden(contract: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:

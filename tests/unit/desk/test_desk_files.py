@@ -76,7 +76,7 @@ def test_a_reader_finds_every_file_of_the_members_edition(world: World) -> None:
     assert "r1-fixture" in page
     for name in CONTENT:
         assert f'href="/files/{name}"' in page, name
-    assert "/checks" not in page and "Dagster UI" not in page
+    assert "/work" not in page and "Dagster UI" not in page
 
 
 def test_every_account_reads_the_files(world: World) -> None:

@@ -132,9 +132,9 @@ def test_rows_are_sorted_by_a_column_with_unknown_last(steward: Visitor) -> None
 
 
 OLD_ADDRESSES = (
-    "/waiting?kind=nothing", "/checks?severity=nothing&state=nothing", "/places?status=nothing&near=nowhere&role=x",
-    "/links?agree=nothing&reason=x", "/drift?change=nothing",
-    "/agreements?finest_place=nothing", "/decisions?state=nothing&kind=x", "/releases?refreshes.outcome=nothing",
+    "/work?kind=nothing", "/work?kind=check&about=nothing", "/work?turn=nothing&age=x",
+    "/work?kind=place&status=nothing&near=nowhere&role=x", "/work?kind=link&agree=nothing&reason=x",
+    "/partners?state=x", "/decisions?state=nothing&kind=x", "/releases?refreshes.outcome=nothing",
     f"{ROWS}?other_rules=nothing&page=x&sort=-x&search=x",
 )  # fmt: skip
 
@@ -156,7 +156,7 @@ def test_pages_keep_what_narrows_the_list(settings: Settings, steward: Visitor) 
 
 
 def test_search_text_stands_in_no_address_and_in_no_audit_line(settings: Settings, steward: Visitor) -> None:
-    address = search(steward, "/places?country=KEN", "fixture STAGE")
+    address = search(steward, "/work?kind=place&country=KEN", "fixture STAGE")
     assert "ixture" not in address and "country=KEN" in address
     page = steward.get(address).text
     assert "1 of 3 match" in shown(page) and "Kwa Fixture stage" in page and "Fixture corner" not in page
@@ -167,7 +167,7 @@ def test_search_text_stands_in_no_address_and_in_no_audit_line(settings: Setting
 
 
 def test_search_of_a_place_stands_in_no_address(steward: Visitor) -> None:
-    item = linked(steward.get("/places").text, "Sampleton")
+    item = linked(steward.get("/work?kind=place").text, "Sampleton")
     address = search(steward, item, "Malaba")
     page = steward.get(address).text
     assert "alaba" not in address and "bp-ken-malaba" in page
@@ -184,14 +184,14 @@ def test_front_page_leads_to_the_parts_that_refused_the_release(settings: Settin
     world.failed(settings, refusing, world.HOLDING)
     begun = refreshes.begin(settings, "run", world.NOW)
     refreshes.end(settings, begun, refreshes.REFUSED, refused_by=[name])
+    world.refreshed(settings, outcome=refreshes.REFUSED)
     page = steward.get(linked(steward.get("/").text, name.replace("_", " "))).text
-    assert "1 of 2 match" in shown(page)
-    item = linked(page, name.replace("_", " "))
+    item = linked(page, f"{name.replace('_', ' ')} of {PARTNER} in the release failed")
     assert item == items.release_check(name, PARTNER).path and steward.get(item).status_code == 200
 
 
 def test_names_are_narrowed_by_who_writes_them_and_what_they_may_be(steward: Visitor) -> None:
-    page = steward.get("/places").text
+    page = steward.get("/work?kind=place").text
     assert facet(page, "Who names it") == {PARTNER: 2, "kobe_post": 1}
     assert facet(page, "As") == {"no stop of a journey": 2, "origin": 1}
     assert facet(page, "May be") == {"–": 2, "Busia (county, Kenya)": 1}
@@ -199,11 +199,11 @@ def test_names_are_narrowed_by_who_writes_them_and_what_they_may_be(steward: Vis
 
 
 def test_search_is_combined_with_a_facet_chosen_later_and_leads_to_no_other_server(steward: Visitor) -> None:
-    found = steward.get(search(steward, "/places", "fixture")).text
+    found = steward.get(search(steward, "/work?kind=place", "fixture")).text
     assert facet(found, "Why") == {"fits several places": 1, "fits no known place": 1}
     both = shown(steward.get(linked(found, "fits several places")).text)
     assert "1 of 3 match" in both and "Fixture corner" in both
-    assert "3 in all" in shown(steward.get(search(steward, "/places", "")).text)
+    assert "3 in all" in shown(steward.get(search(steward, "/work?kind=place", "")).text)
     sent = {"csrf": steward.csrf(), "to": "https://example.org/", "list": "search", "search": "x"}
     assert steward.browser.post("/search", data=sent).headers["location"].startswith("/?search=")
     assert steward.browser.post("/search", data=sent | {"csrf": ""}).status_code == 403
@@ -220,7 +220,9 @@ def test_names_of_a_narrowed_list_are_decided_within_its_partner_and_role(
     named_by = f"{PARTNER}/origin/2;{PARTNER}//1"
     name = world.open_name(world.HIDDEN, "Sampleton", named_by=named_by)
     world.put_names(settings, {world.HIDDEN: ["Sampleton"]}, name)
-    previewed = preview_all(steward, f"/places?{narrowed}", "place_alias", place_id="unknown", place="")
+    previewed = preview_all(
+        steward, f"/work?kind=place&{narrowed}", "place_alias", place_id="unknown", place=""
+    )
     assert (f"only at {PARTNER}" in shown(previewed.text)) is (scope[0] is not None)
     steward.confirm(previewed)
     made = list_decisions(settings, "place_alias")
@@ -232,7 +234,7 @@ def test_search_of_another_session_is_unknown_and_decides_nothing(settings: Sett
     first, second = Visitor(desk), Visitor(desk)
     first.login()
     second.login(SECOND)
-    address = search(first, "/places", "corner")
+    address = search(first, "/work?kind=place", "corner")
     page = second.get(address).text
     assert "This search has expired" in shown(page) and "corner" in page
     refused = second.preview("place_alias", all=address, matched="1", place_id="unknown")
@@ -274,26 +276,26 @@ def test_more_than_can_be_decided_at_once_are_refused_with_the_number(
 
 
 def test_all_of_a_list_that_is_not_decided_together_is_refused(steward: Visitor) -> None:
-    for address in ("/checks", "/items/place/0123456789ab", "/nothing", "//example.org/x"):
+    for address in ("/work?kind=check", "/work", "/items/place/0123456789ab", "/nothing", "//example.org/x"):
         refused = steward.preview("row_exclude", all=address, matched="1")
         assert refused.status_code == 404 and 'action="/decide"' not in refused.text, address
 
 
 def test_form_without_a_choice_leads_back(steward: Visitor) -> None:
-    answer = steward.preview("alert_release", "Fixture partners agreed", back="/alerts?direction=rise")
+    answer = steward.preview("alert_release", "Fixture partners agreed", back="/work?direction=rise")
     assert answer.status_code == 400 and "Nothing was chosen." in shown(answer.text)
     assert "Fixture partners" not in answer.text, "a refused text may hold contact data"
-    assert 'href="/alerts?direction=rise"' in answer.text
+    assert 'href="/work?direction=rise"' in answer.text
     elsewhere = steward.preview("alert_release", back="//sampleton.example")
     assert elsewhere.status_code == 400 and "sampleton" not in elsewhere.text
 
 
 def test_open_items_are_counted_by_kind(steward: Visitor) -> None:
-    assert facet(steward.get("/waiting").text, "Kind") == {"Doubtful places": 3, "Rows set aside": 2}
+    assert "All 5 Rows set aside 2 Place names 3" in shown(steward.get("/work").text)
 
 
 def test_names_get_one_place_or_none_together(settings: Settings, steward: Visitor) -> None:
-    in_kenya = linked(steward.get("/places").text, "KEN")
+    in_kenya = linked(steward.get("/work?kind=place").text, "KEN")
     done = steward.confirm(preview_all(steward, in_kenya, "place_alias", place_id="", place="KE040"))
     assert done.status_code == 200
     made = {(one["text"], one["country"], one["place_id"]) for one in list_decisions(settings, "place_alias")}
@@ -301,7 +303,7 @@ def test_names_get_one_place_or_none_together(settings: Settings, steward: Visit
     token = world.name_of("Sampleton")
     assert steward.decide("place_alias", name=[token], place_id="unknown", place="").status_code == 200
     assert list_decisions(settings, "place_alias")[-1]["text"] == token
-    assert 'class="list' not in steward.get("/places").text
+    assert 'class="list' not in steward.get("/work?kind=place").text
 
 
 def test_name_of_one_place_alone_stands_for_its_id(steward: Visitor) -> None:
@@ -313,7 +315,7 @@ def test_name_of_one_place_alone_stands_for_its_id(steward: Visitor) -> None:
 
 def test_observer_searches_what_an_observer_sees_and_chooses_nothing(settings: Settings) -> None:
     observer = visitor(settings, OBSERVER)
-    assert "0 of 3 match" in shown(observer.get(search(observer, "/places", "corner")).text)
-    found = observer.get(search(observer, "/places", world.name_of("Fixture corner")))
+    assert "0 of 3 match" in shown(observer.get(search(observer, "/work?kind=place", "corner")).text)
+    found = observer.get(search(observer, "/work?kind=place", world.name_of("Fixture corner")))
     assert "1 of 3 match" in shown(found.text)
     assert 'type="checkbox" name=' not in found.text and 'name="reason"' not in found.text

@@ -78,13 +78,13 @@ def test_pages_and_decisions_need_a_login(guest: Visitor) -> None:
 
 
 def test_a_login_leads_to_the_page_that_was_asked_for(settings: Settings, guest: Visitor) -> None:
-    answer = guest.login(to="/checks")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/checks")
-    assert guest.get("/checks").status_code == 200
+    answer = guest.login(to="/decisions")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/decisions")
+    assert guest.get("/decisions").status_code == 200
     assert [line["who"] for line in log_of(settings) if line["action"] == "logged_in"][-1] == STEWARD
 
 
-@pytest.mark.parametrize("path", ["/waiting?kind=rows&page=2", "/record?partner=x&sheet=Mar%2024%20&row=2"])
+@pytest.mark.parametrize("path", ["/work?kind=rows&page=2", "/record?partner=x&sheet=Mar%2024%20&row=2"])
 def test_link_survives_the_login(guest: Visitor, path: str) -> None:
     form = guest.get(guest.get(path).headers["location"])
     sent = hidden_fields(form.text)
@@ -146,7 +146,7 @@ def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.Mon
             for number in range(2 * MOST_OF_ONE_ADDRESS)
         ]
         await asyncio.sleep(0.1)
-        page = await browsers[3].get("/checks", headers={"Cookie": f"njia_desk={session}"})
+        page = await browsers[3].get("/decisions", headers={"Cookie": f"njia_desk={session}"})
         return sorted([(await knock).status_code for knock in knocks]), page.status_code
 
     session = inside.browser.cookies["njia_desk"]
@@ -297,10 +297,10 @@ def test_a_form_of_another_content_type_is_refused(steward: Visitor) -> None:
 def test_a_page_of_another_origin_loads_nothing(steward: Visitor, site: str) -> None:
     for destination in ("empty", "image", "script", "iframe", "style"):
         headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": destination}
-        for path in ("/checks", "/files", "/static/desk.css"):
+        for path in ("/decisions", "/files", "/static/desk.css"):
             assert steward.browser.get(path, headers=headers).status_code == 403, (destination, path)
     as_link = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "document"}
-    assert steward.browser.get("/checks", headers=as_link).status_code == 200
+    assert steward.browser.get("/decisions", headers=as_link).status_code == 200
 
 
 def test_unexpected_error_shows_no_content(
@@ -322,9 +322,9 @@ def test_the_language_is_kept_in_a_cookie_and_leads_back(steward: Visitor) -> No
     def choose(language: str, to: str) -> str:
         return steward.browser.post("/language", data={"language": language, "to": to}).headers["location"]
 
-    assert choose("sw", "/checks") == "/checks"
-    assert '<html lang="sw">' in steward.get("/checks").text
+    assert choose("sw", "/decisions") == "/decisions"
+    assert '<html lang="sw">' in steward.get("/decisions").text
     assert choose("sw", "//evil.example") == "/"
-    assert choose("en", "/checks") == "/checks"
-    assert '<html lang="en">' in steward.get("/checks").text
+    assert choose("en", "/decisions") == "/decisions"
+    assert '<html lang="en">' in steward.get("/decisions").text
     assert steward.get("/language").status_code == 405, "GET changes nothing"

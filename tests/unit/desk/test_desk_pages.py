@@ -60,9 +60,10 @@ def test_answered_check_is_not_shown_as_holding(settings: Settings, steward: Vis
 def test_share_is_shown_with_four_digits_and_a_time_with_its_zone(
     settings: Settings, steward: Visitor
 ) -> None:
-    for path in ("/checks", f"/items/check/{PARTNER}/{HELD}/{CHECK}", "/waiting", "/"):
+    of_check = f"/items/check/{PARTNER}/{HELD}/{CHECK}"
+    for path in (of_check, "/work", "/"):
         assert "0.2699530516431925" not in steward.get(path).text
-    assert "0.27" in steward.get("/checks").text
+    assert "0.27" in steward.get(of_check).text
     record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
     assert "1\u00a0Mar\u00a02026, 09:00\u00a0EAT" in steward.get("/decisions").text
 
@@ -93,7 +94,7 @@ def test_list_of_pairs_reads_no_record(settings: Settings, steward: Visitor, mon
     }  # fmt: skip
     review.write(settings, review.LINKS, [pair], QUESTION_COLUMNS)
     monkeypatch.setattr(links, "fields_of", lambda *asked: pytest.fail("a record was read"))
-    assert world.shown_record(1) in steward.get("/links").text
+    assert world.shown_record(1) in steward.get("/work?kind=link").text
 
 
 @pytest.fixture
@@ -105,8 +106,8 @@ def swahili_steward(steward: Visitor) -> Visitor:
 def test_a_page_says_its_item_in_swahili(swahili_steward: Visitor) -> None:
     of_rule, of_check = f"/items/rows/{PARTNER}/date_invalid", f"/items/check/{PARTNER}/{HELD}/{CHECK}"
     for path, swahili, english in (
-        ("/", "zimetengwa: Hakuna siku", "are set aside"), ("/", "Mwombe mshirika", "Ask the partner"),
-        ("/waiting", f"Dondoo {HELD} la {PARTNER}", "is held"), ("/rows", "Hakuna siku", "No such day"),
+        ("/", "zimetengwa: Hakuna siku", "are set aside"), ("/", "Unaweza kuyamaliza", "You can settle"),
+        ("/work", f"Dondoo {HELD} la {PARTNER}", "is held"), ("/work?kind=rows", "Hakuna siku", "No such day"),
         (of_rule, "Tarehe inataja", "The date names"), (of_rule, "haiko katika kipindi", "in no period"),
         (of_check, "karatasi iliyopotea", WHY),
     ):  # fmt: skip
@@ -145,7 +146,7 @@ def names(settings: Settings) -> Settings:
 def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> None:
     steward, item = visitor(names), items.place_name(world.name_of("Qwertyville"), None)
     page = steward.get(item.path).text
-    assert f"{PARTNER} origin 3 kobe_post destination 2 kobe_post no stop of a journey 1" in shown(page)
+    assert f"Who names it {PARTNER} 3 kobe_post 3" in shown(page)
     for name in ("partner", "role"):
         assert f'name="{name}" value="" checked' in page
     assert re.findall(r'name="partner" value="(\w+)"', page) == [PARTNER, "kobe_post"]
@@ -157,6 +158,6 @@ def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> Non
     assert steward.confirm(previewed).status_code == 200
     (alias,) = active_decisions(names, NOW)["place_alias"]
     assert (alias["text"], alias["partner"], alias["role"]) == ("Qwertyville", "kobe_post", "destination")
-    assert "Qwertyville" in steward.get("/places").text, "it stays with the rest"
+    assert "Qwertyville" in steward.get("/work?kind=place").text, "it stays with the rest"
     steward.decide("place_alias", **given, partner="", role="")
-    assert "Qwertyville" not in steward.get("/places").text
+    assert "Qwertyville" not in steward.get("/work?kind=place").text

@@ -108,7 +108,7 @@ def decide(settings: Settings, number: int = 1, minutes_ago: float = 0) -> None:
 @pytest.mark.parametrize("name", [STEWARD, OPERATOR, OBSERVER, READER])
 def test_stewards_and_operators_ask_for_a_refresh(settings: Settings, name: str) -> None:
     guest, may_ask = visitor(settings, name), name in (STEWARD, OPERATOR)
-    page = guest.get("/" if name in (STEWARD, OBSERVER) else "/files").text
+    page = guest.get("/files" if name == READER else "/").text
     assert ("Refresh now" in page) is may_ask
     assert ask(guest, dict(hidden_fields(page))["csrf"]) == (303 if may_ask else 403)
     request = refreshes.asked(settings)
@@ -139,11 +139,12 @@ def test_request_is_shown_until_a_refresh_begins(settings: Settings, daemon: Non
 
 
 def test_without_a_daemon_the_page_says_what_to_do(settings: Settings) -> None:
-    steward = visitor(settings)
+    steward, operator = visitor(settings), visitor(settings, OPERATOR)
     ask(steward)
     said = section(steward)
-    assert "njia serve" in said and "within a minute" not in said
-    assert "Iwashe kwa njia serve" in section(in_swahili(steward))
+    assert "Ask the operator" in said and "njia serve" not in said and "within a minute" not in said
+    assert "njia serve" in section(operator)
+    assert "Iwashe kwa njia serve" in section(in_swahili(operator))
 
 
 def test_decisions_wait_on_the_page_and_offer_a_refresh(settings: Settings, daemon: None) -> None:
@@ -206,9 +207,13 @@ def test_request_during_a_refresh_counts_only_after_decisions_it_did_not_read(se
 
 def test_page_shows_how_the_last_refresh_ended(settings: Settings) -> None:
     steward = visitor(settings)
+    t, failures = words_of("en"), (refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED)
     for outcome in (*refreshes.WHOLE, refreshes.CRASHED, refreshes.STOPPED):
         refreshed(settings, outcome)
-        assert section(steward).endswith(words_of("en")(f"refresh.{outcome}"))
+        page = shown(steward.get("/").text)
+        assert t(f"front.{outcome}" if outcome in failures else f"refresh.{outcome}") in page
+    refreshed(settings)
+    assert [one for one in failures if t(f"front.{one}") in shown(steward.get("/").text)] == []
 
 
 @pytest.fixture

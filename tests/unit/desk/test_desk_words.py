@@ -15,17 +15,22 @@ from orchestration.stewardship.desk.visit import templates
 from orchestration.stewardship.desk.words import words_of
 from orchestration.stewardship.kinds.agreement_change import FinestPlace
 from orchestration.stewardship.kinds.registry import KINDS
+from orchestration.stewardship.worklists.listing import TURNS
 
 FOLDER = Path(desk.__file__).parent
 # Keys that are made of data: what stands before it, and what the data can be.
 MADE = {
-    "item_kind.": items.KINDS,
+    "item_kind.": (*items.KINDS, "alert"),
+    "many.": (*items.KINDS, "all"),
+    "act.": items.KINDS,
+    "turn.": TURNS,
+    "share.": ("all", "two_thirds", "half", "third"),
+    "today.": ("alert_rise", "alert_fall"),
     "role.": ROLES,
     "kind.": KINDS,
     "finest.": get_args(FinestPlace),
     "alerts.": ("rise", "fall", "panel", "single_partner", "detection.nothing", "detection.waves"),
-    "front.": ("fresh", "aging", "late", refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED),
-    "checks.": ("refuse", "hold", "warn"),
+    "front.": ("aging", "late", refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED),
     "outcome.": ("passed", "failed", "waived", "error", "not_run"),
     "refresh.": (*refreshes.WHOLE, refreshes.CRASHED, refreshes.STOPPED),
     "step_state.": ("done", "running", "left"),
@@ -74,8 +79,8 @@ def test_every_template_can_be_read() -> None:
 
 def test_an_unknown_language_is_english_and_numbers_are_grouped() -> None:
     assert words_of("xx").language == "en"
-    assert words_of("sw")("nav.places") == "Mahali"
-    assert "1,234" in words_of("en")("front.all", count=1234)
+    assert words_of("sw")("nav.work") == "Kazi"
+    assert "1,234" in words_of("en")("act.see", count=1234)
 
 
 def test_days_have_their_month_in_words() -> None:

@@ -23,7 +23,8 @@ def manifest(name: str) -> dict[str, Any]:
     grains = {"case": 281, "route_report": 12} if name == NEW else {"case": 280}
     return {
         **MANIFEST, "release_id": name, "content_hash": name, "as_of": "2026-11-24T02:00:00+00:00",
-        "extracts": [], "movements_by_grain": grains, "decisions": [], "input_parts": {},
+        "extracts": [], "movements_by_grain": grains, "decisions": [], "input_parts": {}, "movements": 293,
+        "rows": {"quarantined": 0},
     }  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def test_release_page_shows_the_alerts(changes: dict[str, Any], tmp_path: Path) 
     elsewhere = replace(ELSEWHERE, releases=lambda _: [release], current=lambda _: release)
     steward = Visitor(make_app(settings, 3030, elsewhere))
     steward.login()
-    page = shown(steward.get("/release").text)
+    page = shown(steward.get("/releases").text)
     assert "Alerts: new, gone and kept" in page
     assert "Busia → Nairobi ▲ more records until Jun 2026 – Apr 2026 31" in page
     assert "Marsabit → Nairobi ▼ fewer records until Jun 2026 Mar 2026 Feb 2026 <5" in page

@@ -78,7 +78,7 @@ def test_desk_shows_identifying_answers_to_signed_in_stewards_and_logs_the_view(
     assert (viewed["who"], viewed["action"], viewed["details"]["fields"]) == (STEWARD, "viewed", ["sex"])
     listed = "".join((home.review / name).read_text() for name in (review.DRIFT, review.DRIFT_DETAILS))
     assert "helicopter" in listed and "Sampleton" not in listed + str(audit.read(home).lines)
-    assert "Sampleton" not in steward.get("/drift").text + steward.get("/waiting").text
+    assert "Sampleton" not in steward.get("/work?kind=drift").text + steward.get("/work").text
     assert visitor(home, None).get(ITEM.path).status_code == 303
 
 

@@ -102,8 +102,8 @@ def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> N
     world.refreshed(settings, held=world.held())
     make_accounts(settings)
     steward = visitor(settings)
-    assert "(1) row volume is plausible of" in shown(steward.get("/waiting").text)
-    assert 'class="worth"' in steward.get(CHECK_ITEM.path).text
+    assert "(1) row volume is plausible of" in shown(steward.get("/work").text)
+    assert 'class="worth-of"' in steward.get(CHECK_ITEM.path).text
     listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
     assert [one["item"] for one in listed] == [str(HELD_ITEM)]
     assert [one["item"] for one in listed[0]["consequences"]] == [str(CHECK_ITEM)]
@@ -141,7 +141,7 @@ def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
     counts = read_status(settings)["review"]
     assert (counts["failed_checks"], counts["drifted_columns_and_lists"], counts["rows_refused"]) == (0, 0, 0)
     make_accounts(settings)
-    assert world.SERVING not in visitor(settings).get("/checks").text
+    assert world.SERVING not in visitor(settings).get("/work?kind=check").text
     put_names(settings, (world.OPEN_NAME, "Sampleton", "KEN"))
     item = items.place_name(world.name_of("sampleton"), "KEN")
     assert one_of(world.refreshed(settings), item).item == item, "another extract uses it too"
@@ -161,7 +161,7 @@ def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
     path.unlink()
     assert "file" not in {one.item.kind for one in open_items(settings)}
     make_accounts(settings)
-    assert name not in visitor(settings).get("/extracts").text
+    assert name not in visitor(settings).get(f"/partners/{PARTNER}").text
     assert read_status(settings)["review"]["files_not_taken"] == 0
 
 
@@ -263,8 +263,9 @@ def test_desk_shows_refused_rows_beside_those_set_aside(refused: Settings) -> No
     world.refreshed(refused)
     make_accounts(refused)
     steward = visitor(refused)
-    rows = shown(steward.get("/rows").text)
-    assert "Other width than the header" in rows and f"{PARTNER} 2" in rows and f"{PARTNER} 1" in rows
+    rows = shown(steward.get("/work?kind=rows").text)
+    assert "Other width than the header" in rows and "2 row(s) in register.csv: 51, 71" in rows
+    assert "No such day" in rows
     page = steward.get(OTHER_WIDTH.path).text
     assert "register.csv" in shown(page) and "51, 71" in page
     assert 'value="row_release"' not in page, "no decision lets such a row in"

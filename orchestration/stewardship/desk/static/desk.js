@@ -15,11 +15,6 @@ for (const all of document.querySelectorAll('.choose input[name="all"]')) {
   });
 }
 
-// On a phone the views stand in one row: bring the current one into sight.
-const row = document.querySelector("nav.top ul");
-const current = row?.querySelector("[aria-current]");
-if (current) row.scrollLeft = current.offsetLeft - row.offsetLeft - 16;
-
 // Keys. A page of an item goes on in the list from which it was opened in this tab.
 const links = [...document.querySelectorAll(".list tbody tr")].map((one) => one.querySelector("td a")).filter(Boolean);
 const here = [location.pathname + location.search, location.pathname];

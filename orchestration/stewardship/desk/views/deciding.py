@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -29,9 +29,10 @@ from orchestration.stewardship.decisions.recording import (
 )
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Choice, List
-from orchestration.stewardship.desk.views import items, links, places, releases
-from orchestration.stewardship.desk.views.front import refreshing
+from orchestration.stewardship.desk.views import items
 from orchestration.stewardship.desk.views.rows import rows_of_rule
+from orchestration.stewardship.desk.views.today import refreshing
+from orchestration.stewardship.desk.views.work import decided_together
 from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.kinds.decision import NO_SUCH_FORM, Form, Payload
 from orchestration.stewardship.kinds.registry import KINDS
@@ -42,12 +43,6 @@ ROLL_BACK = "rollback"  # acts at once
 _ABOUT_DECISIONS = {
     REVOKE: (try_revocations, "preview.revoke"),
     CONFIRM: (try_confirmations, "preview.confirm_decision"),
-}
-# Lists whose rows are decided together; `rows_of_rule` has an address for each item.
-LISTS: dict[str, Callable[[Visit], List]] = {
-    "/places": places.list_of_places,
-    "/links": links.list_of_links,
-    "/alerts": releases.list_of_alerts,
 }
 
 
@@ -115,7 +110,8 @@ def decide(visit: Visit) -> Response:
         raise HTTPException(400)
     form, reason = read_form(visit.form), _reason(visit)
     try:
-        _decide(visit, form, reason, SentForm(name, visit.author, form.kind, local_path(visit.given("back"))))
+        leads_to = local_path(visit.given("next") or visit.given("back"))
+        _decide(visit, form, reason, SentForm(name, visit.author, form.kind, leads_to))
     except UsageError:
         if find_sent(visit.settings, name) is None:
             raise
@@ -135,6 +131,7 @@ def done(visit: Visit) -> Response:
         can_be_undone=[one["id"] for one in entries if sent.kind not in (REVOKE, CONFIRM, ROLL_BACK)],
         refresh=refreshing(visit),
         back=sent.back,
+        following=next((one for one in visit.waiting if one.item.path == sent.back.partition("?")[0]), None),
         roll_back=ROLL_BACK,
     )
 
@@ -146,7 +143,7 @@ def _all_that_match(visit: Visit) -> List | None:
     path, _, query = local_path(address).partition("?")
     asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
     at = replace(visit, request=Request({**visit.request.scope, **asked}))
-    matching = LISTS[path](at) if path in LISTS else rows_of_rule(at, items.item_of(at, "rows"))
+    matching = decided_together(at) if path == "/work" else rows_of_rule(at, items.item_of(at, "rows"))
     if matching.has_lost_search:
         raise UsageError(say("This search has ended. Go back and search again."))
     return matching

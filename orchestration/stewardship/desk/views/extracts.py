@@ -1,4 +1,4 @@
-"""Failed checks, extracts, waiting files, late partners; the draft of a message that asks about a held one.
+"""Pages of an extract, a waiting file and a check; the draft of a message that asks about a held extract.
 
 A check says why it exists, what it observed now and before, and what to do.
 
@@ -14,16 +14,15 @@ from typing import Any
 from starlette.responses import Response
 
 from expectations.checks import CHECKS, EXTRACT_CHECKS, beside_the_cause, is_of_release, is_waivable
-from orchestration.contracts import load_contracts
-from orchestration.core import Settings, of_text, refreshes, seed_rows
+from orchestration.core import Settings, of_text, seed_rows
 from orchestration.intake import read_register
 from orchestration.stewardship import audit, review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.drawings import side_by_side, trend_of
-from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page
-from orchestration.stewardship.desk.visit import Visit, or_404, seen
+from orchestration.stewardship.desk.lists import item_page
+from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.desk.words import LANGUAGES, words_of
-from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
+from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract
 from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver
 from orchestration.stewardship.worklists.listing import why_in_short
 
@@ -31,100 +30,24 @@ TIME_TO_ANSWER = USUAL_WAIVER = timedelta(days=14)
 _NOTHING = "Nothing;"  # how a reason begins that asks the partner for nothing
 
 
-def extracts(visit: Visit) -> Response:
-    """List every extract, the files that wait, and the partners."""
-    partners = visit.desk.elsewhere.status(visit.settings)["partners"]
-    return visit.page(
-        "extracts",
-        list=_landed_extracts(visit, [one["partner"] for one in partners]),
-        files=_waiting_files(visit),
-        partners=_partners(visit, partners),
-    )
-
-
-def _landed_extracts(visit: Visit, partners: list[str]) -> List:
-    t, failed = visit.words, review.read(visit.settings, review.FAILED_CHECKS)
-    in_force = review.in_force(visit.settings)
-    held = {_key(one): one for one in in_force["held"]}
-    over = set(map(tuple, in_force.get("over", ())))
-    notes = [note for partner in partners for note in _landed(visit.settings, partner)]
-    notes.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
-
-    def note(one: dict[str, Any]) -> str:
-        key, ids = _key(one), one["extract_id"] if one["file"] else ""
-        findings = {
-            row["check_name"]: review.finding_of(row) or t.spoken(row["check_name"])
-            for row in failed
-            if key in held and _key(row) == key and _holds(row)
-        }
-        why = map(t.said, review.why_held(held.get(key, {}), findings))
-        return " · ".join(filter(None, (ids, ". ".join(why) or held.get(key, {}).get("reason"))))
-
-    def state(one: dict[str, Any]) -> str:
-        if _key(one) in held:
-            return "extracts.held"
-        return "extracts.over" if _key(one) in over else ""
-
-    columns = (
-        Column("extract", "extracts.extract", lambda one: f"{one['file'] or ''} {one['extract_id']}".strip(),
-               lambda one: Cell(one["file"] or one["extract_id"], held_extract(*_key(one)).path, note(one))),
-        Column("partner", "file.partner", is_facet=True),
-        Column("contract", "extract.contract", is_facet=True, is_hidden=True),
-        Column("state", "decision.state", state, said=t, is_facet=True),
-        Column("received_on", "extracts.received", said=t.day),
-        Column("rows_landed", "extracts.rows", is_number=True),
-    )  # fmt: skip
-    return List(visit, notes, columns)
-
-
-def _key(row: Mapping[str, Any]) -> tuple[str, str]:
+def key_of(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["partner"], row["extract_id"]
 
 
-def _holds(row: Mapping[str, str]) -> bool:
+def holds(row: Mapping[str, str]) -> bool:
     return row["severity"] == "hold" and row["waived"] != "True"
-
-
-def _waiting_files(visit: Visit) -> List:
-    t = visit.words
-    columns = (
-        Column("file", "rows.file",
-               show=lambda one: Cell(one["file"], file_not_taken(one["partner"], one["file"]).path)),
-        Column("partner", "file.partner", is_facet=True),
-        Column("why", "extracts.why", why_in_short, said=t.said, is_facet=True),
-    )  # fmt: skip
-    return List(visit, review.standing(visit.settings, review.FILES_NOT_TAKEN), columns, name="files")
-
-
-def _partners(visit: Visit, partners: list[dict[str, Any]]) -> List:
-    t, last = visit.words, refreshes.last(visit.settings)
-    overdue_ones = {one["partner"] for one in last.overdue} if last else set()
-
-    def late(one: dict[str, Any]) -> str:
-        return "extracts.overdue" if one["partner"] in overdue_ones else ""
-
-    columns = (
-        Column("partner", "file.partner",
-               show=lambda one: Cell(*t.named(one["partner"], link=f"/extracts?partner={one['partner']}"))),
-        Column("state", "decision.state", said=t.said, is_facet=True),
-        Column("last_received", "extracts.last", said=t.day),
-        Column("cadence", "overdue.cadence", is_facet=True),
-        Column("overdue", "extracts.overdue", late, lambda one: Cell(
-            t(late(one)), overdue(one["partner"]).path) if late(one) else Cell("–"), said=t, is_facet=True),
-    )  # fmt: skip
-    return List(visit, partners, columns, name="partners")
 
 
 def extract(visit: Visit, item: Item) -> Response:
     """Show what the gate found in one extract, what differs, whom to ask, and the form to decide."""
     (partner, extract_id), settings = item.key, visit.settings
-    note = or_404(next((one for one in _landed(settings, partner) if one["extract_id"] == extract_id), None))
+    note = or_404(next((one for one in landed(settings, partner) if one["extract_id"] == extract_id), None))
     failed = [
         row
         | {"path": extract_check(partner, extract_id, row["check_name"]).path}
         | {"finding": review.finding_of(row)}
         for row in review.read(settings, review.FAILED_CHECKS)
-        if _key(row) == item.key
+        if key_of(row) == item.key
     ]
     held = review.held_one(settings, item.key)
     differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
@@ -133,7 +56,7 @@ def extract(visit: Visit, item: Item) -> Response:
         audit.record(settings, visit.author, "viewed", f"{partner}/{extract_id}", rows=len(proof))
     is_explained = bool(held.get("cause_key"))
     # The contract names whom to ask.
-    contracts = load_contracts(settings.partners).valid.get(partner, [])
+    contracts = visit.contracts.valid.get(partner, [])
     of_note = [one.partner.steward for one in contracts if one.contract == note["contract"]]
     return item_page(
         visit,
@@ -165,13 +88,7 @@ def file(visit: Visit, item: Item) -> Response:
     return item_page(visit, "file", item, row=row, why=why_in_short(row))
 
 
-def overdue_partner(visit: Visit, item: Item) -> Response:
-    partners = visit.desk.elsewhere.status(visit.settings)["partners"]
-    partner = or_404(next((one for one in partners if one["partner"] == item.key[0]), None))
-    return item_page(visit, "overdue", item, partner=partner)
-
-
-def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
+def landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
     """Return the notes of a partner's extracts, newest first. The name of a file is for the desk alone."""
     notes = [
         {"file": None, "period": None, **note, "partner": partner, "extract_id": extract_id}
@@ -188,7 +105,7 @@ def _drafts(
     asked = [
         (row, reasons[row["check_name"]])
         for row in failed
-        if row["check_name"] in reasons and _holds(row) and row["outcome"] == "failed"
+        if row["check_name"] in reasons and holds(row) and row["outcome"] == "failed"
     ]
     asked = [(row, reason) for row, reason in asked if not reason["partner_action"].startswith(_NOTHING)]
     beside = beside_the_cause((row["check_name"] for row, _ in asked), held.get("cause_key", ""))
@@ -213,32 +130,6 @@ def _drafts(
             ]
         )
     return drafts
-
-
-def checks(visit: Visit) -> Response:
-    """List the failed checks of the last refresh by what they stop."""
-    t = visit.words
-
-    def state(row: dict[str, str]) -> str:
-        return "waived" if row["waived"] == "True" else row["outcome"]
-
-    columns = (
-        Column("check_name", "checks.check", said=t.spoken, show=lambda row: Cell(
-            t.spoken(row["check_name"]), item_of_check(row).path,
-            mark=t("checks.waived") if state(row) == "waived" else "")),
-        Column("severity", "checks.stops", said=lambda severity: t(f"checks.{severity}"), is_facet=True),
-        Column("partner", "file.partner", is_facet=True, is_hidden=True),
-        Column("state", "decision.state", state, said=lambda one: t.known(f"outcome.{one}", one),
-               is_facet=True, is_hidden=True),
-        Column("of", "checks.of", lambda row: f"{row['partner']}/{row['extract_id']}" if row["partner"]
-               else row["subject"]),
-        Column("observed", "checks.found", lambda row: (
-            f"{t.said(finding)}." if (finding := review.finding_of(row)) else seen(row["observed"]))),
-        Column("expected", "checks.expected", lambda row: "" if review.finding_of(row) else row["expected"]),
-    )  # fmt: skip
-    failed = review.standing(visit.settings, review.FAILED_CHECKS)
-    failed.sort(key=lambda row: ("refuse", "hold", "warn").index(row["severity"]))
-    return list_page(visit, columns, failed, "checks.title", "checks.none", t("checks.report"))
 
 
 def check(visit: Visit, item: Item) -> Response:

@@ -1,4 +1,4 @@
-"""The list of open items, every decision ever made, and the address of each: `/items/<kind>/<key…>`."""
+"""Every decision ever made, and the address of each item: `/items/<kind>/<key…>`."""
 
 from __future__ import annotations
 
@@ -7,39 +7,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, item_page, list_page
-from orchestration.stewardship.desk.views import contracts, extracts, links, places, rows
+from orchestration.stewardship.desk.views import contracts, extracts, links, partners, places, rows
 from orchestration.stewardship.desk.visit import Visit, or_404
-from orchestration.stewardship.desk.words import Words
-from orchestration.stewardship.items import Item, OpenItem, partner_of
+from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import same_author
-from orchestration.stewardship.worklists.listing import open_items
-
-
-def waiting(visit: Visit) -> Response:
-    """List the open items, most valuable first."""
-    t = visit.words
-    columns = (
-        Column("what", "waiting.what", lambda one: t.searched(one.title), lambda one: _titled(t, one)),
-        Column("kind", "waiting.kind", lambda one: one.item.kind, said=lambda kind: t(f"item_kind.{kind}"),
-               is_facet=True, is_hidden=True),
-        Column("partner", "file.partner", lambda one: partner_of(one.item), is_facet=True, is_hidden=True),
-        Column("movements", "item.movements", is_number=True),
-        Column("opened", "item.opened", said=t.day),
-        Column("due", "item.due", said=t.day),
-    )  # fmt: skip
-    waits = open_items(visit.settings)
-    return list_page(visit, columns, waits, "waiting.title", "front.nothing_waits", t("waiting.order"))
-
-
-def _titled(t: Words, one: OpenItem) -> Cell:
-    under = [(other.item.path, t.heading(other.title)[0]) for other in one.consequences]
-    folded = (t("item.consequences", count=len(under)), under) if under else None
-    said, ids = t.heading(one.title)
-    return Cell(said, one.item.path, ids, folded=folded)
 
 
 def decisions(visit: Visit) -> Response:
@@ -92,7 +67,7 @@ _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] 
     "check": ((2, 3), extracts.check),
     "extract": ((2,), extracts.extract),
     "file": ((2,), extracts.file),
-    "overdue": ((1,), extracts.overdue_partner),
+    "overdue": ((1,), lambda visit, item: RedirectResponse(partners.path_of(item.key[0]), 303)),
     "rows": ((2,), rows.of_rule),
     "place": ((1,), places.place),
     "link": ((2,), links.link),

@@ -28,12 +28,8 @@ _APART = {"birth_years": "years of birth", "days": "days of the events"}
 _PLACE = re.compile(r"place\(([^)]+)\) \d+")
 
 
-def links(visit: Visit) -> Response:
-    """List the undecided pairs, likeliest first."""
-    return visit.page("links", list=list_of_links(visit))
-
-
 def list_of_links(visit: Visit) -> List:
+    """Return the undecided pairs, likeliest first."""
     t = visit.words
 
     def pair(row: Mapping[str, Any]) -> str:
@@ -42,7 +38,7 @@ def list_of_links(visit: Visit) -> List:
     columns = (
         Column("pair", "links.pair", pair,
                lambda row: Cell(f"{row['record_a']}, {row['record_b']}", row["item"].path)),
-        Column("partners", "links.partners", is_facet=True),
+        Column("partners", "nav.partners", said=t.partner, is_facet=True),
         Column("score", "links.likely", show=lambda row: Cell(f"{row['score'] * 100:.0f} %"), is_number=True),
         Column("agree", "links.agree", lambda row: row["agreements"], said=t.said, is_facet=True),
         Column("differ", "link.differ",
@@ -52,7 +48,8 @@ def list_of_links(visit: Visit) -> List:
                is_hidden=True),
     )  # fmt: skip
     choice = Choice("pair", pair, lambda row: t("links.choose", a=row["record_a"], b=row["record_b"]))
-    return List(visit, link_questions(visit.settings), columns, choice=choice)
+    questions = link_questions(visit.settings)
+    return List(visit, questions, columns, keeps={"kind": "link"}, choice=choice)
 
 
 def link_questions(settings: Settings) -> list[dict[str, Any]]:

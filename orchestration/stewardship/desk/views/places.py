@@ -18,7 +18,7 @@ from orchestration import places
 from orchestration.core import Keys, Settings, load_keys
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.desk.drawings import map_of
+from orchestration.stewardship.desk.drawings import map_of, widths
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, with_consequences
@@ -31,24 +31,17 @@ MOST_MATCHES, MOST_ROWS = 12, 50
 Question = dict[str, Any]
 
 
-def list_names(visit: Visit) -> Response:
-    """List the unknown names, most movements first."""
-    rows = list_of_places(visit)
-    _note_shown(visit, rows.shown)
-    near = {place.place_id: place for one in rows.shown for place in one["candidates"]}
-    return visit.page("places", list=rows, near=near.values(), no_place=NO_PLACE)
-
-
 def list_of_places(visit: Visit) -> List:
+    """Return the unknown names, most movements first."""
     t = visit.words
     columns = (
         Column("name", "places.name", lambda one: " ".join((one["name"], *chain(*one["written"]))),
-               lambda one: Cell(one["text"], one["item"].path, one["name"] if one["written"] else "")),
+               lambda one: Cell(one["text"], one["item"].path)),
         Column("country", "places.country", is_facet=True),
         Column("status", "places.why", said=lambda one: t(f"places.{one}"), is_facet=True, is_hidden=True),
         Column("partner", "place.named_by",
                lambda one: tuple({partner: None for partner, _ in one["named_by"]}),
-               is_facet=True, is_hidden=True),
+               said=t.partner, is_facet=True, is_hidden=True),
         Column("role", "place.role",
                lambda one: tuple({role or "other": None for _, role in one["named_by"]}),
                said=lambda role: t(f"place_role.{role}"), is_facet=True, is_hidden=True),
@@ -64,7 +57,10 @@ def list_of_places(visit: Visit) -> List:
         lambda one: t("place.asks", name=one["text"]),
     )
     questions = [_as_seen(visit, one) for one in place_questions(visit.settings)]
-    return List(visit, questions, columns, choice=choice, prepare=lambda shown: map(with_readings, shown))
+    keeps = {"kind": "place"}
+    return List(
+        visit, questions, columns, keeps=keeps, choice=choice, prepare=lambda shown: map(with_readings, shown)
+    )
 
 
 def place(visit: Visit, item: Item) -> Response:
@@ -72,9 +68,9 @@ def place(visit: Visit, item: Item) -> Response:
     asked = next((one for one in place_questions(visit.settings) if one["item"] == item), None)
     if asked is None:
         # The address holds only a hash: a settled name looks like one that never existed.
-        return item_page(visit, "settled", item, back="/places")
+        return item_page(visit, "settled", item, back="/work?kind=place")
     question = _as_seen(visit, with_readings(asked))
-    _note_shown(visit, [question])
+    note_shown(visit, [question])
     search = visit.searched("search") or ""
     listed = {one.place_id for one in question["candidates"]}
     matches = place_matches(visit.settings, search) if search else []
@@ -92,7 +88,12 @@ def place(visit: Visit, item: Item) -> Response:
         item,
         question=question,
         rows=[(row, record_path(*row)) for row in rows_naming(visit.settings, question["mention_ids"])],
-        partners=partners.most_common(),
+        partners=[
+            (*one, width)
+            for one, width in zip(
+                partners.most_common(), widths(sorted(partners.values())[::-1]), strict=True
+            )
+        ],
         roles=[one for one in roles.most_common() if one[0]],
         candidates=candidates,
         search=search,
@@ -109,7 +110,7 @@ def _as_seen(visit: Visit, question: Question) -> Question:
     return question if visit.names.is_steward else question | {"written": [], "text": question["name"]}
 
 
-def _note_shown(visit: Visit, questions: Sequence[Question]) -> None:
+def note_shown(visit: Visit, questions: Sequence[Question]) -> None:
     visit.names.places_shown |= dict.fromkeys(one["name"] for one in questions if one["written"])
 
 

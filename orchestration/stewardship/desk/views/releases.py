@@ -1,15 +1,14 @@
-"""Kept releases, the form to go back to one, what a candidate or a release changed; alerts to release."""
+"""The candidate and its signatures, what a release changed, going back to one, waivers; alerts to release."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.core import refreshes
-from orchestration.statistics import alert_detection
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions, list_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
@@ -21,25 +20,41 @@ from orchestration.stewardship.running import decisions_waiting
 
 
 def releases(visit: Visit) -> Response:
-    """List the releases, newest first, and how the last refreshes ended."""
-    rows = _releases(visit)
+    """Show what the candidate or, by `?release=`, a release changed, its signatures, and all releases."""
+    settings, elsewhere = visit.settings, visit.desk.elsewhere
+    standing, current = review.standing_candidate(settings), elsewhere.current(settings)
+    kept = elsewhere.releases(settings)
+    asked = visit.asked("release") or (standing["candidate"] if standing else current and current.release_id)
+    candidate = standing if standing and asked == standing["candidate"] else None
+    if asked and not candidate and asked not in {one.release_id for one in kept}:
+        raise HTTPException(404)
+    # Those that the candidate was made without, but for its signatures.
+    signatures = {one["id"] for one in list_decisions(settings, "candidate_signature")}
     return visit.page(
         "releases",
-        list=rows,
-        can_go_back=rows.total > 1,
-        standing=review.standing_candidate(visit.settings),
+        shown=asked,
+        candidate=candidate,
+        current=current,
+        shown_as_of=next((one.manifest["as_of"] for one in kept if one.release_id == asked), None),
+        is_asked=bool(visit.asked("release")),
+        changes=review.changes_of(settings, asked) if asked else None,
+        says={one["id"]: one["says"] for one in list_decisions(settings)},
+        signatures=_signatures(visit, candidate) if candidate else [],
+        needed=settings.signatures,
+        decided_since=len(decisions_waiting(settings).ids - signatures) if candidate else 0,
+        list=_releases(visit, kept),
+        can_go_back=len(kept) > 1,
+        waivers=_waivers(visit),
         ends=_refreshes(visit),
     )
 
 
-def _releases(visit: Visit) -> List:
+def _releases(visit: Visit, kept: Sequence[Any]) -> List:
     t = visit.words
     columns = (
         Column("release_id", "front.release", show=lambda one: Cell(
-            one.release_id, f"/release?release={one.release_id}",
+            t.moment(one.manifest["as_of"]), f"/releases?release={one.release_id}",
             note=t("releases.current") if one.is_current else t("releases.erased") if one.is_erased else "")),
-        Column("as_of", "releases.as_of", lambda one: one.manifest["as_of"],
-               lambda one: Cell(t.moment(one.manifest["as_of"]))),
         Column("movements", "front.movements", lambda one: one.manifest["movements"], is_number=True),
         Column("quarantined", "releases.quarantined", lambda one: one.manifest["rows"]["quarantined"],
                is_number=True),
@@ -50,7 +65,24 @@ def _releases(visit: Visit) -> List:
         lambda one: t("releases.choose", release=one.release_id),
         is_single=True,
     )
-    return List(visit, visit.desk.elsewhere.releases(visit.settings), columns, choice=choice)
+    return List(visit, kept, columns, choice=choice, keeps={"release": visit.asked("release")})
+
+
+def _waivers(visit: Visit) -> List:
+    """Return the waivers that hold or wait for a second person."""
+    t, today = visit.words, str(visit.settings.as_of().date())
+    rows = [
+        one
+        for one in list_decisions(visit.settings, "check_waiver")[::-1]
+        if not one["revoked_by"] and one.get("expires", "") >= today
+    ]
+    columns = (
+        Column("says", "check.waive", lambda one: t.said(one["says"]),
+               lambda one: Cell(t.said(one["says"]), decision(one["id"]).path, one["reason"])),
+        Column("author", "decision.author"),
+        Column("expires", "check.expires", said=t.day),
+    )  # fmt: skip
+    return List(visit, rows, columns, name="waivers")
 
 
 def _refreshes(visit: Visit) -> List:
@@ -63,30 +95,6 @@ def _refreshes(visit: Visit) -> List:
         Column("held", "front.held", is_number=True),
     )  # fmt: skip
     return List(visit, refreshes.history(visit.settings)[::-1], columns, name="refreshes")
-
-
-def release(visit: Visit) -> Response:
-    """Show what the candidate would change; without one, or by `?release=`, what a release changed."""
-    settings, elsewhere = visit.settings, visit.desk.elsewhere
-    standing, current = review.standing_candidate(settings), elsewhere.current(settings)
-    asked = visit.asked("release") or (standing["candidate"] if standing else current and current.release_id)
-    candidate = standing if standing and asked == standing["candidate"] else None
-    if asked and not candidate and asked not in {one.release_id for one in elsewhere.releases(settings)}:
-        raise HTTPException(404)
-    changes = review.changes_of(settings, asked) if asked else None
-    # Those that the candidate was made without, but for its signatures.
-    signatures = {one["id"] for one in list_decisions(settings, "candidate_signature")}
-    return visit.page(
-        "release",
-        shown=asked,
-        candidate=candidate,
-        current=current,
-        changes=changes,
-        says={one["id"]: one["says"] for one in list_decisions(settings)},
-        signatures=_signatures(visit, candidate) if candidate else [],
-        needed=settings.signatures,
-        decided_since=len(decisions_waiting(settings).ids - signatures) if candidate else 0,
-    )
 
 
 def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -102,12 +110,8 @@ def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, An
     ]
 
 
-def alerts(visit: Visit) -> Response:
-    """List the alerts, those of the current release first."""
-    return visit.page("alerts", list=list_of_alerts(visit), detection=alert_detection())
-
-
 def list_of_alerts(visit: Visit) -> List:
+    """Return the alerts, those of the current release first."""
     t, settings = visit.words, visit.settings
     decided = active_decisions(settings, settings.as_of())["alert_release"]
     released = {(one["corridor"], one["direction"], one["first_month"]): one["id"] for one in decided}
@@ -143,4 +147,4 @@ def list_of_alerts(visit: Visit) -> List:
         lambda row: t("alerts.choose", corridor=corridor_name(row["corridor_id"])),
     )
     rows = sorted(review.read(settings, review.ALERTS), key=lambda row: row["in_current_release"] != "True")
-    return List(visit, rows, columns, choice=choice)
+    return List(visit, rows, columns, choice=choice, keeps={"kind": "alert"})

@@ -19,11 +19,10 @@ from orchestration.stewardship.desk.lists import (
     Column,
     List,
     item_page,
-    list_page,
     record_path,
 )
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item, held_extract, quarantined_rows
+from orchestration.stewardship.items import Item, held_extract
 from orchestration.stewardship.kinds.rows import decided_records, quality_rules
 from orchestration.stewardship.kinds.subjects import releasable_rules, rules_by_record
 from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
@@ -33,25 +32,6 @@ from orchestration.typing import correctable
 # These values name files, so only their form is accepted.
 _PARTNER, _EXTRACT = re.compile("[a-z][a-z0-9_]{1,40}"), re.compile("[0-9a-f]{16}")
 _ROW = re.compile("[0-9]{1,7}")
-
-
-def rows(visit: Visit) -> Response:
-    """List each rule of each partner, most rows first."""
-    t = visit.words
-
-    def may_enter(rule: str) -> str:
-        return "rows.releasable" if rule in releasable_rules() else "rows.not_releasable"
-
-    columns = (
-        Column("rule", "rows.rule", lambda one: f"{t.said(_title(one[0]))} {one[0]}",
-               lambda one: Cell(t.said(_title(one[0])), quarantined_rows(one[1], one[0]).path, one[0])),
-        Column("partner", "file.partner", lambda one: one[1], is_facet=True),
-        Column("count", "rows.count", lambda one: one[2], is_number=True),
-        Column("release", "rows.may_enter", lambda one: may_enter(one[0]), said=t, is_facet=True),
-    )  # fmt: skip
-    counts = review.rows_by_rule(visit.settings).most_common()
-    of_rules = [(rule, partner, count) for (rule, partner), count in counts]
-    return list_page(visit, columns, of_rules, "rows.title", "rows.none", t("rows.hint"))
 
 
 def of_rule(visit: Visit, item: Item) -> Response:
@@ -95,18 +75,16 @@ def _title(rule: str) -> str:
 def rows_of_rule(visit: Visit, item: Item) -> List:
     t, (partner, rule) = visit.words, item.key
 
-    def file_and_id(extract_id: str) -> tuple[str, str, str]:
-        file = visit.names.file(partner, extract_id)
-        return (t.said(file), "", extract_id) if file else (extract_id, "", "")
+    def file_of(extract_id: str) -> str:
+        return str(t.said(visit.names.file(partner, extract_id) or extract_id))
 
     columns = (
-        Column("extract_id", "extracts.extract", show=lambda row: Cell(*file_and_id(row["extract_id"])),
-               said=lambda one: file_and_id(one)[0], is_facet=True),
+        Column("extract_id", "extracts.extract", said=file_of, is_facet=True),
         Column("sheet", "rows.sheet", is_facet=True),
         Column("row", "rows.row", lambda row: int(row["row_number"]), is_number=True, show=lambda row: Cell(
             row["row_number"], record_path(partner, row["extract_id"], row["sheet"], row["row_number"]))),
         Column("other_rules", "rows.other_rules", said=t.spoken, is_facet=True),
-        Column("record", "rows.record"),
+        Column("record", "rows.record", is_hidden=True),
     )  # fmt: skip
     choice = Choice("record", itemgetter("record"), lambda row: t("rows.choose_row", row=row["row_number"]))
     return List(visit, rows_set_aside(visit.settings, partner, rule), columns, choice=choice)
