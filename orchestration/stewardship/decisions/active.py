@@ -5,7 +5,7 @@ One holds that is not revoked, has not expired and does not wait for a second pe
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,19 +50,24 @@ class Settled:
     last: datetime | None
 
 
-def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> Decisions:
+def active_decisions(
+    settings: Settings, as_of: datetime, left_out: Collection[str] = (), added: Sequence[Decision] = ()
+) -> Decisions:
     """Return the unrevoked decisions, without waivers that expired before `as_of` and those `left_out`.
+
+    With those `added`, as if they held.
 
     Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
     or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
     that was withdrawn and is taken in again is still withdrawn (`without_effect` lists it until then).
     Two that contradict each other stop the caller: a choice between them would not be the steward's.
     """
-    decisions = holding(settings, as_of, left_out)
-    # Thousands of rows may be decided, and such decisions contradict none.
-    able = [one for one in decisions if type(one).contradicts is not Decision.contradicts]
-    for place, decision in enumerate(able):
-        against = [other for other in able[:place] if decision.contradicts(other)]
+    decisions = holding(settings, as_of, left_out, added)
+    earlier: dict[Hashable, list[Decision]] = {}
+    for decision in decisions:
+        own = earlier.setdefault(decision.matter, [])
+        against = [other for other in own if decision.contradicts(other)]
+        own.append(decision)
         if against and (fault := decision.why_decided_already(against)):
             raise NjiaError(
                 f"Decision {decision.id} contradicts an earlier one. {fault} Or take this one back: "
@@ -74,7 +79,9 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
     return active
 
 
-def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> list[Decision]:
+def holding(
+    settings: Settings, as_of: datetime, left_out: Collection[str] = (), added: Sequence[Decision] = ()
+) -> list[Decision]:
     """Return what holds at a time, oldest first.
 
     Without the decisions whose ids are `left_out`, as if they were revoked: what they overruled holds.
@@ -85,6 +92,7 @@ def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ())
         for decision in settled_of(entries)
         if decision.id not in left_out
     ]
+    stand += added
     stand.sort(key=lambda decision: decision.time)
     latest = {decision.subject: decision.id for decision in stand}
     return [

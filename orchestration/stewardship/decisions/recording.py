@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -57,6 +57,7 @@ def record_decision(
     Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
     by = (author, reason, now)
+    [payload] = KINDS[known_kind(kind)].looked_up(settings, [payload])
     return _record(settings, by, lambda entries: entries.decide(kind, payload), *sent)[0]
 
 
@@ -134,13 +135,22 @@ def _record(
 def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, str]]:
     """Make what can be made; return number in the list (from 1) and fault of each that cannot."""
 
+    of_kind: dict[str, list[int]] = {}
+    for at, (kind, _) in enumerate(wanted):
+        of_kind.setdefault(kind, []).append(at)
+    known = dict(enumerate(payload for _, payload in wanted))
+    for kind, places in of_kind.items():
+        if kind in KINDS:
+            payloads = KINDS[kind].looked_up(entries.settings, [dict(known[at]) for at in places])
+            known |= dict(zip(places, payloads, strict=True))
+
     def decide(kind: str, payload: Mapping[str, Any]) -> Entry:
         if kind == "rollback":
             raise UsageError(_NOT_IN_A_LIST)
         about = {REVOKE: entries.revoke, CONFIRM: entries.confirm}
         return about[kind](payload["id"]) if kind in about else entries.decide(kind, dict(payload))
 
-    return faults_of(decide, wanted)
+    return faults_of(decide, ((kind, known[at]) for at, (kind, _) in enumerate(wanted)))
 
 
 def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
@@ -166,7 +176,7 @@ class NewEntries:
     """
 
     def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
-        self._settings = settings
+        self.settings = settings
         # By kind, those made here at the end.
         self._entries = read_entries(settings)
         # What is decided later holds, also where the clock was put back.
@@ -174,25 +184,29 @@ class NewEntries:
         self._now = now if newest <= now else newest + timedelta(microseconds=1)
         self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
         self._holding: list[Decision] | None = None
+        self._of_matter: dict[Hashable, list[Decision]] = {}
         self.made: list[Entry] = []
 
     def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
         """Make a decision, with the fields that its kind adds."""
-        payload = KINDS[known_kind(kind)].complete(self._settings, dict(payload))
+        payload = KINDS[known_kind(kind)].complete(self.settings, dict(payload))
         decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
         if self._holding is None:
-            self._holding = holding(self._settings, self._now)
+            self._holding = holding(self.settings, self._now)
+            self._of_matter = _by_matter(self._holding)
         fault = (
-            decision.why_no_effect(self._settings)
-            or decision.why_decided_already(self._holding)
-            or decision.why_not_now(self._settings, self._holding)
+            decision.why_no_effect(self.settings)
+            or decision.why_decided_already(self._of_matter.get(decision.matter, ()))
+            or decision.why_not_now(self.settings, self._holding)
         )
         if fault:
             raise UsageError(say(NOT_RECORDED, fault=fault))
         if not decision.needs_second:
             if decision.subject is not None:
                 self._holding = [one for one in self._holding if one.subject != decision.subject]
+                self._of_matter = _by_matter(self._holding)
             self._holding.append(decision)
+            self._of_matter.setdefault(decision.matter, []).append(decision)
         return self._keep(decision)
 
     def revoke(self, decision_id: str) -> Entry:
@@ -200,7 +214,7 @@ class NewEntries:
         try:
             decision = self.active(decision_id)
         except UsageError:
-            if lost := lost_kind(self._settings, decision_id):
+            if lost := lost_kind(self.settings, decision_id):
                 return self._keep(self._entry(lost, {"revokes": decision_id}))
             raise
         return self._keep(self._entry(decision.kind, {"revokes": decision_id}))
@@ -248,6 +262,13 @@ class NewEntries:
         self._entries[entry.kind].append(entry)
         self.made.append(entry)
         return entry
+
+
+def _by_matter(decisions: Iterable[Decision]) -> dict[Hashable, list[Decision]]:
+    by_matter: dict[Hashable, list[Decision]] = {}
+    for decision in decisions:
+        by_matter.setdefault(decision.matter, []).append(decision)
+    return by_matter
 
 
 def id_of(seed: str) -> str:
