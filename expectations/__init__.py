@@ -62,6 +62,7 @@ class Expectation:
     """One named check; it passes when every limit holds.
 
     `share_of`: the column with the denominator of its share; over too few, the check only warns.
+    `says_its_cause`: what it finds in an extract is the cause itself, so that none is looked for.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Expectation:
     steward_action: str
     waivable: bool = True
     share_of: str | None = None
+    says_its_cause: bool = False
 
     def severity_of(self, row: Mapping[str, Any], broken: Iterable[Limit]) -> Severity:
         """Return the severity for one row of the profile and the limits that it breaks."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from expectations import Expectation
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import LINKAGE_GATE, PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
@@ -17,6 +19,15 @@ CHECKS = {**EXTRACT_CHECKS, **RELEASE_CHECKS}
 def is_waivable(check_name: str) -> bool:
     """Whether a waiver may cover a check; false for reconciliation and for dbt tests."""
     return check_name in CHECKS and CHECKS[check_name].waivable
+
+
+def beside_the_cause(names: Iterable[str], cause_key: str) -> list[str]:
+    """Return the checks that hold an extract and still have to be named where its cause is known."""
+    return [
+        name
+        for name in names
+        if not cause_key or name not in EXTRACT_CHECKS or EXTRACT_CHECKS[name].says_its_cause
+    ]
 
 
 def part_of(check_name: str, subject: str) -> str:

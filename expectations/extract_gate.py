@@ -33,6 +33,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="partner_has_a_contract",
         limits=(Limit("contract_present", minimum=1, empty_fails=True),),
         severity="hold",
+        says_its_cause=True,
         why="The contract holds the agreement: without its file nothing allows the use of what the partner "
         "sent.",
         steward_action="If the partner has left, nothing. Otherwise put its contract back into the partners "
@@ -43,6 +44,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="agreement_is_valid",
         limits=(Limit("agreement_valid", minimum=1, empty_fails=True),),
         severity="hold",
+        says_its_cause=True,
         why="Without an agreement on the day it was received there is no ground to use what a partner sent.",
         steward_action="Ask the partner for the signed agreement; enter its dates in the contract.",
         waivable=False,
@@ -51,6 +53,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="agreement_covers_statistics",
         limits=(Limit("statistics_agreed", minimum=1, empty_fails=True),),
         severity="hold",
+        says_its_cause=True,
         why="Data may be used only for purposes in the agreement; Njia makes statistics.",
         steward_action="Agree with the partner on statistics as a purpose and enter it under "
         "`agreement.purposes` in the contract; until then nothing of it is used.",
@@ -104,6 +107,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="hold",
+        says_its_cause=True,
         why="Every line of the file is a row of its table, or is explained (header, title, blank at the end, "
         "sheet not read). Where the sum differs, rows have vanished.",
         steward_action="This is a fault of the program: report it with the extract id and what kind of file "
@@ -121,6 +125,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="hold",
+        says_its_cause=True,
         why="A row with more or fewer cells than the header is refused, because its cells may stand in wrong "
         "columns. Many of them mean that the export does not quote its texts.",
         steward_action="Ask the partner to export again with texts in quotation marks. If rows honestly end "
@@ -137,6 +142,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="hold",
+        says_its_cause=True,
         why="The contract ends the table at a row such as TOTAL; rows below it are not read. Here some look "
         "like records.",
         steward_action="Look at the rows below that row. If they are records, remove the word from "
@@ -153,6 +159,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="hold",
+        says_its_cause=True,
         why="Rows of a child sheet without their record are lost: the stops of every journey, where the "
         "contract joins them by the wrong column.",
         steward_action="Check `parent` and `matches` of the repeat in the contract; ask the partner whether "
@@ -171,6 +178,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="hold",
+        says_its_cause=True,
         why="A landed row without a typed record would vanish without a reason.",
         steward_action="Run `njia check`: it names landed cells that are damaged, and what mends them. If "
         "they are whole, this is a fault of the program or of a contract that no longer fits what landed: "

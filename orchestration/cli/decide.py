@@ -379,7 +379,7 @@ def decide_import(settings: Settings, file: Path) -> None:
     from orchestration.stewardship import audit
 
     added, left_out = stewardship.import_lines(settings, file, audit.os_user())
-    console.say(f"Imported {added:,}, left out {left_out:,}. {_takes_part(settings)}")
+    console.say(f"Imported {added:,}, left out {left_out:,}.{f' {_takes_part(settings)}' if added else ''}")
 
 
 def show_decisions(decisions: list[dict[str, Any]]) -> None:

@@ -101,8 +101,8 @@ def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, A
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
-        if held.get("finding"):
-            out.print(f"    {escape(held['finding'])}", soft_wrap=True)
+        for sentence in filter(None, (held.get("cause"), not held.get("cause_key") and held.get("finding"))):
+            out.print(f"    {escape(sentence)}", soft_wrap=True)
     console.show_files(not_taken)
     for idle in idle_decisions:
         out.print(f"[bold yellow]without effect[/] decision {idle['decision_id']}: {escape(idle['says'])}")

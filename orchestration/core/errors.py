@@ -18,9 +18,13 @@ class NjiaError(Exception):
 
 
 class UsageError(NjiaError):
-    """A wrong argument or setting."""
+    """A wrong argument or setting; `field`: the field of a form or entry that it is about."""
 
     exit_code = 2
+
+    def __init__(self, *arguments: object, field: str | None = None) -> None:
+        super().__init__(*arguments)
+        self.field = field
 
 
 class Damaged(NjiaError, ValueError):

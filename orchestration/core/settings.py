@@ -22,7 +22,7 @@ REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 DEFAULT_DESK_URL = "http://127.0.0.1:3030"
 # The address of the Dagster UI and the desk. Access from elsewhere needs a tunnel or proxy: docs/security.md.
 LOOPBACK = "127.0.0.1"
-NAIROBI = timezone(timedelta(hours=3))
+NAIROBI = timezone(timedelta(hours=3), "EAT")
 SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 

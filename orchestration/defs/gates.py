@@ -11,9 +11,10 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.checks import beside_the_cause
 from orchestration import gates, intake, release
 from orchestration.contracts import Contracts
-from orchestration.core import read_artifact
+from orchestration.core import of_text, read_artifact
 from orchestration.defs.boundary import FOR_PUBLIC, asset, step, version_of
 from orchestration.defs.extracts import PLACES, TYPED, landing_key
 from orchestration.defs.published import confirm_unchanged
@@ -137,17 +138,18 @@ def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
         context: dg.AssetCheckExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.AssetCheckResult]:
         partners = sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys})
-        yield from step(context, runs, lambda run: _results(run, partners))
+        yield from step(context, runs, lambda run: results(run, partners))
 
     return [extract_checks]
 
 
-def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
+def results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
     settings = run.settings
     if read_artifact(settings.work, extracts.JUDGE) is None:
         return []  # the first file was taken in alone; later steps judge it
     verdicts, deliveries = gates.read_verdicts(settings), gates.deliveries(settings)
     waiting = [file for file in extracts.taken_of(settings) if file.outcome in review.NOT_TAKEN]
+    fates = gates.read_fates(settings)
     numbers, movements = gates.newest_numbers(settings), release.movements_by_partner(settings)
     # Nothing more is asked of what a steward withdrew.
     withdrawn = {(one["partner"], one["extract_id"]) for one in run.decisions["extract_withdraw"]}
@@ -159,6 +161,7 @@ def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
             [one for one in verdicts.of_partner(partner) if (partner, one.extract_id) not in withdrawn],
             [delivery for delivery in deliveries if delivery.partner == partner],
             {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
+            {fate.extract_id: fate for fate in fates.values() if fate.partner == partner},
         )
         for partner in partners
     ]
@@ -171,6 +174,7 @@ def _result(
     verdicts: Sequence[gates.Verdict],
     deliveries: Sequence[gates.Delivery],
     plotted: Mapping[str, float],
+    fates: Mapping[str, gates.ExtractFate],
 ) -> dg.AssetCheckResult:
     """Return the check's result; `deliveries` are the newest extract of each of the partner's contracts."""
     today = run.as_of.date()
@@ -216,7 +220,7 @@ def _result(
         check_name=CHECK,
         passed=not waiting and not late and all(verdict.waived for verdict in failed),
         severity=dg.AssetCheckSeverity.ERROR if holding or waiting else dg.AssetCheckSeverity.WARN,
-        description=" ".join([*_summary(waiting, verdicts, failed, holding), *overdue]),
+        description=" ".join([*_summary(waiting, verdicts, failed, holding, fates), *overdue]),
         metadata=metadata,
     )
 
@@ -226,6 +230,7 @@ def _summary(
     verdicts: Sequence[gates.Verdict],
     failed: Sequence[gates.Verdict],
     holding: Sequence[gates.Verdict],
+    fates: Mapping[str, gates.ExtractFate],
 ) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
     if not (verdicts or waiting):
@@ -241,8 +246,13 @@ def _summary(
     if warned := [verdict for verdict in failed if not verdict.holds]:
         names = ", ".join(sorted({verdict.check_name for verdict in warned}))
         sentences.append(f"Failed without holding: {names}.")
-    of_newest = [one for one in holding or failed if one.extract_id == (holding or failed)[-1].extract_id]
-    for verdict in of_newest:
+    newest = (holding or failed)[-1].extract_id if failed else ""
+    of_newest = {one.check_name: one for one in holding or failed if one.extract_id == newest}
+    fate = fates.get(newest)
+    if fate and fate.cause:
+        sentences.append(f"{of_text(fate.cause)}. Ask the partner: {fate.question}")
+    for name in beside_the_cause(of_newest, fate.cause_key if fate else ""):
+        verdict = of_newest[name]
         finding = f"{verdict.finding}. " if verdict.finding else ""
         sentences.append(f"{finding}{verdict.why} {verdict.steward_action}")
     return sentences

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.core import Settings
+from orchestration.core import Settings, load_keys
 from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, AllRecords, Records, read_records
+from orchestration.gates.diagnosis import Proof, proof
 from orchestration.gates.extract_comparison import History
 from orchestration.gates.in_force import read_fates
 from orchestration.gates.landed import Landed, landed_extracts
@@ -62,6 +63,7 @@ class Differences:
 
     `rows_before`: of the last extract that came in the same way; None where there is none. `is_full`:
     `months` are beside those of the extract that it replaces, else beside all that was sent before.
+    `proof`: cells as sent, that show the cause of a held one.
     """
 
     rows_now: int
@@ -69,6 +71,7 @@ class Differences:
     is_full: bool
     months: tuple[Count, ...]
     fields: tuple[FieldDifference, ...]
+    proof: tuple[Proof, ...] = ()
 
 
 def differences(settings: Settings, partner: str, extract_id: str) -> Differences | None:
@@ -82,6 +85,7 @@ def differences(settings: Settings, partner: str, extract_id: str) -> Difference
         return None
     fates = read_fates(settings)
     in_force = {key for key, fate in fates.items() if fate.fate == "in_force"}
+    is_held = (partner, extract_id) in fates and bool(fates[partner, extract_id].cause)
     before = [
         landed
         for landed in ordered[: ordered.index(asked)]
@@ -106,6 +110,7 @@ def differences(settings: Settings, partner: str, extract_id: str) -> Difference
         asked.is_full,
         months,
         fields,
+        tuple(proof(settings, fates.values(), partner, extract_id, load_keys(settings))) if is_held else (),
     )
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, write_json
+from orchestration.gates.diagnosis import with_causes
 from orchestration.gates.extract_profile import extract_keys
 from orchestration.gates.inputs import CODE, ENGINES, IS_PAST_RETENTION, contract_hashes, decided_by_time
 from orchestration.gates.landed import Landed, landed_extracts
@@ -25,6 +26,7 @@ FATE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")),
         ("is_over", pa.bool_()),
+        *((name, pa.string()) for name in ("cause", "cause_key", "question")),
     ]
 )
 # The artifact of the extracts in force, whose fingerprint those of dbt's parts hold.
@@ -41,7 +43,9 @@ class ExtractFate:
     """`reason`: the checks that hold it, or the decision that withdrew it.
 
     `finding`: what the checks found and what to do, where they say so. `is_over`: it was withdrawn, or a
-    later full extract in force replaces it, so nothing waits for it.
+    later full extract in force replaces it, so nothing waits for it. `cause`: the sentence (`as_text`) of the
+    breakage `cause_key` that explains what differs, or that none is known (no key); empty where the checks
+    say their cause themselves. `question`: what to ask the partner.
     """
 
     extract_id: str
@@ -50,6 +54,9 @@ class ExtractFate:
     reason: str | None
     finding: str = ""
     is_over: bool = False
+    cause: str = ""
+    cause_key: str = ""
+    question: str = ""
 
     @property
     def held_by(self) -> list[str]:
@@ -96,7 +103,12 @@ def put_in_force(
     `boundaries`: the manifest's entry on the county boundaries.
     """
     register = landed_extracts(settings)
-    fates = settle_fates(register, verdicts or read_verdicts(settings), decisions)
+    verdicts = verdicts or read_verdicts(settings)
+    fates = settle_fates(register, verdicts, decisions)
+    broken = {
+        key: {one for verdict in all for one in verdict.broken} for key, all in verdicts.holding.items()
+    }
+    fates = with_causes(settings, register, fates, read_fates(settings), broken)
     current = {(fate.partner, fate.extract_id) for fate in fates if fate.fate == "in_force"}
     decided = decided_by_time(settings, as_of.date(), current)
     parts = {

@@ -266,11 +266,12 @@ def sqlite_answer(path: Path, option: str = "mode=ro", check: str = "quick_check
         with closing(sqlite3.connect(f"file:{path}?{option}", uri=True, timeout=30)) as database:
             is_whole = database.execute(f"pragma {check}(1)").fetchone()[0] == "ok"
             return "ok" if is_whole and path.stat().st_size else "SQLITE_CORRUPT"
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # its message holds what it read
+        name: str = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT")
         # In a folder that cannot be written there is no write-ahead log to open.
-        if option == "mode=ro" and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if option == "mode=ro" and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             return sqlite_answer(path, "mode=ro&immutable=1", check)
-        return error.sqlite_errorname
+        return name
 
 
 def steps(look: Look, files: Sequence[Path]) -> Findings:

@@ -22,6 +22,7 @@ from orchestration.core import (
     key_faults,
     key_places,
     kind_and_place,
+    of_text,
     read_json,
     refreshes,
     say,
@@ -119,7 +120,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
         "failed_checks": sound.read(lambda: list(review.failed_checks(settings)), []),
-        "held": in_force["held"],
+        "held": [
+            one | {"cause": f"{of_text(one['cause'])}."} if one.get("cause") else one
+            for one in in_force["held"]
+        ],
         "waiting": files,
         "decisions_without_effect": sound.read(
             lambda: review.read(settings, review.DECISIONS_WITHOUT_EFFECT), []

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from orchestration.stewardship.decisions.entries import (
         export_lines,
         forget_decisions,
-        import_lines,
         read_entries,
     )
     from orchestration.stewardship.decisions.previews import (
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
         try_decisions,
         try_revocations,
     )
-    from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke
+    from orchestration.stewardship.decisions.recording import confirm, import_lines, record_decision, revoke
     from orchestration.stewardship.desk.accounts import read_accounts
     from orchestration.stewardship.kinds.check_waiver import waiver_for
     from orchestration.stewardship.kinds.extracts import fate_by

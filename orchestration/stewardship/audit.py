@@ -39,7 +39,7 @@ select line ->> '$.what', line ->> '$.details.kind', line ->> '$.details.entry_s
 where line ->> '$.details.entry_sha256' is not null order by seq
 """
 _ACCOUNTED_FOR = """
-select id from entries union select revokes from entries
+select id from entries union select revokes from entries where revokes is not null
 union select value from audit, json_each(line, '$.details.decisions')
 """
 
@@ -93,7 +93,7 @@ def read(settings: Settings) -> Log:
     lines: list[dict[str, Any]] = []
     faults: list[str] = []
     hashes = [store.FIRST]
-    for seq, raw in store.rows(settings, "select seq, line from audit order by seq"):
+    for seq, raw in store.rows(settings, "select cast(seq as text), line from audit order by seq"):
         here = f"Line {seq} of the audit log in {settings.database}"
         try:
             content = json.loads(raw)
@@ -172,5 +172,5 @@ def accounted_for(settings: Settings) -> set[str]:
 
 def lost_kind(settings: Settings, decision_id: str) -> str | None:
     """Return the kind of a decision that is logged and gone; None for any other."""
-    kinds = {entry_id: str(kind) for entry_id, kind, _ in store.rows(settings, _LOGGED)}
+    kinds = {entry_id: kind for entry_id, kind, _ in store.rows(settings, _LOGGED)}
     return None if decision_id in accounted_for(settings) else kinds.get(decision_id)

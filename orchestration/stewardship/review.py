@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from expectations.checks import beside_the_cause
 from orchestration import intake
 from orchestration.core import (
     Keys,
@@ -97,6 +98,18 @@ def in_force(settings: Settings) -> dict[str, Any]:
     return json_of(settings, IN_FORCE) or {"partners": {}, "held": []}
 
 
+def held_one(settings: Settings, key: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fate of an extract that waits; empty for others."""
+    held = in_force(settings)["held"]
+    return next((one for one in held if (one["partner"], one["extract_id"]) == key), {})
+
+
+def why_held(held: Mapping[str, Any], findings: Mapping[str, str]) -> list[str]:
+    """Return the cause of a held extract, and of the checks' findings those that it does not speak for."""
+    beside = beside_the_cause(findings, held.get("cause_key", ""))
+    return list(filter(None, (of_text(held.get("cause", "")), *(findings[name] for name in beside))))
+
+
 def write_unresolved_places(settings: Settings) -> None:
     """Write the open names as tokens, and beside them, encrypted, what was written."""
     import pyarrow.parquet as pq
@@ -107,10 +120,14 @@ def write_unresolved_places(settings: Settings) -> None:
     write_summed(written_to(settings) / TEXTS_OF_PLACES, (folder / "unresolved.texts").read_bytes())
 
 
-def texts_of_places(settings: Settings, keys: Keys) -> dict[str, list[str]]:
+def texts_of_places(settings: Settings, keys: Keys) -> Mapping[str, list[str]]:
     """Return what was written of each open mention, by its id as text; none before the first refresh."""
-    content = content_of(settings, TEXTS_OF_PLACES)
-    return dict(decrypted(keys, content, TEXTS_OF_PLACES)) if content else {}
+
+    def read_texts(settings: Settings) -> dict[str, list[str]]:
+        content = content_of(settings, TEXTS_OF_PLACES)
+        return dict(decrypted(keys, content, TEXTS_OF_PLACES)) if content else {}
+
+    return of_lists(settings, read_texts, TEXTS_OF_PLACES)
 
 
 def write_failed_extract_checks(settings: Settings, verdicts: Iterable[Any]) -> None:
@@ -225,9 +242,13 @@ def changes_of(settings: Settings, release_id: str) -> dict[str, Any] | None:
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:
-    """Return the rows of a list; none before the first refresh."""
-    text = (content_of(settings, name) or b"").decode()
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    """Return the rows of a list; none before the first refresh. Callers leave the rows as they are."""
+
+    def read_rows(settings: Settings) -> list[dict[str, str]]:
+        text = (content_of(settings, name) or b"").decode()
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    return list(of_lists(settings, read_rows, name))
 
 
 def standing(settings: Settings, name: str) -> list[dict[str, str]]:
@@ -271,6 +292,7 @@ def write(
 
 _DRAFTS, _ENDED = ".drafts", ".ended"
 Found = TypeVar("Found")
+Made = TypeVar("Made")
 
 
 def drafting(settings: Settings) -> Settings:
@@ -281,6 +303,19 @@ def drafting(settings: Settings) -> Settings:
 def written_to(settings: Settings) -> Path:
     """Return the folder in which a list is written now."""
     return settings.review / _DRAFTS if settings.drafts_lists else settings.review
+
+
+_made: dict[tuple[Path, bool, str, tuple[str, ...]], tuple[object, Any]] = {}
+
+
+def of_lists(settings: Settings, make: Callable[[Settings], Made], *names: str) -> Made:
+    """Return what a function makes of lists alone, kept in memory until one of them changes."""
+    key = settings.review, settings.drafts_lists, make.__qualname__, names
+    stamps = [stamp_of(settings, name) for name in names]
+    if key not in _made or _made[key][0] != stamps:
+        _made[key] = stamps, make(settings)
+    made: Made = _made[key][1]
+    return made
 
 
 def json_of(settings: Settings, name: str) -> dict[str, Any]:

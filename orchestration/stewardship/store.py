@@ -31,6 +31,7 @@ from orchestration.core import (
 
 VERSION = 1
 SECONDS_TO_WAIT = 10
+DAMAGED = "SQLite finds it damaged"
 HEAD, FIRST = "head", "0" * 64
 # `njia forget` lifts this one inside its transaction.
 ENTRIES_STAY = (
@@ -89,14 +90,17 @@ def transaction(settings: Settings, erases: bool = False) -> Iterator[sqlite3.Co
 
 
 def rows(settings: Settings, query: str, *given: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a query; none in a home without the file. Raises Damaged where it was lost."""
+    """Return the rows of a query of texts; none in a home without the file, Damaged where it was lost."""
     if not settings.database.exists():
         _refuse_lost(settings)
         return []
     # A reader that may write removes the write-ahead log when it is the last; else there is none to open.
     how = "mode=rw" if os.access(settings.home, os.W_OK) else "mode=ro&immutable=1"
     with _opened(settings, how) as con:
-        return con.execute(query, given).fetchall()
+        found = con.execute(query, given).fetchall()
+    if not all(isinstance(value, str) for row in found for value in row):
+        raise Damaged(settings.database, DAMAGED)
+    return found
 
 
 def copy_database(settings: Settings, to: Path) -> None:
@@ -132,7 +136,8 @@ def noted_head(settings: Settings) -> str | None:
 
 
 def _hashes(con: sqlite3.Connection, order: str = "") -> Iterator[str]:
-    return (sha256(line) for (line,) in con.execute(f"select line from audit order by seq {order}"))
+    lines = con.execute(f"select coalesce(cast(line as text), '') from audit order by seq {order}")
+    return (sha256(line) for (line,) in lines)
 
 
 def _note_head(settings: Settings, digest: str) -> None:
@@ -182,11 +187,12 @@ def _opened(
             yield con
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # its message holds what it read
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise NjiaError("Another decision is being written. Try again in a moment.") from None
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise Damaged(settings.database, "SQLite finds it damaged") from None
+        # A statement fails (SQLITE_ERROR), or a text is no UTF-8 (no name), only in damaged tables.
+        if not name or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")):
+            raise Damaged(settings.database, DAMAGED) from None
         fault = NjiaError(f"{settings.database} cannot be read or written ({name}).")
         raise machine_fault(error, settings.home) or fault from None

@@ -10,19 +10,19 @@ before. The two tables in docs/gates.md are its output. pytest does not collect 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.core import Settings, create_missing_keys, prepare_home
-from orchestration.gates import read_fates
+from orchestration.gates import ExtractFate, landed_extracts, read_fates
 from tests import steps
 from tests.benchmarks import planted_changes
-from tests.benchmarks.planted_changes import DAMAGE, HARMLESS, SAMPLES, Change, Sample
+from tests.benchmarks.planted_changes import CAUSES, DAMAGE, HARMLESS, SAMPLES, Change, Sample
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "partners"
 AS_OF = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -35,7 +35,6 @@ class Case:
     change: str
     sample: Sample
     code: str
-    last_name: str
 
 
 def plant(home: Path, changes: dict[str, Change], only: str, seed: str) -> Iterator[Case]:
@@ -71,7 +70,7 @@ def _plant(home: Path, name: str, change: Change, sample: Sample, code: str, see
         last = f"b-last{Path(last).suffix}"
         planted_changes.write(planted_changes.first_delivery(table), inbox / f"a-first{Path(last).suffix}")
     planted_changes.write(changed, inbox / last)
-    return Case(name, sample, code, last)
+    return Case(name, sample, code)
 
 
 def main() -> None:
@@ -79,6 +78,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of the name of a change")
     parser.add_argument("--seed", default="one")
     parser.add_argument("--show", action="store_true", help="print what the gate found in each case")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the home, in the folder for temporary files"
+    )
     asked = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="njia-bench-gate-"))
     try:
@@ -90,33 +92,56 @@ def main() -> None:
         prepare_home(settings)
         create_missing_keys(settings)
         steps.do(settings, steps.settle_inbox)
-        outcomes = _outcomes(settings)
+        landed = list(_landed(settings))
+        waiting = {
+            path.parent.parent.name for path in (home / "inbox").glob("*/.complete/*") if path.is_file()
+        }
+        waiting |= {path.parent.name for path in (home / "inbox").glob("*/*") if path.is_file()}
+        newest = {code: fate for code, is_newest, fate in landed if is_newest and code not in waiting}
         for kind, cases in kinds.items():
-            _print_table(kind, cases, outcomes, asked.show)
-        planted = {(case.code, case.last_name) for cases in kinds.values() for case in cases}
-        early = [key for key, reason in outcomes.items() if reason and key not in planted]
-        print(f"\nHeld before the change was sent: {len(early)}")
-        if asked.show:
-            print(*(f"    {key}: {outcomes[key]}" for key in early), sep="\n")
+            _print_table(kind, cases, newest, asked.show)
+        _print_names(kinds["Damage"], newest, asked.show)
+        early = sum(fate.fate == "held" and newest.get(code) is not fate for code, _, fate in landed)
+        print(f"\nHeld before the change was sent: {early}")
     finally:
-        shutil.rmtree(home)
+        if not asked.keep:
+            shutil.rmtree(home)
 
 
-def _outcomes(settings: Settings) -> dict[tuple[str, str], str]:
-    """Why each file is held, by partner and file name; empty for one in force. A file that did not land is missing."""
+def _landed(settings: Settings) -> Iterator[tuple[str, bool, ExtractFate]]:
+    """Partner, whether it is its newest extract, and the fate of each."""
     fates = read_fates(settings)
-    return {
-        (path.parent.name, json.loads(path.read_text(encoding="utf-8"))["file"]): (
-            f"{fates[path.parent.name, path.stem].reason}: {fates[path.parent.name, path.stem].finding}"
-            if fates[path.parent.name, path.stem].fate == "held"
-            else ""
+    newest = {landed.partner: landed.sequence for landed in landed_extracts(settings)}
+    for landed in landed_extracts(settings):
+        yield landed.partner, landed.sequence == newest[landed.partner], fates[landed.key]
+
+
+def _print_names(cases: list[Case], newest: dict[str, ExtractFate], show: bool) -> None:
+    print("\n| Damage that is held | right | none known | wrong |\n|---|---|---|---|")
+    held = [
+        (case, fate.cause_key) for case in cases if (fate := newest.get(case.code)) and fate.fate == "held"
+    ]
+    sums = Counter[str]()
+    for change in dict.fromkeys(case.change for case, _ in held):
+        named = [(case, key) for case, key in held if case.change == change]
+        counts = Counter(
+            "right" if key in CAUSES.get(change, ()) else "wrong" if key else "none" for _, key in named
         )
-        for path in settings.landing.glob("*/[!.]*.json")
-    }
+        sums += counts
+        print(f"| {change} | {counts['right']} | {counts['none']} | {counts['wrong']} |")
+        for case, key in named if show else ():
+            print(f"    {case.sample.partner}: {key}")
+    print(f"| all | {sums['right']} | {sums['none']} | {sums['wrong']} |")
 
 
-def _print_table(kind: str, cases: list[Case], outcomes: dict[tuple[str, str], str], show: bool) -> None:
-    held = {case.code: outcomes.get((case.code, case.last_name), "not taken") for case in cases}
+def _print_table(kind: str, cases: list[Case], newest: dict[str, ExtractFate], show: bool) -> None:
+    def outcome(case: Case) -> str:
+        fate = newest.get(case.code)
+        return (
+            "not taken" if fate is None else f"{fate.reason}: {fate.finding}" if fate.fate == "held" else ""
+        )
+
+    held = {case.code: outcome(case) for case in cases}
     print(f"\n| {kind} | held |\n|---|---|")
     for change in dict.fromkeys(case.change for case in cases):
         of_change = [case for case in cases if case.change == change]

@@ -438,6 +438,37 @@ DAMAGE: dict[str, Change] = {
     "places of another list": places_of_another_country,
 }
 
+_OF_KINDS: dict[str, tuple[str, ...]] = {
+    "columns_shifted": ("places one column further right", "origin and destination swapped"),
+    "code_list_changed": ("code list", "answers in another language"),
+    "day_and_month": ("day and month swapped",),
+    "wrong_year": ("a year too", "new rows a year too early"),
+    "dates_cut": ("dates cut",),
+    "one_value": (
+        "all on the day of export",
+        "one destination filled down",
+        "one kind",
+        "one status",
+        "coarsened",
+    ),
+    "part_missing": ("first half of the rows missing", "two months missing", "three older months missing"),
+    "rows_doubled": ("rows twice", "test entries of a course"),
+    "references_new": ("all keys new",),
+    "references_moved": ("keys slipped by a row",),
+    "column_sorted": ("origins sorted without their rows",),
+    "column_empty": ("empty", "ages gone", "ages of new rows gone"),
+    "factor": ("ages halved", "persons times ten"),
+    "filter_left_on": ("filter left on",),
+    "heading_renamed": ("column of origins renamed",),
+    "encoding": ("names in a wrong encoding",),
+    "older_copy": ("an old export sent again",),
+}
+# The causes that name a damage right. Of half the rows at random and of places of another list none is known.
+CAUSES: dict[str, tuple[str, ...]] = {
+    name: tuple(cause for cause, parts in _OF_KINDS.items() if any(part in name for part in parts))
+    for name in DAMAGE
+}
+
 # --- Harmless ---------------------------------------------------------------------------------------------
 
 

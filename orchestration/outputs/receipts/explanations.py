@@ -45,6 +45,11 @@ def check(name: str, finding: str = "") -> Explanation:
     return explained._replace(meaning=f"{finding[0].upper()}{finding[1:]}. {explained.meaning}")
 
 
+def cause(sentence: str, question: str) -> list[Explanation]:
+    """Explain what probably happened to a file that is held; nothing where no cause was looked for."""
+    return [Explanation(sentence, "", question)] if sentence else []
+
+
 @cache
 def _explanations() -> dict[str, Explanation]:
     rows = [row for seed in ("quality_rules", "refusal_reasons", "file_reasons") for row in seed_rows(seed)]

@@ -13,8 +13,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
+from expectations.checks import beside_the_cause
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import Settings, record_of
+from orchestration.core import Settings, of_text, record_of
 from orchestration.gates import (
     Delivery,
     deliveries,
@@ -153,7 +154,13 @@ def gather_receipts(
     verdicts = read_verdicts(settings).verdicts if held else ()
     found = {(one.partner, one.extract_id, one.check_name): one.finding for one in verdicts if one.holds}
     held_by = {
-        key: [explanations.check(name, found.get((*key, name), "")) for name in fate.held_by]
+        key: [
+            *explanations.cause(of_text(fate.cause), fate.question),
+            *(
+                explanations.check(name, found.get((*key, name), ""))
+                for name in beside_the_cause(fate.held_by, fate.cause_key)
+            ),
+        ]
         for key, fate in fates.items()
     }
     # The reason of a held file says once what is wrong with such a column.

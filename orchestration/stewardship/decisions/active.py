@@ -5,7 +5,7 @@ One holds that is not revoked, has not expired and does not wait for a second pe
 
 import hashlib
 import json
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,33 +62,43 @@ def active_decisions(
     that was withdrawn and is taken in again is still withdrawn (`without_effect` lists it until then).
     Two that contradict each other stop the caller: a choice between them would not be the steward's.
     """
-    decisions = holding(settings, as_of, left_out, added)
-    earlier: dict[Hashable, list[Decision]] = {}
-    for decision in decisions:
-        own = earlier.setdefault(decision.matter, [])
-        against = [other for other in own if decision.contradicts(other)]
-        own.append(decision)
-        if against and (fault := decision.why_decided_already(against)):
-            raise NjiaError(
-                f"Decision {decision.id} contradicts an earlier one. {fault} Or take this one back: "
-                f"`njia decide revoke {decision.id}`."
-            )
+    decisions = holding(read_entries(settings), as_of, left_out, added)
+    if found := contradiction(decisions):
+        raise NjiaError(
+            f"Decision {found[0].id} contradicts an earlier one. {found[1]} Or take this one back: "
+            f"`njia decide revoke {found[0].id}`."
+        )
     active = Decisions()
     for decision in decisions:
         active[decision.kind].append(plain(decision.resolved(settings)))
     return active
 
 
+def contradiction(decisions: Iterable[Decision]) -> tuple[Decision, str] | None:
+    """Return the first decision that contradicts an earlier one, and what to do about it."""
+    earlier: dict[Hashable, list[Decision]] = {}
+    for decision in decisions:
+        own = earlier.setdefault(decision.matter, [])
+        against = [other for other in own if decision.contradicts(other)]
+        own.append(decision)
+        if against and (fault := decision.why_decided_already(against)):
+            return decision, fault
+    return None
+
+
 def holding(
-    settings: Settings, as_of: datetime, left_out: Collection[str] = (), added: Sequence[Decision] = ()
+    by_kind: Mapping[str, list[Entry]],
+    as_of: datetime,
+    left_out: Collection[str] = (),
+    added: Sequence[Decision] = (),
 ) -> list[Decision]:
-    """Return what holds at a time, oldest first.
+    """Return what of entries holds at a time, oldest first.
 
     Without the decisions whose ids are `left_out`, as if they were revoked: what they overruled holds.
     """
     stand = [
         decision
-        for entries in read_entries(settings).values()
+        for entries in by_kind.values()
         for decision in settled_of(entries)
         if decision.id not in left_out
     ]
@@ -105,8 +115,7 @@ def holding(
 
 def settled(settings: Settings) -> Settled:
     """Return what a refresh would read now; a decision that was taken back before it is as if never made."""
-    by_kind = read_entries(settings)
-    entries = [by_kind[name] for name, kind in KINDS.items() if kind.needs_refresh]
+    entries = [of_kind for name, of_kind in read_entries(settings).items() if KINDS[name].needs_refresh]
     return Settled(
         frozenset(decision.id for of_kind in entries for decision in settled_of(of_kind)),
         max((entry.time for of_kind in entries for entry in of_kind), default=None),
@@ -135,7 +144,7 @@ def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, A
         {
             "decision_id": entry.id,
             "kind": entry.kind,
-            "decided_on": entry.time.date().isoformat(),
+            "decided_on": entry.local_time.date().isoformat(),
             "author": entry.author,
             "says": entry.sentence(),
             "why": why,

@@ -5,9 +5,8 @@ stops the caller: skipping it would silently undo what a steward decided. One ex
 entry about a forgotten record goes, with those that revoke or confirm it.
 """
 
-import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestration.core import SUM, Damaged, NjiaError, Settings, UsageError, line_of, parsed
+from orchestration.core import Damaged, NjiaError, Settings, line_of, parsed
 from orchestration.stewardship import audit, store
-from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
+from orchestration.stewardship.kinds.decision import Decision, Entry, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
 
 _RECORDS = ("record", "record_a", "record_b")  # fields of decisions that name one
@@ -33,29 +32,18 @@ def read_entries(settings: Settings) -> dict[str, list[Entry]]:
     """Return all entries by kind, oldest first; raises NjiaError for one that cannot be read."""
     found: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     for entry_id, line in store.rows(settings, _LINES):
-        entry = _read_line(line, settings.database, f"entry {entry_id}")
+        entry = read_line(line, settings.database, f"entry {entry_id}")
         found[entry.kind].append(entry)
     return found
 
 
 def export_lines(settings: Settings) -> list[str]:
-    """Return all entries as lines of JSON, oldest first, for `import_lines`."""
+    """Return all entries as lines of JSON, oldest first."""
     return [line for _, line in store.rows(settings, _LINES)]
 
 
-def append_all(con: sqlite3.Connection, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Add entries, each with its line of the audit log, inside a transaction; return them as written."""
-    for entry in entries:
-        action = "decided"
-        if isinstance(entry, Revocation):
-            action = "revoked"
-        elif isinstance(entry, Confirmation):
-            action = "confirmed"
-        _append(con, plain(entry), entry.author, action)
-    return [plain(entry) for entry in entries]
-
-
-def _append(con: sqlite3.Connection, content: dict[str, Any], who: str, action: str) -> None:
+def append(con: sqlite3.Connection, content: dict[str, Any], who: str, action: str) -> None:
+    """Add one entry and its line of the audit log inside a transaction."""
     about = {name: content[name] for name in ("revokes", "confirms") if content.get(name)}
     entry_id, kind, line = content["id"], content["kind"], line_of(content)
     con.execute(
@@ -63,41 +51,6 @@ def _append(con: sqlite3.Connection, content: dict[str, Any], who: str, action: 
         (entry_id, kind, about.get("revokes"), about.get("confirms"), line),
     )
     audit.append(con, who, action, entry_id, kind=kind, entry_sha256=store.sha256(line), **about)
-
-
-def import_lines(settings: Settings, path: Path, who: str) -> tuple[int, int]:
-    """Add the exported entries of a file: all of them, or none.
-
-    Returns how many were added, and how many were there already or went with a forgotten record. Raises
-    UsageError, which names the line, for one that Njia did not export or that does not fit those before it.
-    """
-    lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
-    with store.transaction(settings) as con:
-        logged = {line["what"]: line["details"].get("entry_sha256") for line in audit.read(settings).lines}
-        present = {entry.id: entry for of_kind in read_entries(settings).values() for entry in of_kind}
-        added, left_out = 0, audit.accounted_for(settings)
-        for number, line in enumerate(lines, start=1):
-            where = f"line {number}"
-            try:
-                entry, content = _read_line(line, path, where), parsed(line, path, where)
-                digest = store.sha256(line_of(content))
-                if SUM not in json.loads(line) or logged.get(entry.id, digest) != digest:
-                    raise Damaged(path, f"{where} was written or changed by hand")
-                if entry.id in left_out:
-                    continue
-                fault = isinstance(entry, Confirmation) and why_not_confirmed(
-                    entry, present.get(entry.confirms)
-                )
-                if fault:
-                    raise Damaged(path, f"{where} does not fit: {fault}")
-                _append(con, content, who, "imported")
-            except sqlite3.IntegrityError:
-                raise UsageError(f"Nothing was imported: {path}, {where} repeats an earlier one.") from None
-            except Damaged as error:
-                raise UsageError(f"Nothing was imported: {path}, {error.found}.") from None
-            present[entry.id] = entry
-            added += 1
-    return added, len(lines) - added
 
 
 def why_not_confirmed(confirmation: Entry, decision: Entry | None) -> str | None:
@@ -112,7 +65,8 @@ def why_not_confirmed(confirmation: Entry, decision: Entry | None) -> str | None
 
 
 @lru_cache(maxsize=1 << 14)
-def _read_line(line: str, path: Path, where: str) -> Entry:
+def read_line(line: str, path: Path, where: str) -> Entry:
+    """Return the entry of a line; raises NjiaError, which says `where` it stands, for one that is none."""
     content = parsed(line, path, where)
     if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
         raise Damaged(path, f"{where} is no decision")
@@ -139,19 +93,12 @@ def in_words(error: ValidationError) -> str:
 
 
 def forget_decisions(
-    settings: Settings,
-    records: Collection[str],
-    texts: Collection[str],
-    who: str,
-    what: str,
-    /,
-    **details: Any,
+    settings: Settings, named: set[str], texts: Collection[str], who: str, what: str, /, **details: Any
 ) -> list[str]:
-    """Remove the entries about records (`r-…`), and aliases of texts that only they said; return their ids.
+    """Remove the entries that name records (`r-…`) or texts that only they said; return their ids.
 
     The note of the forgetting, with `details`, enters the audit log in the same transaction.
     """
-    named = set(records)
     with store.transaction(settings, erases=True) as con:
         entries = [plain(entry) for of_kind in read_entries(settings).values() for entry in of_kind]
         doomed = {
@@ -168,5 +115,5 @@ def forget_decisions(
         con.executemany("delete from entries where id = ?", [(entry_id,) for entry_id in removed])
         con.execute(store.ENTRIES_STAY)
         audit.append(con, who, "forgot", what, **details, decisions=removed)
-    _read_line.cache_clear()
+    read_line.cache_clear()
     return removed

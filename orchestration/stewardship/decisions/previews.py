@@ -9,7 +9,7 @@ from datetime import datetime
 
 from orchestration.core import Settings, read_artifact, read_json, say
 from orchestration.stewardship.decisions.active import Decisions, active_decisions
-from orchestration.stewardship.decisions.recording import NewEntries, Wanted, faults_in, faults_of
+from orchestration.stewardship.decisions.recording import Fault, NewEntries, Wanted, faults_in, faults_of
 from orchestration.stewardship.decisions.trial import Trial, try_out
 from orchestration.stewardship.kinds.decision import Change, Concerned, Decision, Entry
 from orchestration.stewardship.kinds.registry import GROUPS
@@ -37,7 +37,7 @@ class Preview:
 
     `made`: those decisions themselves, complete; or those that would be confirmed or revoked. One fault keeps
     the whole list out. `says`, `changes` and `numbers` as a trial finds them; `notes`: what else they do, and
-    what only a refresh finds out.
+    what only a refresh finds out. `field`: what the fault of a single decision is about.
     """
 
     made: Sequence[Decision] = ()
@@ -47,6 +47,7 @@ class Preview:
     changes: Sequence[Change] = ()
     numbers: Sequence[Change] = ()
     notes: list[str] = field(default_factory=list)
+    field: str | None = None
 
 
 def try_decisions(
@@ -88,7 +89,7 @@ def try_revocations(
 
 def _about(
     entries: NewEntries, make: Callable[[str], Entry], ids: Sequence[str]
-) -> tuple[list[Decision], list[tuple[int, str]]]:
+) -> tuple[list[Decision], list[Fault]]:
     """Return the decisions about which an entry can be made, and the faults of the others."""
     made: list[Decision] = []
 
@@ -103,7 +104,7 @@ def _about(
 def _preview(
     settings: Settings,
     made: Sequence[Decision],
-    faults: Sequence[tuple[int, str]],
+    faults: Sequence[Fault],
     wanted: int,
     now: datetime,
     added: Sequence[Decision] = (),
@@ -135,13 +136,14 @@ def _preview(
             for one in made
         ],
         [
-            fault if wanted == 1 else say("Number {number}: {fault}", number=at, fault=fault)
-            for at, fault in faults
+            one.said if wanted == 1 else say("Number {number}: {fault}", number=one.number, fault=one.said)
+            for one in faults
         ],
         trial.says,
         trial.changes,
         trial.numbers,
         list(dict.fromkeys(further)),
+        faults[0].field if wanted == 1 and faults else None,
     )
 
 

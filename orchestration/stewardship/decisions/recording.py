@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import ValidationError
 
-from orchestration.core import Sentence, Settings, UsageError, say
+from orchestration.core import SUM, Damaged, Sentence, Settings, UsageError, line_of, parsed, say
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship import store
-from orchestration.stewardship.audit import lost_kind
-from orchestration.stewardship.decisions.active import confirmations, holding
+from orchestration.stewardship import audit, store
+from orchestration.stewardship.decisions.active import confirmations, contradiction, holding
 from orchestration.stewardship.decisions.entries import (
-    append_all,
+    append,
     in_words,
+    plain,
     read_entries,
+    read_line,
     why_not_confirmed,
 )
-from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, Revocation
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Confirmation, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
@@ -31,6 +34,7 @@ REVOKE, CONFIRM = "revoke", "confirm"
 MOST_FAULTS_LISTED = 5
 MOST_SENT = 500
 ID_LENGTH = 12
+_ABOUT_ANOTHER = {"revokes": "revoked", "confirms": "confirmed"}
 Made = TypeVar("Made", bound=Entry)
 _NOT_IN_A_LIST = "A rollback acts at once and alone: `njia rollback`."
 
@@ -85,7 +89,7 @@ def record_decisions(
         if not wanted:
             raise UsageError("There is nothing to decide: the list is empty.")
         if faults:
-            listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
+            listed = " ".join(f"Number {one.number}: {one.said}" for one in faults[:MOST_FAULTS_LISTED])
             more = len(faults) - MOST_FAULTS_LISTED
             listed += f" And {more} more." if more > 0 else ""
             raise UsageError(f"Nothing was recorded, for {len(faults)} of {len(wanted)} cannot be. {listed}")
@@ -95,11 +99,9 @@ def record_decisions(
 
 def find_sent(settings: Settings, name: str) -> SentForm | None:
     query = "select form, author, kind, back, ids from sent where form = ?"
-    found = [
-        SentForm(form, author, kind, back, ids.split())
-        for form, author, kind, back, ids in store.rows(settings, query, name)
-    ]
-    return found[0] if found else None
+    for form, author, kind, back, ids in store.rows(settings, query, name):
+        return SentForm(form, author, kind, back, ids.split())
+    return None
 
 
 def _record(
@@ -113,7 +115,7 @@ def _record(
     They are made before the lock is taken, since a long list takes seconds; and anew where somebody else
     decided meanwhile. Raises UsageError where the form was sent before.
     """
-    stamp = "select count(*), max(seq) from entries having count(*) > 0"
+    stamp = "select count(*) || ' to ' || max(seq) from entries having count(*) > 0"
     seen, entries = store.rows(settings, stamp), NewEntries(settings, *by)
     make(entries)
     with store.transaction(settings) as con:
@@ -122,18 +124,66 @@ def _record(
             make(entries)
         for form in forms:
             ids = " ".join(entry.id for entry in entries.made)
-            fresh = con.execute(
-                "insert or ignore into sent (form, author, kind, back, ids) values (?, ?, ?, ?, ?)",
-                (form.name, form.author, form.kind, form.back, ids),
-            )
-            if not fresh.rowcount:
+            new = (form.name, form.author, form.kind, form.back, ids)
+            if not con.execute("insert or ignore into sent values (null, ?, ?, ?, ?, ?)", new).rowcount:
                 raise UsageError("This form was sent before.")
             con.execute("delete from sent where seq <= (select max(seq) from sent) - ?", [MOST_SENT])
-        return append_all(con, entries.made)
+        written = [plain(entry) for entry in entries.made]
+        for content in written:
+            action = next((done for about, done in _ABOUT_ANOTHER.items() if content.get(about)), "decided")
+            append(con, content, content["author"], action)
+        return written
 
 
-def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, str]]:
-    """Make what can be made; return number in the list (from 1) and fault of each that cannot."""
+def import_lines(settings: Settings, path: Path, who: str) -> tuple[int, int]:
+    """Add the exported entries of a file: all of them, or none.
+
+    Returns how many were added, and how many were there already or went with a forgotten record. Raises
+    UsageError, which names the line, for one that Njia did not export or that does not fit those before it.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
+    with store.transaction(settings) as con:
+        logged = {line["what"]: line["details"].get("entry_sha256") for line in audit.read(settings).lines}
+        by_kind = read_entries(settings)
+        present = {entry.id: entry for of_kind in by_kind.values() for entry in of_kind}
+        added, left_out = 0, audit.accounted_for(settings)
+        for number, line in enumerate(lines, start=1):
+            where = f"line {number}"
+            try:
+                entry, content = read_line(line, path, where), parsed(line, path, where)
+                digest = store.sha256(line_of(content))
+                if SUM not in json.loads(line) or logged.get(entry.id, digest) != digest:
+                    raise Damaged(path, f"{where} was written or changed by hand")
+                if entry.id in left_out:
+                    continue
+                fault = isinstance(entry, Confirmation) and why_not_confirmed(
+                    entry, present.get(entry.confirms)
+                )
+                if fault:
+                    raise Damaged(path, f"{where} does not fit: {fault}")
+                append(con, content, who, "imported")
+            except sqlite3.IntegrityError:
+                raise UsageError(f"Nothing was imported: {path}, {where} repeats an earlier one.") from None
+            except Damaged as error:
+                raise UsageError(f"Nothing was imported: {path}, {error.found}.") from None
+            present[entry.id] = entry
+            by_kind[entry.kind].append(entry)
+            added += 1
+        if found := contradiction(holding(by_kind, settings.as_of())):
+            raise UsageError(f"Nothing was imported: decision {found[0].id} contradicts another. {found[1]}")
+    return added, len(lines) - added
+
+
+class Fault(NamedTuple):
+    """Why an entry cannot be: its number in the list (from 1), a sentence, the field that it is about."""
+
+    number: int
+    said: str
+    field: str | None = None
+
+
+def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[Fault]:
+    """Make what can be made; return the fault of each that cannot."""
 
     of_kind: dict[str, list[int]] = {}
     for at, (kind, _) in enumerate(wanted):
@@ -153,7 +203,7 @@ def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, 
     return faults_of(decide, ((kind, known[at]) for at, (kind, _) in enumerate(wanted)))
 
 
-def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
+def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[Fault]:
     """Return the same for any function that makes an entry."""
     faults = []
     for number, arguments in enumerate(wanted, start=1):
@@ -165,7 +215,7 @@ def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> li
                 fault: str = sentence.given["fault"]  # a sentence itself
             else:
                 fault = str(sentence).removeprefix(NOT_RECORDED.partition("{")[0])
-            faults.append((number, fault))
+            faults.append(Fault(number, fault, error.field))
     return faults
 
 
@@ -183,23 +233,19 @@ class NewEntries:
         newest = max((entry.time for entry in self._every()), default=now)
         self._now = now if newest <= now else newest + timedelta(microseconds=1)
         self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
-        self._holding: list[Decision] | None = None
-        self._of_matter: dict[Hashable, list[Decision]] = {}
+        self._holding = holding(self._entries, self._now)
+        self._of_matter = _by_matter(self._holding)
         self.made: list[Entry] = []
 
     def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
         """Make a decision, with the fields that its kind adds."""
         payload = KINDS[known_kind(kind)].complete(self.settings, dict(payload))
         decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
-        if self._holding is None:
-            self._holding = holding(self.settings, self._now)
-            self._of_matter = _by_matter(self._holding)
-        fault = (
-            decision.why_no_effect(self.settings)
-            or decision.why_decided_already(self._of_matter.get(decision.matter, ()))
-            or decision.why_not_now(self.settings, self._holding)
-        )
-        if fault:
+        if fault := decision.why_no_effect(self.settings):
+            raise UsageError(say(NOT_RECORDED, fault=fault), field=decision.answer)
+        if fault := decision.why_decided_already(
+            self._of_matter.get(decision.matter, ())
+        ) or decision.why_not_now(self.settings, self._holding):
             raise UsageError(say(NOT_RECORDED, fault=fault))
         if not decision.needs_second:
             if decision.subject is not None:
@@ -214,7 +260,7 @@ class NewEntries:
         try:
             decision = self.active(decision_id)
         except UsageError:
-            if lost := lost_kind(self.settings, decision_id):
+            if lost := audit.lost_kind(self.settings, decision_id):
                 return self._keep(self._entry(lost, {"revokes": decision_id}))
             raise
         return self._keep(self._entry(decision.kind, {"revokes": decision_id}))
@@ -226,7 +272,7 @@ class NewEntries:
         fault = why_not_confirmed(entry, decision)
         first = confirmations(self._entries[decision.kind]).get(decision_id)
         if first and not fault:
-            fault = f"{first.author}, on {first.time:%Y-%m-%d at %H:%M} UTC, confirmed it already"
+            fault = f"{first.author}, on {first.local_time:%Y-%m-%d at %H:%M} EAT, confirmed it already"
         if fault:
             raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
         return self._keep(entry)
@@ -235,8 +281,8 @@ class NewEntries:
         """Return an unrevoked decision; raises UsageError, which names who took it back."""
         for entry in self._every():
             if isinstance(entry, Revocation) and entry.revokes == decision_id:
-                sentence = "Decision {id} was taken back by {author} on {day} at {time} UTC."
-                day, time = f"{entry.time:%Y-%m-%d}", f"{entry.time:%H:%M}"
+                sentence = "Decision {id} was taken back by {author} on {day} at {time} EAT."
+                day, time = f"{entry.local_time:%Y-%m-%d}", f"{entry.local_time:%H:%M}"
                 raise UsageError(say(sentence, id=decision_id, author=entry.author, day=day, time=time))
         for entry in self._every():
             if isinstance(entry, Decision) and entry.id == decision_id:
@@ -256,7 +302,9 @@ class NewEntries:
         try:
             return read_entry({"id": id_of(seed), **content})
         except ValidationError as error:
-            raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None
+            [(field, *_), *others] = [problem["loc"] or (None,) for problem in error.errors()]
+            sentence = f"The decision was not recorded: {in_words(error)}."
+            raise UsageError(sentence, field=None if others else str(field)) from None
 
     def _keep(self, entry: Made) -> Made:
         self._entries[entry.kind].append(entry)

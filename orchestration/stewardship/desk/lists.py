@@ -15,10 +15,14 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from orchestration.core import Settings
+from orchestration.stewardship.decisions.active import active_decisions, holding
+from orchestration.stewardship.decisions.entries import read_entries
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, with_consequences
-from orchestration.stewardship.worklists.listing import OpenItem, open_items
+from orchestration.stewardship.kinds.decision import Decision
+from orchestration.stewardship.worklists.listing import Answers, OpenItem, open_items
 
 PAGE_SIZE = 50
 SHOWN_VALUES, MOST_VALUES = 8, 200
@@ -254,7 +258,16 @@ def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
 
 def item_page(visit: Visit, template: str, item: Item, **context: Any) -> Response:
     """Return the page of an item, with its worth while it waits."""
-    return visit.page(template, item=item, waiting=waiting_item(visit, item), **context)
+    waiting = waiting_item(visit, item)
+    settled_by = () if waiting else _settled_by(visit.settings, item)
+    return visit.page(template, item=item, waiting=waiting, settled_by=settled_by, **context)
+
+
+def _settled_by(settings: Settings, item: Item) -> list[Decision]:
+    """Return the decisions that answer an item, oldest first."""
+    decisions = active_decisions(settings, settings.as_of())
+    ids = Answers(settings, decisions).to(item)
+    return [one for one in holding(read_entries(settings), settings.as_of()) if one.id in ids]
 
 
 def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -> str:

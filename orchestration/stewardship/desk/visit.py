@@ -11,12 +11,14 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from anyio import from_thread
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
 
 from orchestration import core
 from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
@@ -31,6 +33,7 @@ from orchestration.stewardship.desk.accounts import (
     read_accounts,
 )
 from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
+from orchestration.stewardship.desk.refused import refilled
 from orchestration.stewardship.desk.sessions import FirstLink, Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Names, Words, words_of
 from orchestration.stewardship.running import refresh_since
@@ -188,6 +191,21 @@ class Visit:
             audit.record(self.settings, self.author, "viewed", "place names", names=shown)
         return page
 
+    def refused(self, error: UsageError, back: str) -> Response | None:
+        """Return the page of a form with what was sent and the error; None where `back` has no such form."""
+        path, _, query = back.partition("?")
+        asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
+        scope = {**self.request.scope, **asked}
+        for route in self.request.app.routes:
+            match, found = route.matches(scope)
+            if match is Match.FULL and isinstance(route, Route):
+                page = from_thread.run(route.endpoint, Request({**scope, **found}))
+                sent = [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
+                said = self.words.linked(self.words.said(error.args[0]))
+                filled = refilled(bytes(page.body).decode(), sent, said, error.field)
+                return HTMLResponse(filled, 400) if filled else None
+        return None
+
     def problem(self, status: int, title: str = "", error: NjiaError | str = "", back: str = "/") -> Response:
         """Return a page that says why something was not done; `title` is a key of `core/texts.csv`."""
         # As it was raised, a sentence may have Swahili.
@@ -219,7 +237,10 @@ def endpoint(
     """Return a route for accounts that may enter this part; None is open to everybody."""
 
     async def answer(request: Request) -> Response:
-        visit = await run_in_threadpool(visit_of, desk, request)
+        try:
+            visit = await run_in_threadpool(visit_of, desk, request)
+        except NjiaError as error:  # whether the account still stands cannot be read
+            return Visit(desk, request, None, None).problem(503, "error.not_now", error)
         if request.method == "POST":
             form = await request.form(max_files=0, max_fields=MOST_FIELDS)
             visit = Visit(desk, request, visit.account, visit.session, form)
@@ -271,7 +292,8 @@ def _answered(visit: Visit, view: View, part: str | None) -> Response:
     except HTTPException as error:
         return visit.problem(error.status_code)
     except UsageError as error:
-        return visit.problem(400, "error.not_done", error, local_path(visit.given("back")))
+        back = local_path(visit.given("back"))
+        return visit.refused(error, back) or visit.problem(400, "error.not_done", error, back)
     except NjiaError as error:
         return visit.problem(503, "error.not_now", error)
     except OSError as error:
@@ -287,6 +309,7 @@ def templates(language: str) -> Environment:
     words = words_of(language)
     return core.templates(
         "orchestration.stewardship.desk",
+        code=words.linked,
         number=_number,
         size=size,
         day=words.day,

@@ -31,6 +31,18 @@ from orchestration.core import (
 from orchestration.stewardship.kinds.place_alias import written_names
 
 LANGUAGE_COOKIE = "njia_language"
+# What the desk says in place of a command of a sentence: key of its text, and the page that it leads to.
+_COMMANDS = (
+    (re.compile(r"njia decide revoke ([0-9a-f]{12})"), "do.revoke", "/items/decision/{}"),
+    (re.compile(r"njia decide confirm ([0-9a-f]{12})"), "do.confirm", "/items/decision/{}"),
+    (re.compile(r"njia decide list"), "do.decisions", "/decisions"),
+    (re.compile(r"njia decide accept-extract"), "do.accept", ""),
+    (re.compile(r"njia decide waive-check"), "do.waive", ""),
+    (re.compile(r"njia decide place-alias"), "do.place", ""),
+    (re.compile(r"njia place(?: NAME)?"), "do.find_place", ""),
+    (re.compile(r"njia status(?: --all)?"), "do.today", "/"),
+    (re.compile(r"njia refresh"), "do.refresh", "/"),
+)
 _DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?")
 
 
@@ -180,6 +192,20 @@ class Words:
     def spoken(self, name: str) -> str:
         """Return the name of a check, a rule or a field as words."""
         return in_language(name.replace("_", " "), self.language)
+
+    def linked(self, sentence: str) -> Markup:
+        """Return a sentence as HTML: its commands are links, or what a steward does at the desk."""
+        parts = sentence.split("`")
+        return Markup("").join(
+            escape(part) if number % 2 == 0 else self._instead(part) for number, part in enumerate(parts)
+        )
+
+    def _instead(self, command: str) -> Markup:
+        for pattern, key, address in _COMMANDS:
+            if found := pattern.fullmatch(command):
+                said, to = self(key), address.format(*found.groups())
+                return Markup('<a href="{}">{}</a>').format(to, said) if to else escape(said)
+        return Markup("<code>{}</code>").format(command)
 
     def said_all(self, words: Iterable[str]) -> str:
         return ", ".join(self.said(one) for one in words)

@@ -66,7 +66,7 @@ class AgreementChange(Decision):
     def read_form(cls, form: Form) -> Iterator[Payload]:
         years = form.text("retention_years")
         if years and not years.isdecimal():
-            raise UsageError("The years of retention are a whole number.")
+            raise UsageError("The years of retention are a whole number.", field="retention_years")
         terms = {
             "valid_to": form.day("valid_to"),
             "finest_place": form.text("finest_place") or None,

@@ -99,7 +99,7 @@ class CheckWaiver(Decision):
     def read_form(cls, form: Form) -> Iterator[Payload]:
         expires = form.day("expires")
         if expires is None:
-            raise UsageError("A waiver needs the last day on which it holds.")
+            raise UsageError("A waiver needs the last day on which it holds.", field="expires")
         yield {"check": form.text("check"), "scope": form.text("scope") or RELEASE_SCOPE, "expires": expires}
 
     def sentence(self) -> str:

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from orchestration.core import Settings, UsageError, say, together
+from orchestration.core import NAIROBI, Settings, UsageError, say, together
 from orchestration.intake import contact_in_prose
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ class Entry(BaseModel):
             pass
         raise ValueError("must be a time such as 2026-11-24T02:00:00Z")
 
+    @property
+    def local_time(self) -> datetime:
+        """The time in Nairobi's zone, as people are told it."""
+        return self.time.astimezone(NAIROBI)
+
     def sentence(self) -> str:
         """Say what the entry decides."""
         raise NotImplementedError
@@ -130,6 +135,7 @@ class Decision(Entry):
     # Two decisions that agree in these fields decide the same, and `repeated` of the earlier one says so.
     decides: ClassVar[tuple[str, ...]] = ()
     repeated: ClassVar[str] = ""
+    answer: ClassVar[str | None] = None  # the field of a form that `why_no_effect` is about
 
     @property
     def subject(self) -> tuple[str, ...] | None:
@@ -158,11 +164,11 @@ class Decision(Entry):
         for other in holding:
             if sentence := self.repeats(other):
                 by_whom = say(
-                    "{author} decided that on {day} at {time} UTC. To decide anew, first take it back: "
+                    "{author} decided that on {day} at {time} EAT. To decide anew, first take it back: "
                     "`njia decide revoke {id}`.",
                     author=other.author,
-                    day=f"{other.time:%Y-%m-%d}",
-                    time=f"{other.time:%H:%M}",
+                    day=f"{other.local_time:%Y-%m-%d}",
+                    time=f"{other.local_time:%H:%M}",
                     id=other.id,
                 )
                 return together(sentence, by_whom)
@@ -173,7 +179,7 @@ class Decision(Entry):
         if not self.decides or other.decides != self.decides:
             return None
         is_same = all(getattr(other, name) == getattr(self, name) for name in self.decides)
-        return say(other.repeated, id=other.id, day=str(other.time.date())) if is_same else None
+        return say(other.repeated, id=other.id, day=str(other.local_time.date())) if is_same else None
 
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """Say why the decision cannot be made beside those that hold; a later change stops no refresh."""
@@ -240,7 +246,7 @@ class Form:
         try:
             return date.fromisoformat(text) if text else None
         except ValueError:
-            raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None
+            raise UsageError(f"{text!r} is not a date such as 2027-01-31.", field=name) from None
 
 
 @dataclass(frozen=True)

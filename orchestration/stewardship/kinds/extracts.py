@@ -131,10 +131,11 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def _found(settings: Settings, key: tuple[str, str]) -> str:
-    """Return what the checks that hold an extract found, as one paragraph."""
+    """Return why an extract is held, as one paragraph."""
     rows = (row for row in holding_checks(settings, key) if row["waived"] != "True")
-    findings = [review.finding_of(row) for row in rows]
-    return together(*(say("{finding}.", finding=finding) for finding in findings if finding))
+    findings = {row["check_name"]: review.finding_of(row) for row in rows}
+    why = review.why_held(review.held_one(settings, key), findings)
+    return together(*(say("{finding}.", finding=finding) for finding in why))
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:

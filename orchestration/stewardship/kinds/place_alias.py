@@ -220,6 +220,10 @@ def open_name_groups(settings: Settings) -> list[OpenName]:
     Spellings of one name are one group, by the resolver's rule for decisions (`Mention.name`), with the
     country that the mention names.
     """
+    return review.of_lists(settings, _open_names, review.UNRESOLVED_PLACES)
+
+
+def _open_names(settings: Settings) -> list[OpenName]:
     rows_of: dict[Item, list[dict[str, str]]] = {}
     for row in review.read(settings, review.UNRESOLVED_PLACES):
         item = items.place_name(row["name"], row["country_alpha3"] or None)

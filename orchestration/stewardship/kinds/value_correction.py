@@ -80,6 +80,7 @@ class ValueCorrection(Decision):
 
     decides: ClassVar[tuple[str, ...]] = ("record", "field", "written")
     repeated: ClassVar[str] = "Decision {id} corrects this value already."
+    answer: ClassVar[str | None] = "value"
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
@@ -92,7 +93,9 @@ class ValueCorrection(Decision):
             raise UsageError(say(NOT_RECORDED, fault=why))
         fields = typing.correctable(copy.contract)
         if field not in fields:  # nor is it repeated: it may be a name
-            raise UsageError(say(NOT_RECORDED, fault=say(_NOT_SHOWN, fields=", ".join(fields) or "–")))
+            raise UsageError(
+                say(NOT_RECORDED, fault=say(_NOT_SHOWN, fields=", ".join(fields) or "–")), field="field"
+            )
         if place_parts(field):
             value = places.place_names().get(value, value)
         written = payload.get("written") or copy.written(field)
@@ -193,7 +196,8 @@ class RecordCopy:
                     "is meant. Ask the partner to correct them.",
                     number=len(tokens),
                     field=field,
-                )
+                ),
+                field="field",
             )
         return tokens.pop()
 

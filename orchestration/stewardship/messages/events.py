@@ -125,7 +125,8 @@ def _of_refresh(settings: Settings, end: refreshes.End) -> Iterator[Event]:
     }
     for held in end.held:
         partner, extract_id, by = held["partner"], held["extract_id"], sorted(held["held_by"])
-        detail = listed([findings.get((partner, extract_id, name)) or name for name in by], "; ")
+        found = {name: findings.get((partner, extract_id, name)) or name for name in by}
+        detail = listed(review.why_held(review.held_one(settings, (partner, extract_id)), found), "; ")
         yield _of_item(items.held_extract(partner, extract_id), _digest(*by), "held", partner, detail)
     for late in end.overdue:
         partner, due = late["partner"], late["due"]

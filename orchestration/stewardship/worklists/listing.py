@@ -94,10 +94,7 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     now = now or settings.as_of()
     decisions = active_decisions(settings, now)
     answers = Answers(settings, decisions)
-    sentences = review.json_of(settings, review.OPEN_ITEMS_SAID)
-    rows = review.read(settings, review.OPEN_ITEMS)
-    every = (_of_row(row, sentences.get(row["item"], row)) for row in rows)
-    listed = list({item.item: item for item in every}.values())
+    listed = review.of_lists(settings, _listed, review.OPEN_ITEMS, review.OPEN_ITEMS_SAID)
     files = {
         items.file_not_taken(row["partner"], row["file"])
         for row in review.standing(settings, review.FILES_NOT_TAKEN)
@@ -117,6 +114,14 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     for decision in _open_decisions(settings, now.date(), worth_of):
         standing.append(replace(decision, movements=worth_of.get(decision.item, decision.movements)))
     return sorted(nested(standing), key=most_valuable_first)
+
+
+def _listed(settings: Settings) -> list[OpenItem]:
+    """Return the items as the refresh listed them."""
+    sentences = review.json_of(settings, review.OPEN_ITEMS_SAID)
+    rows = review.read(settings, review.OPEN_ITEMS)
+    every = (_of_row(row, sentences.get(row["item"], row)) for row in rows)
+    return list({item.item: item for item in every}.values())
 
 
 class Answers:

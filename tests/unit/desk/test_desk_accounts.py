@@ -40,9 +40,8 @@ def test_the_file_holds_argon2id_and_no_passphrase(
     accounts.add_account(settings, STEWARD, PASSPHRASE)
     assert PASSPHRASE.encode() not in settings.database.read_bytes()
     (account,) = accounts.read_accounts(settings)
-    assert account.passphrase_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), (
-        "RFC 9106, for little memory"
-    )
+    rfc_9106_for_little_memory = "$argon2id$v=19$m=65536,t=3,p=4$"
+    assert account.passphrase_hash.startswith(rfc_9106_for_little_memory)
 
 
 def test_an_easy_passphrase_is_refused_and_not_quoted(settings: Settings) -> None:

@@ -197,6 +197,14 @@ def test_logging_out_and_a_changed_passphrase_end_the_session_on_the_server(sett
     desks.remove_account(settings, "C. Steward")
 
 
+def test_who_is_logged_in_reads_that_the_accounts_are_damaged(settings: Settings, steward: Visitor) -> None:
+    whole = settings.database.read_bytes()
+    settings.database.write_bytes(b"no database")
+    answer = steward.get("/")
+    settings.database.write_bytes(whole)
+    assert answer.status_code == 503 and "njia.db is damaged" in shown(answer.text)
+
+
 def test_form_without_csrf_token_is_refused(settings: Settings, steward: Visitor) -> None:
     for path in DECIDED:
         for token in ({}, {"csrf": ""}, {"csrf": "0" * 43}):

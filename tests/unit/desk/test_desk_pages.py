@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from expectations.checks import CHECKS
-from orchestration.core import Settings, read_json
+from orchestration.core import Settings
 from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.stewardship import active_decisions, items, review
 from orchestration.stewardship.decisions.recording import record_decisions
@@ -36,13 +34,7 @@ def settings(tmp_path: Path) -> Settings:
     said = {"observed": "0.2699530516431925", "why": WHY, "steward_action": ACTION}
     world.failed(settings, world.HOLDING | said)
     world.set_aside(settings, (1, "date_invalid"))
-    for note in settings.landing.glob("*/*.json"):
-        told = read_json(note)
-        told["contract_content"]["contract"] = world.CONTRACT
-        note.write_text(json.dumps(told | {"rows_landed": 3, "rows_read": 3}))
-    fate = SimpleNamespace(partner=PARTNER, extract_id=HELD, fate="held", reason=CHECK)
-    none = dict.fromkeys(("fates", "partners_in_force", "partners_stale", "partners_overdue"), ())
-    review.write_in_force(settings, SimpleNamespace(held=[fate], partners_held=(PARTNER,), **none))
+    world.hold(settings)
     world.refreshed(settings, held=[{"partner": PARTNER, "extract_id": HELD, "held_by": [CHECK]}])
     return settings
 

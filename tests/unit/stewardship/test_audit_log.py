@@ -75,18 +75,8 @@ def test_a_cut_end_is_found_and_noted_in_the_log_by_the_next_writer(settings: Se
     assert found.faults == []
     assert [line["action"] for line in found.lines] == ["decided", "log_cut", "decided"]
     assert found.lines[1]["details"] == {"head_sha256": lost}
-
-
-def test_a_crash_before_the_head_is_written_keeps_the_chain_valid(settings: Settings) -> None:
-    for changed in (b"", b"{}"):
-        record(settings)
-        head = settings.audit / store.HEAD
-        before = head.read_bytes()
-        for _ in range(2):
-            record(settings)
-        head.write_bytes(before)
-        assert audit.read(settings).faults == []
-        head.write_bytes(changed)
+    for damaged in ("", "{}"):
+        (settings.audit / store.HEAD).write_text(damaged)
         assert "one of the two files was changed" in audit.read(settings).faults[0]
 
 

@@ -12,15 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import Damaged, NjiaError, Settings, UsageError, parsed, prepare_home
-from orchestration.stewardship import (
-    Decisions,
-    active_decisions,
-    export_lines,
-    list_decisions,
-    record_decision,
-    revoke,
-)
+from orchestration.core import NjiaError, Settings, UsageError, prepare_home
+from orchestration.stewardship import Decisions, active_decisions, list_decisions, record_decision, revoke
 from orchestration.stewardship.decisions.active import without_effect
 from tests.fixtures import other_program
 from tests.fixtures.other_program import rewrite
@@ -51,7 +44,6 @@ def test_decision_is_one_entry_and_holds(settings: Settings) -> None:
     assert active_decisions(settings, NOW)["rollback"] == [], "a missing file means none"
     made = decide(settings, "extract_accept", **OF_EXTRACT)
     assert len(made["id"]) == 12 and made["revokes"] is None
-    assert [parsed(line, settings.database) for line in export_lines(settings)] == [made]
     assert active_decisions(settings, NOW)["extract_accept"] == [made]
 
 
@@ -72,7 +64,7 @@ def test_revoked_decision_stays_listed(settings: Settings) -> None:
     assert active_decisions(settings, NOW).content_hash() == before
     listed = [(entry["id"], entry["revoked_by"]) for entry in list_decisions(settings)]
     assert listed == [(made["id"], taken_back["id"]), (taken_back["id"], None)]
-    with pytest.raises(UsageError, match=r"A\. Fixture on 2026-11-24 at 02:00 UTC"):
+    with pytest.raises(UsageError, match=r"A\. Fixture on 2026-11-24 at 05:00 EAT"):
         revoke(settings, made["id"], "A. Fixture", "again", NOW)
     with pytest.raises(UsageError, match="No active decision"):
         revoke(settings, "0" * 12, "A. Fixture", "again", NOW)
@@ -114,7 +106,7 @@ OF_RELEASE = {"scope": "release", "expires": SOON}
 def test_waiver_outside_its_limits_is_refused(settings: Settings, change: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         decide(settings, "check_waiver", **{**WAIVER, **change})
-    assert export_lines(settings) == []
+    assert list_decisions(settings) == []
 
 
 def also_landed_by_swala(settings: Settings) -> None:
@@ -318,7 +310,7 @@ def test_mistyped_references_are_refused_and_values_not_quoted(settings: Setting
 
 
 BROKEN = (
-    "{not json", "[]", "", '{"kind": ["check_waiver"]}', '{"kind": "check_waiver", "id": "aaaaaaaaaaaa"}',
+    "{not json", "[]", "", '{"kind": ["check_waiver"]}', '{"kind": "check_waiver", "id": "aaaaaaaaaaaa"}', '{"kind": "check_pardon"}',
     '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "2026-11-24T00:00:00Z"}',
     '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": 1764000000}',
     '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "9999-12-31T23:59:59-12:00"}',
@@ -330,22 +322,10 @@ BROKEN = (
 def test_broken_entry_stops_with_its_id(settings: Settings, line: str) -> None:
     made = decide(settings, "check_waiver", **WAIVER)
     other_program.run(settings, "update entries set entry = ?", line)
-    with pytest.raises(Damaged, match=f"entry {made['id']} "):
+    with pytest.raises(NjiaError, match=f"entry {made['id']}"):
         active_decisions(settings, NOW)
-    with pytest.raises(Damaged, match=made["id"]):
+    with pytest.raises(NjiaError, match=made["id"]):
         decide(settings, "check_waiver", **WAIVER)
-
-
-def test_a_kind_of_a_newer_version_is_not_read_as_no_decision(settings: Settings) -> None:
-    decide(settings, "check_waiver", **WAIVER)
-    rewrite(settings, '"kind": "check_waiver"', '"kind": "check_pardon"')
-    for act in (
-        lambda: active_decisions(settings, NOW),
-        lambda: decide(settings, "extract_accept", **OF_EXTRACT),
-    ):
-        with pytest.raises(NjiaError, match="does not know the kind of decision 'check_pardon'"):
-            act()
-    assert len(export_lines(settings)) == 1
 
 
 def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:

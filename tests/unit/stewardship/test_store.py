@@ -113,6 +113,28 @@ def test_who_decides_while_another_writes_is_asked_to_try_again(
     alias(settings, "Sampletown")
 
 
+def test_who_decides_the_same_meanwhile_is_told_who_was_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = store.transaction
+
+    def at_once(act: Callable[[str], object]) -> None:
+        def overtaken(*given: Any) -> Any:
+            monkeypatch.undo()
+            act("B. Fixture")
+            return begin(*given)
+
+        monkeypatch.setattr(store, "transaction", overtaken)
+        with pytest.raises(UsageError, match=r"B\. Fixture"):
+            act("A. Fixture")
+
+    place = {"text": "Qwertyville", "place_id": "KE047"}
+    at_once(lambda author: record_decision(settings, "place_alias", author, "said so", NOW, **place))
+    (made,) = list_decisions(settings)
+    at_once(lambda author: revoke(settings, made["id"], author, "wrong", NOW))
+    assert len(export_lines(settings)) == len(audit.read(settings).lines) == 2
+
+
 @pytest.mark.parametrize("statement", ["delete from {}", "update {} set seq = seq + 1"])
 @pytest.mark.parametrize("table", ["entries", "audit"])
 def test_rows_are_only_added(settings: Settings, statement: str, table: str) -> None:
@@ -127,12 +149,9 @@ def test_what_is_forgotten_leaves_no_byte_and_stays_forgotten(settings: Settings
     revoke(settings, made["id"], "B. Fixture", "about Qwertyville", NOW)
     other = alias(settings, "Sampletown")
     exported.write_text("".join(f"{line}\n" for line in export_lines(settings)))
-    reader = sqlite3.connect(
-        settings.database
-    )  # with it, the write-ahead log stays when others close the file
-    with closing(reader):
-        reader.execute("select count(*) from entries").fetchone()
-        removed = forget_decisions(settings, [], ["Qwertyville"], "A. Fixture", "kobe_post", records=1)
+    with closing(sqlite3.connect(settings.database)) as reader:
+        reader.execute("select count(*) from entries").fetchone()  # so that the write-ahead log stays
+        removed = forget_decisions(settings, set(), ["Qwertyville"], "A. Fixture", "kobe_post", records=1)
         assert len(removed) == 2 and made["id"] in removed
         for path in settings.home.glob("njia.db*"):
             assert b"Qwertyville" not in path.read_bytes(), path
@@ -145,28 +164,29 @@ def test_what_is_forgotten_leaves_no_byte_and_stays_forgotten(settings: Settings
         con.execute("delete from entries")
 
 
-def newer(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as con:
-        con.execute(f"pragma user_version = {store.VERSION + 1}")
+def changed(path: Path, old: bytes, new: bytes) -> None:
+    whole = path.read_bytes()
+    assert old in whole and len(old) == len(new)
+    path.write_bytes(whole.replace(old, new))
 
 
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (lambda path: path.write_bytes(bytes(path.stat().st_size)), "SQLite finds it damaged"),
-        (lambda path: path.write_bytes(b""), "has no tables"),
-        (lambda path: path.unlink(), "it is missing"),
-        (newer, "written by a newer Njia"),
-    ],
-    ids=["zeros", "empty", "gone", "newer"],
-)
-def test_what_is_wrong_with_the_file_is_said_and_nothing_is_begun_anew(
-    settings: Settings, damage: Callable[[Path], object], words: str
-) -> None:
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "zeros": (lambda path: path.write_bytes(bytes(path.stat().st_size)), store.DAMAGED),
+    "no UTF-8": (lambda path: changed(path, b"Qwertyville", b"Qwertyvill\xff"), store.DAMAGED),
+    "no UTF-8 in the schema": (lambda path: changed(path, b"confirms text unique", b"\xff" * 20), store.DAMAGED),
+    "empty": (lambda path: path.write_bytes(b""), "has no tables"),
+    "gone": (lambda path: path.unlink(), "it is missing"),
+    "newer": (lambda path: path.write_bytes(path.read_bytes()[:63] + b"\2" + path.read_bytes()[64:]), "newer Njia"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_what_is_wrong_with_the_file_is_said_and_nothing_is_begun_anew(settings: Settings, what: str) -> None:
     alias(settings)
+    damage, words = DAMAGE[what]
     damage(settings.database)
     after = settings.database.exists() and settings.database.read_bytes()
-    for act in (texts, alias, lambda settings: audit.record(settings, "A. Fixture", "viewed", "x")):
+    for act in (texts, alias):
         with pytest.raises(NjiaError, match=words):
             act(settings)
     assert after == (settings.database.exists() and settings.database.read_bytes())
@@ -234,6 +254,15 @@ def test_of_a_file_edited_by_hand_nothing_is_imported(
     with pytest.raises(NjiaError, match=words):
         import_lines(new, exported, "os:fixture")
     assert export_lines(new) == [] and audit.read(new).lines == []
+
+
+def test_an_import_that_contradicts_what_holds_is_refused_whole(settings: Settings, exported: Path) -> None:
+    new = replace(settings, home=settings.home.with_name("new"))
+    place = {"text": "Sample\u2028town", "place_id": "KE001"}
+    record_decision(new, "place_alias", "C. Fixture", "on a map", NOW, **place)
+    with pytest.raises(UsageError, match=r"Nothing was imported: .* contradicts .*C\. Fixture"):
+        import_lines(new, exported, "os:fixture")
+    assert len(export_lines(new)) == 1
 
 
 def test_a_logged_decision_comes_back_as_it_was(settings: Settings, exported: Path) -> None:

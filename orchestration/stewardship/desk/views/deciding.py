@@ -74,7 +74,7 @@ def read_form(data: FormData) -> DecisionForm:
     else:
         raise UsageError(say(NO_SUCH_FORM))
     if not payloads:
-        raise UsageError(say("Nothing was chosen. Go back and choose what this is about."))
+        raise UsageError(say("Nothing was chosen. Choose what this is about."))
     if len(payloads) > MOST_AT_ONCE:
         raise UsageError(
             say(
@@ -93,6 +93,8 @@ def preview(visit: Visit) -> Response:
     data = _with_all(visit.form, matching) if matching else visit.form
     form = read_form(data)
     asked, from_release = _asked(visit, form, reason)
+    if asked.faults and len(form.payloads) == 1 and not matching:
+        raise UsageError(asked.faults[0], field=asked.field)
     return visit.page(
         "preview",
         400 if asked.faults else 200,
@@ -161,7 +163,8 @@ def _with_all(data: FormData, rows: List) -> FormData:
 def _reason(visit: Visit) -> str:
     if reason := visit.given("reason"):
         return reason
-    raise UsageError(say("The reason is empty. Write one for people who read the decision next year."))
+    sentence = say("The reason is empty. Write one for people who read the decision next year.")
+    raise UsageError(sentence, field="reason")
 
 
 def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str | None]:

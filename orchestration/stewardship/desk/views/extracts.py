@@ -13,14 +13,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from expectations.checks import CHECKS, EXTRACT_CHECKS, is_of_release, is_waivable
+from expectations.checks import CHECKS, EXTRACT_CHECKS, beside_the_cause, is_of_release, is_waivable
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, refreshes, seed_rows
+from orchestration.core import Settings, of_text, refreshes, seed_rows
 from orchestration.intake import read_register
-from orchestration.stewardship import review
+from orchestration.stewardship import audit, review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.drawings import side_by_side, trend_of
-from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page, waiting_item
+from orchestration.stewardship.desk.lists import Cell, Column, List, item_page, list_page
 from orchestration.stewardship.desk.visit import Visit, or_404, seen
 from orchestration.stewardship.desk.words import LANGUAGES, words_of
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
@@ -45,19 +45,20 @@ def extracts(visit: Visit) -> Response:
 def _landed_extracts(visit: Visit, partners: list[str]) -> List:
     t, failed = visit.words, review.read(visit.settings, review.FAILED_CHECKS)
     in_force = review.in_force(visit.settings)
-    held = {_key(one): one["reason"] or "" for one in in_force["held"]}
+    held = {_key(one): one for one in in_force["held"]}
     over = set(map(tuple, in_force.get("over", ())))
     notes = [note for partner in partners for note in _landed(visit.settings, partner)]
     notes.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
 
     def note(one: dict[str, Any]) -> str:
         key, ids = _key(one), one["extract_id"] if one["file"] else ""
-        findings = [
-            t.said(review.finding_of(row)) or t.spoken(row["check_name"])
+        findings = {
+            row["check_name"]: review.finding_of(row) or t.spoken(row["check_name"])
             for row in failed
             if key in held and _key(row) == key and _holds(row)
-        ]
-        return " · ".join(filter(None, (ids, ". ".join(findings) or held.get(key))))
+        }
+        why = map(t.said, review.why_held(held.get(key, {}), findings))
+        return " · ".join(filter(None, (ids, ". ".join(why) or held.get(key, {}).get("reason"))))
 
     def state(one: dict[str, Any]) -> str:
         if _key(one) in held:
@@ -125,7 +126,12 @@ def extract(visit: Visit, item: Item) -> Response:
         for row in review.read(settings, review.FAILED_CHECKS)
         if _key(row) == item.key
     ]
+    held = review.held_one(settings, item.key)
     differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
+    proof = differs.proof if differs and visit.names.is_steward else ()
+    if proof:
+        audit.record(settings, visit.author, "viewed", f"{partner}/{extract_id}", rows=len(proof))
+    is_explained = bool(held.get("cause_key"))
     # The contract names whom to ask.
     contracts = load_contracts(settings.partners).valid.get(partner, [])
     of_note = [one.partner.steward for one in contracts if one.contract == note["contract"]]
@@ -136,15 +142,19 @@ def extract(visit: Visit, item: Item) -> Response:
         partner=partner,
         note=note,
         failed=failed,
-        is_held=any(_key(one) == item.key for one in review.in_force(settings)["held"]),
+        is_held=bool(held),
+        cause=of_text(held.get("cause", "")),
         contact=next(iter(of_note), None),
         differs=differs,
-        months=side_by_side(differs.months) if differs else [],
+        proof=proof,
+        is_explained=is_explained,
+        beside=beside_the_cause((row["check_name"] for row in failed), held.get("cause_key", "")),
+        months=side_by_side(differs.months) if differs and not is_explained else [],
         fields=[
             (one, side_by_side(one.values, (one.before, one.now)))
-            for one in (differs.fields if differs else ())
+            for one in (differs.fields if differs and not is_explained else ())
         ],
-        drafts=_drafts(visit, note, failed),
+        drafts=_drafts(visit, note, failed, held),
     )
 
 
@@ -170,7 +180,9 @@ def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
     return sorted(notes, key=lambda note: note["sequence"], reverse=True)
 
 
-def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) -> dict[str, str]:
+def _drafts(
+    visit: Visit, note: dict[str, Any], failed: list[dict[str, str]], held: Mapping[str, Any]
+) -> dict[str, str]:
     """Return the message to the partner by language; empty where the partner cannot help."""
     reasons = {row["reason"].removeprefix("check:"): row for row in seed_rows("file_reasons")}
     asked = [
@@ -179,12 +191,15 @@ def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) ->
         if row["check_name"] in reasons and _holds(row) and row["outcome"] == "failed"
     ]
     asked = [(row, reason) for row, reason in asked if not reason["partner_action"].startswith(_NOTHING)]
+    beside = beside_the_cause((row["check_name"] for row, _ in asked), held.get("cause_key", ""))
     answer_by = str(visit.settings.as_of().date() + TIME_TO_ANSWER)
     drafts = {}
     for language in LANGUAGES if asked else ():
         words = words_of(language)
         points = []
-        for row, reason in asked:
+        if held.get("cause"):
+            points.append(f"- {words.said(of_text(held['cause']))}. {words.said(held['question'])}")
+        for row, reason in ((row, reason) for row, reason in asked if row["check_name"] in beside):
             finding = "" if EXTRACT_CHECKS[row["check_name"]].names_others else words.said(row["finding"])
             finding = finding or words.said(reason["explanation"]).rstrip(".")
             points.append(f"- {finding}. {words.said(reason['partner_action'])}")
@@ -239,12 +254,11 @@ def check(visit: Visit, item: Item) -> Response:
     words: Any = failed[0] if failed else CHECKS.get(name)
     today = visit.settings.as_of().date()
     in_force = active_decisions(visit.settings, visit.settings.as_of())["check_waiver"]
-    waiting = waiting_item(visit, item)
-    return visit.page(
+    return item_page(
+        visit,
         "check",
-        item=item,
-        waiting=waiting,
-        is_answered=waiting is None and any(row["waived"] != "True" for row in failed),
+        item,
+        is_failed=any(row["waived"] != "True" for row in failed),
         name=name,
         scope=scope,
         of_extract=held_extract(*of) if is_extract else None,

@@ -72,7 +72,7 @@ def place(visit: Visit, item: Item) -> Response:
     asked = next((one for one in place_questions(visit.settings) if one["item"] == item), None)
     if asked is None:
         # The address holds only a hash: a settled name looks like one that never existed.
-        return visit.page("settled", back="/places", kind=item.kind)
+        return item_page(visit, "settled", item, back="/places")
     question = _as_seen(visit, with_readings(asked))
     _note_shown(visit, [question])
     search = visit.searched("search") or ""
