@@ -1,8 +1,10 @@
 """`njia decide …`: what stewards decide, and what waits for them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
@@ -19,6 +21,9 @@ from orchestration.cli.options import (
 )
 from orchestration.core import Settings, UsageError
 
+if TYPE_CHECKING:
+    from orchestration.stewardship import Preview
+
 
 @click.group()
 def decide_command() -> None:
@@ -29,26 +34,55 @@ def decide_command() -> None:
 
 
 def _decision(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Any]], click.Command]:
-    """Return a decorator that makes a function a subcommand with these parameters, --author and --reason."""
+    """Return a decorator that makes a function a subcommand.
+
+    It has these parameters, --preview, --author and --reason.
+    """
 
     def as_command(function: Callable[..., Any]) -> click.Command:
         wrapped = author_and_reason(written_installation(function))
         for parameter in reversed(parameters):
             wrapped = parameter(wrapped)
+        wrapped = click.option("--preview", is_flag=True, help="Show what it would change; record nothing.")(
+            wrapped
+        )
         return decide_command.command(name)(wrapped)
 
     return as_command
 
 
-def _record(kind: str, settings: Settings, author: str, reason: str, **payload: Any) -> None:
+def _record(
+    kind: str, settings: Settings, author: str, reason: str, preview: bool = False, **payload: Any
+) -> None:
     from orchestration import stewardship
 
+    if preview:
+        wanted = [(kind, payload)]
+        _show(stewardship.try_decisions(settings, wanted, author, reason, settings.as_of()))
+        return
     entry = stewardship.record_decision(settings, kind, author, reason, settings.as_of(), **payload)
     if entry["needs_second"]:
         next_step = f"It holds once a second person confirms it: njia decide confirm {entry['id']}"
     else:
         next_step = _takes_part(settings)
     console.say(f"Decision {entry['id']} recorded. {next_step}")
+
+
+def _show(found: Preview) -> None:
+    """Print a preview; a decision that cannot be made is wrong use."""
+    if found.faults:
+        raise UsageError(found.faults[0])
+    for sentence in (*found.recorded, *found.says):
+        console.say(sentence)
+    for heading, rows in (("Records", found.changes), ("Published numbers", found.numbers)):
+        if rows:
+            table = console.table(heading, "now", "then")
+            for one in rows:
+                table.add_row(*(escape(str(cell)) for cell in (one.what, one.before, one.after)))
+            console.out.print(table)
+    for note in found.notes:
+        console.say(note)
+    console.say("Nothing was recorded: leave out --preview to decide.")
 
 
 def _takes_part(settings: Settings) -> str:
@@ -282,19 +316,25 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
 
 
 @_decision("confirm", click.argument("decision_id"))
-def decide_confirm(settings: Settings, decision_id: str, author: str, reason: str) -> None:
+def decide_confirm(settings: Settings, decision_id: str, author: str, reason: str, preview: bool) -> None:
     """Confirm, as the second person."""
     from orchestration import stewardship
 
+    if preview:
+        _show(stewardship.try_confirmations(settings, [decision_id], author, reason, settings.as_of()))
+        return
     stewardship.confirm(settings, decision_id, author, reason, settings.as_of())
     console.say(f"Decision {decision_id} is confirmed and holds. {_takes_part(settings)}")
 
 
 @_decision("revoke", click.argument("decision_id"))
-def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str) -> None:
+def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str, preview: bool) -> None:
     """Revoke an earlier decision."""
     from orchestration import stewardship
 
+    if preview:
+        _show(stewardship.try_revocations(settings, [decision_id], author, reason, settings.as_of()))
+        return
     stewardship.revoke(settings, decision_id, author, reason, settings.as_of())
     console.say(f"Decision {decision_id} is revoked. {_takes_part(settings)}")
 

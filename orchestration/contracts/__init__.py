@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.contracts.agreements import agreements_ending, with_changes
+    from orchestration.contracts.agreements import agreements_ending, covers_receipt, with_changes
     from orchestration.contracts.cells import (
         ABOUT,
         LONGEST_CELL,

@@ -64,3 +64,8 @@ def agreements_ending(contracts: Contracts, today: date) -> list[EndingAgreement
         if contract.agreement.valid_to <= today + NOTICE
     ]
     return sorted(ending, key=lambda agreement: (agreement.ends_on, agreement.partner, agreement.contract))
+
+
+def covers_receipt(terms: Iterable[tuple[date | None, date | None]], received_on: date | None) -> bool:
+    """Return whether one of these terms (first and last day) covers the day of receipt."""
+    return any(first and received_on and first <= received_on <= (last or date.max) for first, last in terms)

@@ -18,15 +18,15 @@ import pyarrow as pa
 
 from expectations import thresholds
 from expectations.extract_gate import EXTRACT_GATE, UNREAD_CAUSES
-from orchestration.contracts import partners_without_contract
+from orchestration.contracts import covers_receipt, partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.compared_records import AllRecords, Records, read_records
 from orchestration.gates.extract_comparison import COMPARISON_MEASURES, COMPARISON_TEXTS, History, gone_from
-from orchestration.gates.judging import judge_row, waiver_for
+from orchestration.gates.judging import judge_row
 from orchestration.gates.landed import Landed
 from orchestration.gates.submissions import SHARED_SHARE, SHARED_WITH, SentBefore, in_order_of_receipt
 from orchestration.places import place_names
-from orchestration.stewardship import Decisions
+from orchestration.stewardship import Decisions, waiver_for
 from orchestration.typing import open_views
 
 MEASURES = (
@@ -215,14 +215,10 @@ def _of_agreement(landed: Landed, typed: Mapping[str, Any] | None, today: date) 
     # A renewed agreement keeps what came under the earlier one, as noted at landing.
     terms = [(typed["agreement_from"], ends), landed.agreement]
     return {
-        "agreement_valid": float(any(_covers(first, last, landed.received_on) for first, last in terms)),
+        "agreement_valid": float(covers_receipt(terms, landed.received_on)),
         "agreement_current": float(ends is None or today <= ends),
         "statistics_agreed": None if agreed is None else float(agreed),
     }
-
-
-def _covers(starts: date | None, ends: date | None, received: date | None) -> bool:
-    return bool(starts and received and starts <= received <= (ends or date.max))
 
 
 def _of_records(landed: int, typed: Mapping[str, Any]) -> dict[str, Any]:

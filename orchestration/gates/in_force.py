@@ -11,8 +11,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.checks import is_waivable
-from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, record_of, write_json
+from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, write_json
 from orchestration.gates.diagnosis import with_causes
 from orchestration.gates.extract_profile import extract_keys
 from orchestration.gates.inputs import CODE, ENGINES, IS_PAST_RETENTION, contract_hashes, decided_by_time
@@ -20,7 +19,7 @@ from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt, sources
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.release import EXTRACT_FIELDS
-from orchestration.stewardship import Decisions
+from orchestration.stewardship import Decisions, fate_by, row_decisions
 from orchestration.typing import open_views
 
 FATE_SCHEMA = pa.schema(
@@ -33,7 +32,6 @@ FATE_SCHEMA = pa.schema(
 # The artifact of the extracts in force, whose fingerprint those of dbt's parts hold.
 IN_FORCE = "in_force"
 DECIDED = "decided:"  # prefix of the parts that time decides
-LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
 ALERT_SCHEMA = pa.schema(
     [("corridor_id", pa.string()), ("direction", pa.string()), ("first_month", pa.date32())]
 )
@@ -127,7 +125,7 @@ def put_in_force(
     hashed = fingerprint_of(parts)
     stale, held = _stale_and_held(register, fates)
     manifest = settings.current / "manifest.json"
-    rows = _row_decisions(decisions)
+    rows = row_decisions(decisions.by_kind)
     settled = InForce(
         fates=tuple(fates),
         inputs_hash=hashed,
@@ -193,15 +191,8 @@ def settle_fates(
     judged = {(verdict.partner, verdict.extract_id) for verdict in verdicts.verdicts}
     fates = []
     for landed in register:
-        holding = verdicts.holding.get(landed.key, ())
-        if landed.key in accepted:
-            # A steward accepts failed checks; a check without an answer still holds.
-            holding = tuple(
-                verdict
-                for verdict in holding
-                if verdict.outcome != "failed" or not is_waivable(verdict.check_name)
-            )
-        if landed.key in withdrawn:
+        decided, holding = fate_by(landed.key, verdicts.holding.get(landed.key, ()), accepted, withdrawn)
+        if decided == "withdrawn":
             fate = ExtractFate(landed.extract_id, landed.partner, "withdrawn", withdrawn[landed.key])
         elif landed.key not in judged:
             fate = ExtractFate(landed.extract_id, landed.partner, "held", "not_judged")
@@ -268,19 +259,6 @@ def input_parts(keys: Keys, in_force: InForce) -> dict[str, str]:
         for text in texts
     ]
     return {name: f"{keys.number('inputs', name, *texts) % (1 << 64):016x}" for name, texts in parts.items()}
-
-
-def _row_decisions(decisions: Decisions) -> list[dict[str, Any]]:
-    """Return each decided record and rule once."""
-    released = {
-        (record_of(decision["record"]), rule)
-        for decision in decisions["row_release"]
-        for rule in decision["rules"]
-    }
-    excluded = {record_of(exclusion["record"]) for exclusion in decisions["row_exclude"]}
-    return [
-        {"record_id": record, "rule_code": rule, "decision": "release"} for record, rule in sorted(released)
-    ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
 
 
 def alert_releases(decisions: Decisions) -> list[dict[str, Any]]:

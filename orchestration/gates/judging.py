@@ -10,11 +10,12 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from expectations import Expectation, Limit, Severity
 from orchestration.core import as_text, listed, say
+from orchestration.stewardship import waiver_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,20 +193,3 @@ def _number(row: Mapping[Any, Any], column: str) -> float | None:
     except (KeyError, TypeError, ValueError):
         return None
     return None if number != number else number
-
-
-def waiver_for(
-    waivers: Iterable[Mapping[str, Any]], expectation: Expectation, scope: str, as_of: datetime
-) -> str | None:
-    """Return the id of a valid waiver, or None. `scope`: `partner/extract_id` or `release`."""
-    if not expectation.waivable:
-        return None
-    for waiver in waivers:
-        if (
-            waiver["check"] == expectation.name
-            and waiver["check_definition"] == expectation.definition
-            and waiver["scope"] == scope
-            and as_of.date() <= date.fromisoformat(waiver["expires"])
-        ):
-            return str(waiver["id"])
-    return None

@@ -12,17 +12,18 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.linkage.codes import CODES_VERSION, Coder
     from orchestration.linkage.decisions import clustered
-    from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.step import (
         CODE,
         LINK,
         destroy_codes,
         link_records,
+        relinked,
         rulings_of,
     )
     from orchestration.linkage.tables import (
         COMPARED,
         NAME_CODES,
+        ONE_PERSON,
         QUESTION_COLUMNS,
         QUESTIONS,
         REFERENCES,

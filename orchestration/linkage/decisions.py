@@ -8,8 +8,8 @@ a cluster.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, NamedTuple
 
 from orchestration.linkage import policy
 
@@ -79,6 +79,12 @@ class Rulings(NamedTuple):
         return (self.accepted | self.referred) - self.rejected
 
 
+def likelihood(one: ScoredPair, persons: Mapping[int, Person]) -> tuple[float, float, list[int], Pair]:
+    """What pairs are ordered by, the likeliest first."""
+    standing = sorted(persons[record].standing for record in one.pair)
+    return -one.probability, -one.weight, standing, one.pair
+
+
 def decide(
     pairs: Iterable[ScoredPair], persons: dict[int, Person], rulings: Rulings | None = None
 ) -> list[Link]:
@@ -88,10 +94,8 @@ def decide(
     """
     accepted, rejected, referred = rulings or Rulings()
 
-    def likeliest(one: ScoredPair) -> tuple[bool, bool, float, float, list[int], Pair]:
-        standing = sorted(persons[record].standing for record in one.pair)
-        is_ruled = one.pair not in accepted, one.pair not in referred
-        return *is_ruled, -one.probability, -one.weight, standing, one.pair
+    def likeliest(one: ScoredPair) -> tuple[Any, ...]:
+        return one.pair not in accepted, one.pair not in referred, *likelihood(one, persons)
 
     links: list[Link] = []
     linked: set[tuple[int, str]] = set()

@@ -9,7 +9,7 @@ release without that extract is published.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ from orchestration.linkage.decisions import (
     clustered,
     clusters_of,
     decide,
+    likelihood,
 )
 from orchestration.linkage.expected import RANGE, Duplicates, Scored, duplicates_of
 from orchestration.linkage.frame import Ints, frame_of
@@ -98,7 +99,17 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     unseen = _found_without_blocks(rulings.taken - rows.keys(), records, tiers)
     likely = (pairs["probability"].to_numpy() >= policy.REVIEWED_FROM) | ~np.isnan(ruled)
     links = _decided(pa.concat_tables([pairs.filter(pa.array(likely)), unseen]), records, rulings)
-    rows_of_links = ((*one.scored.pair, *one.scored[1:5], one.status, one.reason) for one in links)
+    rows_of_links = (
+        (
+            *one.scored.pair,
+            *one.scored[1:5],
+            one.status,
+            one.reason,
+            rank,
+            one.scored.pair in rulings.referred,
+        )
+        for rank, one in enumerate(links)
+    )
     return Linked(
         _table(rows_of_links, SCHEMAS["links"]).sort_by([(end, "ascending") for end in PAIR]),
         _record_table(links, records, tiers),
@@ -149,13 +160,40 @@ def _found_without_blocks(taken: Collection[Pair], records: pa.Table, tiers: Tie
 
 
 def _decided(pairs: pa.Table, records: pa.Table, rulings: Rulings) -> list[Link]:
-    """The links of pairs that are likely enough, or ruled on: no other pair can become one."""
+    """The links of pairs that are likely enough or ruled on, the likeliest first: no other can become one."""
     rows = zip(*(column.to_pylist() for column in pairs.columns), strict=True)
     asked = [ScoredPair((first, second), *rest) for first, second, *rest in rows]
     ends = pa.array({end for one in asked for end in one.pair}, type=pa.int64())
     own = records.filter(pc.is_in(records["record_id"], value_set=ends))
     people = map(Person, own["partner"].to_pylist(), _standings(own))
-    return decide(asked, dict(zip(own["record_id"].to_pylist(), people, strict=True)), rulings)
+    persons = dict(zip(own["record_id"].to_pylist(), people, strict=True))
+    return sorted(decide(asked, persons, rulings), key=lambda link: likelihood(link.scored, persons))
+
+
+def relinked(links: pa.Table, rulings: Rulings, partners: Mapping[int, str]) -> dict[int, int]:
+    """Decide on the pairs of a `links` table again, as likely as they were found.
+
+    Returns for each linked record the one that its movement is called by. `partners`: of each record that
+    counts as one person; a pair of any other is left out.
+    """
+    rows = {tuple(row[end] for end in PAIR): row for row in links.to_pylist()}
+    asked = [
+        ScoredPair(
+            pair,
+            row["tier"],
+            row["probability_low"],
+            row["probability"],
+            row["probability_high"],
+            -row["rank"],
+        )
+        for pair, row in rows.items()
+        if partners.keys() >= set(pair)
+    ]
+    unseen = sorted(pair for pair in rulings.accepted - rows.keys() if partners.keys() >= set(pair))
+    asked += [ScoredPair(pair, policy.POOR_FORM, 0.0, 0.0, 0.0) for pair in unseen]
+    referred = frozenset(pair for pair, row in rows.items() if row["is_referred"])
+    persons = {record: Person(partner) for record, partner in partners.items()}
+    return clusters_of(decide(asked, persons, rulings._replace(referred=referred)))
 
 
 def _standings(records: pa.Table) -> list[int]:
@@ -303,10 +341,10 @@ def destroy_codes(settings: Settings, extracts: Iterable[str]) -> None:
         remove_summed(settings.link_codes / f"{extract}.parquet")
 
 
-def rulings_of(accepts: list[dict[str, Any]], rejections: list[dict[str, Any]]) -> Rulings:
+def rulings_of(accepts: Iterable[Mapping[str, Any]], rejections: Iterable[Mapping[str, Any]]) -> Rulings:
     """Stewards' decisions, as `stewardship` hands them on."""
 
-    def pairs(decisions: list[dict[str, Any]]) -> frozenset[Pair]:
+    def pairs(decisions: Iterable[Mapping[str, Any]]) -> frozenset[Pair]:
         ends = (sorted(record_of(decision[end]) for end in PAIR) for decision in decisions)
         return frozenset((first, second) for first, second in ends)
 

@@ -33,6 +33,11 @@ def _of(kind: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
     return [(name, kind) for name in names]
 
 
+# Which current records are compared: those of a case of one person.
+ONE_PERSON = (
+    "record_grain = 'case' and is_counted "
+    "and coalesce(greatest(person_count, person_count_low, person_count_high), 1) <= 1"
+)
 # A row a case record of one person, codes and coarse facts only. `day` counts from 1970.
 LINK_INPUT = pa.schema(
     [
@@ -176,8 +181,7 @@ from {CURRENT} as current
 left join codes using (partner, extract_id, record_id)
 left join ends on current.record_id = ends.movement_id
 left join forms on current.record_id = forms.movement_id
-where record_grain = 'case' and is_counted
-    and coalesce(greatest(person_count, person_count_low, person_count_high), 1) <= 1
+where {ONE_PERSON}
 """
 # Counted records with their numbers; a number stands for itself within its source and grain.
 _NUMBERED = f"""

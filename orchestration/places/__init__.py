@@ -25,9 +25,18 @@ if TYPE_CHECKING:
         places_named,
         resolve_names,
     )
-    from orchestration.places.mentions import covers, in_scope, role_of
+    from orchestration.places.mentions import covers, in_scope, naming
     from orchestration.places.place_text import FIRST_NAMES, norm
     from orchestration.places.points import read_point
-    from orchestration.places.step import READ_BY, locate, locate_rows, meanings
+    from orchestration.places.step import (
+        READ_BY,
+        certain_meanings,
+        locate,
+        locate_rows,
+        located,
+        mentions_named,
+        mentions_numbered,
+        mentions_of,
+    )
 
 offer_when_asked(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError, seed_words
@@ -241,5 +241,6 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def place_names() -> dict[str, str]:
+@cache
+def place_names() -> Mapping[str, str]:
     return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}

@@ -142,15 +142,6 @@ def scoped_file(settings: Settings) -> Path:
     return settings.work / "places" / "scoped_mentions.parquet"
 
 
-def last_ids(settings: Settings) -> dict[tuple[str, str, int], int]:
-    """Return the ids in scope that the last refresh gave, by partner, place role and mention as typed."""
-    import pyarrow.parquet as pq
-
-    path = scoped_file(settings)
-    rows = pq.read_table(path).to_pylist() if path.is_file() else []
-    return {(row["partner"], row["place_role"], row["mention_id"]): row["scoped_mention_id"] for row in rows}
-
-
 def naming(settings: Settings, mention_ids: Collection[int]) -> list[tuple[str, str, int]]:
     """Return who names each of some mentions, as (partner, place role, mention id as typed)."""
     import pyarrow as pa

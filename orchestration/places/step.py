@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from orchestration.core import (
     TEXTS_SUFFIX,
     Keys,
     Settings,
+    is_token,
+    load_keys,
     open_duckdb,
     read_texts,
     replacing,
@@ -33,7 +36,6 @@ from orchestration.places.mentions import (
     Outcome,
     in_scope,
     is_scoped,
-    last_ids,
     naming,
     role_of,
     scoped_file,
@@ -53,9 +55,6 @@ UNRESOLVED = pa.schema(
         ("candidates", pa.string()), ("candidate_names", pa.string()), ("named_by", pa.string()),
     ]
 )  # fmt: skip
-_MEANINGS = pa.schema(
-    [*MATCHES, *((name, pa.string()) for name in ("partner", "place_role", "named_country"))]
-)
 _ALL = ("", "")  # no partner, no role
 _COUNTRY_CODE_LENGTH = 3
 
@@ -116,7 +115,7 @@ def locate_rows(
     keys: Keys | None = None,
 ) -> tuple[dict[str, pa.Table], list[str]]:
     """Return `matches` and `place_mentions` of one extract's typed tables, and each open mention's status."""
-    mentions = dict(_mentions_of(tables["mentions"].to_pylist()))
+    mentions = dict(mentions_of(tables["mentions"].to_pylist()))
     resolver = resolver_of(place_aliases, keys)
     outcomes = resolver.resolve_all(mentions)
     named = tables["place_mentions"]
@@ -132,49 +131,92 @@ def locate_rows(
     return {"matches": pa.Table.from_pylist(matches, schema=MATCHES), "place_mentions": named}, waiting
 
 
-def meanings(
-    settings: Settings, keys: Keys, names: Collection[str], place_aliases: Sequence[Mapping[str, Any]]
-) -> pa.Table:
-    """Return matches, under these decisions, of all typed mentions with one of these names (tokens).
+def mentions_named(settings: Settings, keys: Keys, names: Collection[str]) -> dict[int, Mention]:
+    """Return the typed mentions with one of these names (tokens), by id."""
+    found = _by_name(settings.typed / "mentions", keys, _stamps(settings.typed / "mentions"))
+    return {number: mention for name in names for number, mention in found.get(name, {}).items()}
 
-    They equal those of the next refresh: one for each partner and role that names a mention, whose id is that
-    of the last refresh, with `named_country`, the ISO alpha-3 that the mention itself names.
+
+def mentions_numbered(settings: Settings, keys: Keys, numbers: Collection[int]) -> dict[int, Mention]:
+    """Return the typed mentions with one of these ids."""
+    found = _by_name(settings.typed / "mentions", keys, _stamps(settings.typed / "mentions"))
+    return {number: one for of_name in found.values() for number, one in of_name.items() if number in numbers}
+
+
+def located(
+    mentions: Mapping[int, Mention],
+    named: Iterable[tuple[str, str, int]],
+    place_aliases: Sequence[Mapping[str, Any]],
+    keys: Keys,
+) -> dict[str, pa.Table]:
+    """Return `matches` and `scoped_mentions` of mentions under these decisions, as the step writes them.
+
+    `named`: who names them, as (partner, place role, mention id as typed).
     """
-    reached = {
-        mention_id: mention
-        for mention_id, mention in _distinct_mentions(settings.typed / "mentions", keys).items()
-        if keys.token(mention.name) in names
+    resolver, every = resolver_of(place_aliases, keys), dict(mentions)
+    outcomes = resolver.resolve_all(every)
+    reached = [one for one in named if resolver.is_decided_in_a_scope(mentions[one[2]])]
+    scoped = _put_in_scope(resolver, reached, every, outcomes)
+    matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
+    return {
+        "matches": pa.Table.from_pylist(matches, schema=MATCHES),
+        "scoped_mentions": pa.Table.from_pylist(scoped, schema=SCOPED_MENTIONS),
     }
-    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
-    outcomes = resolver.resolve_all(reached)
-    ids = last_ids(settings)
-    rows = []
-    for partner, place_role, mention_id in naming(settings, reached):
-        decision = resolver.decision_for(reached[mention_id], partner, role_of(place_role))
-        found = resolver.decided(decision) if decision else outcomes[mention_id]
-        rows.append(
-            _match_row(ids.get((partner, place_role, mention_id), mention_id), found)
-            | {
-                "partner": partner,
-                "place_role": place_role,
-                "named_country": country_code(reached[mention_id].country_text or ""),
-            }
-        )
-    return pa.Table.from_pylist(rows, schema=_MEANINGS)
+
+
+def certain_meanings(
+    settings: Settings, asked: Collection[tuple[str, str | None]]
+) -> dict[tuple[str, str | None], str]:
+    """Return the id of the place that each of these names means for certain, without decisions.
+
+    Each is a text or token with the country that mentions of it name, or None. One letter off is not
+    certain: it is read and flagged.
+    """
+    texts = {one: Mention(place_text=one[0], country_text=one[1]) for one in asked if not is_token(one[0])}
+    written = [
+        ((name, country), mention)
+        for name, country in asked
+        if is_token(name)
+        for mention in mentions_named(settings, load_keys(settings), {name}).values()
+        if country in (None, country_code(mention.country_text or ""))
+    ]
+    every = [*texts.items(), *written]
+    outcomes = resolver_of((), None).resolve_all(dict(enumerate(mention for _, mention in every)))
+    found: dict[tuple[str, str | None], str] = {}
+    for at, (one, _) in enumerate(every):
+        if outcomes[at].status == "resolved" and outcomes[at].method != "fuzzy":
+            found.setdefault(one, str(outcomes[at].place_id))
+    return found
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
+    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob(f"*{TEXTS_SUFFIX}")))
+
+
+@lru_cache(maxsize=1)
+def _by_name(
+    folder: Path, keys: Keys, stamps: tuple[tuple[str, int], ...]
+) -> Mapping[str, Mapping[int, Mention]]:
+    """Return the typed mentions by the token of their name; read anew where a file changed."""
+    found: dict[str, dict[int, Mention]] = {}
+    for number, mention in _distinct_mentions(folder, keys).items():
+        found.setdefault(keys.token(mention.name), {})[number] = mention
+    return found
 
 
 def _distinct_mentions(folder: Path, keys: Keys) -> dict[int, Mention]:
     """Return one mention for each id, in the order of ids; of several spellings the first in order."""
     mentions: dict[int, Mention] = {}
     for path in sorted(folder.glob(f"*{TEXTS_SUFFIX}")):
-        for mention_id, mention in _mentions_of(read_texts(path, keys)):  # distinct, so small
+        for mention_id, mention in mentions_of(read_texts(path, keys)):  # distinct, so small
             known = mentions.get(mention_id)
             if known is None or _spelling(mention) < _spelling(known):
                 mentions[mention_id] = mention
     return dict(sorted(mentions.items()))
 
 
-def _mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mention]]:
+def mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mention]]:
+    """Yield the mentions of one extract's rows, each with its id."""
     countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
     # `NA` is a code only beside other codes.
     is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)

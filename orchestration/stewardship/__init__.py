@@ -23,8 +23,17 @@ if TYPE_CHECKING:
         forget_decisions,
         read_entries,
     )
+    from orchestration.stewardship.decisions.previews import (
+        Preview,
+        try_confirmations,
+        try_decisions,
+        try_revocations,
+    )
     from orchestration.stewardship.decisions.recording import confirm, import_lines, record_decision, revoke
     from orchestration.stewardship.desk.accounts import read_accounts
+    from orchestration.stewardship.kinds.check_waiver import waiver_for
+    from orchestration.stewardship.kinds.extracts import fate_by
+    from orchestration.stewardship.kinds.rows import LEFT_OUT, row_decisions
     from orchestration.stewardship.running import decisions_waiting, refresh_since, settled_since_refresh
     from orchestration.stewardship.store import copy_database
     from orchestration.stewardship.unsealing import unseal_file, unseal_row

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from orchestration.typing.landed_cells import LandedCells, cells_of
     from orchestration.typing.mentions import Mention
     from orchestration.typing.step import READ_BY, TypingFailure, type_extracts
-    from orchestration.typing.table_rows import Tables, together, typed_tables
+    from orchestration.typing.table_rows import (
+        Tables,
+        tables_of_extract,
+        tables_of_record,
+        together,
+        typed_tables,
+    )
     from orchestration.typing.tables import SCHEMAS, TYPED_TABLES
     from orchestration.typing.views import NOT_KEPT, add_views, has_typed, open_views
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from itertools import islice
@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.contracts import STATISTICS, Contract, Period, Vocabulary, same
+from orchestration.contracts import STATISTICS, Contract, Period, Vocabulary, load_vocabulary, same
 from orchestration.core import Keys
+from orchestration.intake import LandedCell
 from orchestration.typing.assembly import Record, assemble
-from orchestration.typing.corrections import Corrections
+from orchestration.typing.corrections import Correction, Corrections
 from orchestration.typing.landed_cells import LandedCells
 from orchestration.typing.mentions import Texts
 from orchestration.typing.row_reader import RowReader
@@ -45,6 +46,20 @@ def typed_tables(
             applied = map(corrections.applied, found) if corrections else found
             made = [assemble(one, reader, mentions.number_of) for one in applied]
             yield _tables_of_records(entry, keys, made) | mentions.tables()
+
+
+def tables_of_record(
+    cells: list[LandedCell],
+    entry: Mapping[str, Any],
+    contract: Contract,
+    keys: Keys,
+    corrections: Sequence[Correction] = (),
+) -> Tables:
+    """Return the typed tables of one record under these corrections."""
+    reader, mentions = RowReader(entry, contract, load_vocabulary()), _Mentions(entry, contract, keys)
+    applied = Corrections(corrections, contract, keys).applied(cells)
+    made = [assemble(applied, reader, mentions.number_of)]
+    return _tables_of_records(entry, keys, made) | mentions.tables()
 
 
 def together(batches: Iterable[Tables]) -> Tables:

@@ -101,12 +101,12 @@ def folders(target: Path) -> list[str]:
 
 
 def parse_into(folder: Path, engine: str) -> None:
-    """Parse the project, and compile its data tests, into a folder."""
+    """Parse the project, and compile its models and data tests, into a folder."""
     from dbt.cli.main import dbtRunner
 
-    tests = ("--select", "resource_type:test", "--no-populate-cache")
+    queries = ("--select", "resource_type:test", "resource_type:model", "--no-populate-cache")
     with environment(NJIA_ENGINE=engine):
-        done = dbtRunner().invoke(["compile", *folders(folder), *tests, *QUIET])
+        done = dbtRunner().invoke(["compile", *folders(folder), *queries, *QUIET])
     if not done.success:
         raise NjiaError(
             f"The dbt project does not parse ({done.exception}). Run `make check` to see it alone."

@@ -5,7 +5,7 @@ One holds that is not revoked, has not expired and does not wait for a second pe
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,15 +50,19 @@ class Settled:
     last: datetime | None
 
 
-def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> Decisions:
+def active_decisions(
+    settings: Settings, as_of: datetime, left_out: Collection[str] = (), added: Sequence[Decision] = ()
+) -> Decisions:
     """Return the unrevoked decisions, without waivers that expired before `as_of` and those `left_out`.
+
+    With those `added`, as if they held.
 
     Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
     or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
     that was withdrawn and is taken in again is still withdrawn (`without_effect` lists it until then).
     Two that contradict each other stop the caller: a choice between them would not be the steward's.
     """
-    decisions = holding(read_entries(settings), as_of, left_out)
+    decisions = holding(read_entries(settings), as_of, left_out, added)
     if found := contradiction(decisions):
         raise NjiaError(
             f"Decision {found[0].id} contradicts an earlier one. {found[1]} Or take this one back: "
@@ -72,17 +76,21 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
 
 def contradiction(decisions: Iterable[Decision]) -> tuple[Decision, str] | None:
     """Return the first decision that contradicts an earlier one, and what to do about it."""
-    # Thousands of rows may be decided, and such decisions contradict none.
-    able = [one for one in decisions if type(one).contradicts is not Decision.contradicts]
-    for place, decision in enumerate(able):
-        against = [other for other in able[:place] if decision.contradicts(other)]
+    earlier: dict[Hashable, list[Decision]] = {}
+    for decision in decisions:
+        own = earlier.setdefault(decision.matter, [])
+        against = [other for other in own if decision.contradicts(other)]
+        own.append(decision)
         if against and (fault := decision.why_decided_already(against)):
             return decision, fault
     return None
 
 
 def holding(
-    by_kind: Mapping[str, list[Entry]], as_of: datetime, left_out: Collection[str] = ()
+    by_kind: Mapping[str, list[Entry]],
+    as_of: datetime,
+    left_out: Collection[str] = (),
+    added: Sequence[Decision] = (),
 ) -> list[Decision]:
     """Return what of entries holds at a time, oldest first.
 
@@ -94,6 +102,7 @@ def holding(
         for decision in settled_of(entries)
         if decision.id not in left_out
     ]
+    stand += added
     stand.sort(key=lambda decision: decision.time)
     latest = {decision.subject: decision.id for decision in stand}
     return [

@@ -1,40 +1,31 @@
 """Previews: what decisions would change, without writing anything.
 
-They are checked as `recording` checks them. The counts come from what the last refresh left: typed records,
-review lists and links. Only a refresh knows everything, so each preview notes what it cannot count.
+They are checked as `recording` checks them. What they change is found by a trial, one way for all kinds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestration.core import Settings, refreshes, say
-from orchestration.stewardship.decisions.active import active_decisions, confirmations, holding
-from orchestration.stewardship.decisions.entries import read_entries
+from orchestration.core import Settings, read_artifact, read_json, say
+from orchestration.stewardship.decisions.active import Decisions, active_decisions
 from orchestration.stewardship.decisions.recording import Fault, NewEntries, Wanted, faults_in, faults_of
-from orchestration.stewardship.kinds.decision import Change, Decision, Effect, Entry, Previewed
+from orchestration.stewardship.decisions.trial import Trial, try_out
+from orchestration.stewardship.kinds.decision import Change, Concerned, Decision, Entry
 from orchestration.stewardship.kinds.registry import GROUPS
-from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
+from orchestration.stewardship.kinds.releases import Rollback
 from orchestration.stewardship.running import refresh_since
 from orchestration.typing import NOT_KEPT, has_typed
+from orchestration.warehouse import is_rebuildable
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
-_ALWAYS = (
-    "These numbers are from the last refresh. Only the next refresh shows which published cells change and "
-    "whether the release gate passes."
-)
 _WAITS = "{number} of them change nothing until somebody else has confirmed them."
 _WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
 _IDLE = "Decision {id} has no effect now, so taking it back changes nothing."
-_NOT_TAKEN_IN = "No refresh has used decision {id} yet. The first number counts it, the second does not."
-_TAKEN_IN = (
-    "Decision {id} is part of the numbers in force. What comes back without it is counted here from what the "
-    "last refresh left."
-)
-_POLICY = (
-    "It changes no number. A release whose public edition needs a signed policy waits until it is "
-    "signed again."
+_ON_SPARK = "Where Spark builds the tables, only the refresh counts what it changes."
+_OTHERS_WAIT = (
+    "Other decisions wait for the next refresh. They are counted here where they concern the same records."
 )
 _RUNNING = "A refresh is running, so some of these counts are its own already: look again when it has ended."
 _AFTER_ROLLBACK = "The next refresh may publish again what the rollback left behind."
@@ -45,14 +36,16 @@ class Preview:
     """`recorded`: the sentence of each decision that can be made; `faults`: why the others cannot be made.
 
     `made`: those decisions themselves, complete; or those that would be confirmed or revoked. One fault keeps
-    the whole list out. `field`: what the fault of a single decision is about. `notes`: what only a refresh
-    finds out.
+    the whole list out. `says`, `changes` and `numbers` as a trial finds them; `notes`: what else they do, and
+    what only a refresh finds out. `field`: what the fault of a single decision is about.
     """
 
     made: Sequence[Decision] = ()
     recorded: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    says: Sequence[str] = ()
+    changes: Sequence[Change] = ()
+    numbers: Sequence[Change] = ()
     notes: list[str] = field(default_factory=list)
     field: str | None = None
 
@@ -67,11 +60,10 @@ def try_decisions(
     entries = NewEntries(settings, author, reason, now)
     faults = faults_in(entries, wanted)
     made = [entry for entry in entries.made if isinstance(entry, Decision)]
-    effect = _effect(settings, made, now)
+    notes = []
     if waiting := sum(entry.needs_second for entry in made):
-        note = say(_WAITS, number=waiting) if len(made) > 1 else _WAITS_ALONE
-        effect = Effect(effect.changes, [note, *effect.notes])
-    return _preview(settings, made, faults, len(wanted), effect)
+        notes.append(say(_WAITS, number=waiting) if len(made) > 1 else _WAITS_ALONE)
+    return _preview(settings, made, faults, len(wanted), now, added=made, notes=notes)
 
 
 def try_confirmations(
@@ -80,46 +72,19 @@ def try_confirmations(
     """Return what decisions that wait for a second person change once confirmed."""
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.confirm, ids)
-    return _preview(settings, made, faults, len(ids), _effect(settings, made, now))
+    return _preview(settings, made, faults, len(ids), now, added=made)
 
 
 def try_revocations(
     settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
 ) -> Preview:
-    """Return what taking decisions back changes.
-
-    Where no refresh has used a decision yet, its own effect falls away. Where one has, what stood before it
-    returns, as far as the last refresh left it.
-    """
+    """Return what taking decisions back changes: what they overruled holds again."""
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.revoke, ids)
-    by_kind = read_entries(settings)
-    acting = {decision.id for decision in holding(by_kind, now)}
-    last = refreshes.last(settings)
-    seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
-    acts_since = {id: second.time for of in by_kind.values() for id, second in confirmations(of).items()}
-    fresh: list[Decision] = []
-    used: list[Decision] = []
-    notes: list[str] = []
-    for decision in made:
-        if decision.id not in acting:
-            notes.append(say(_IDLE, id=decision.id))
-        elif isinstance(decision, Rollback):
-            notes.append(_AFTER_ROLLBACK)
-        elif seen_until is not None and acts_since.get(decision.id, decision.time) <= seen_until:
-            used.append(decision)
-            is_policy = isinstance(decision, PolicySignOff)
-            notes.append(_POLICY if is_policy else say(_TAKEN_IN, id=decision.id))
-        else:
-            fresh.append(decision)
-            notes.append(say(_NOT_TAKEN_IN, id=decision.id))
-    changes = [Change(one.what, one.after, one.before) for one in _effect(settings, fresh, now).changes]
-    if used:
-        effect = _effect(settings, used, now, is_revoked=True)
-        changes += effect.changes
-        notes += effect.notes
-        notes += [_RUNNING] if refresh_since(settings) else []
-    return _preview(settings, made, faults, len(ids), Effect(changes, notes))
+    acting = {str(line["id"]) for line in active_decisions(settings, now)}
+    notes: list[str] = [say(_IDLE, id=one.id) for one in made if one.id not in acting]
+    notes += [_AFTER_ROLLBACK for one in made if isinstance(one, Rollback)]
+    return _preview(settings, made, faults, len(ids), now, left_out={one.id for one in made}, notes=notes)
 
 
 def _about(
@@ -136,34 +101,32 @@ def _about(
     return made, faults_of(make_one, ((decision_id,) for decision_id in ids))
 
 
-def _effect(
-    settings: Settings, decisions: Sequence[Decision], now: datetime, is_revoked: bool = False
-) -> Effect:
-    """Return the effect of decisions, or of revoking them, beside the others that hold."""
-    total = Effect()
-    if not decisions:
-        return total
-    beside = active_decisions(settings, now, left_out={decision.id for decision in decisions}).by_kind
-    for group in GROUPS:
-        if own := [decision for decision in decisions if decision.kind in group.kinds]:
-            if group.counts_records and not has_typed(settings):
-                total.note(NOT_KEPT)
-                continue
-            total.add(group.effect(Previewed(settings, own, beside, now, is_revoked)))
-    return Effect(list(dict.fromkeys(total.changes)), total.notes)
-
-
 def _preview(
     settings: Settings,
     made: Sequence[Decision],
     faults: Sequence[Fault],
     wanted: int,
-    effect: Effect,
+    now: datetime,
+    added: Sequence[Decision] = (),
+    left_out: Collection[str] = (),
+    notes: Sequence[str] = (),
 ) -> Preview:
+    """Preview decisions that would be `added` to those that hold, or `left_out` of them."""
     names: dict[str, str] = {}  # behind the codes of sentences
     for group in GROUPS:
         if own := [decision for decision in made if decision.kind in group.kinds]:
             names |= group.names(settings, own)
+    trial, further = Trial(), [*notes, *(note for one in made for note in one.notes(settings))]
+    if Concerned.of(made) != Concerned():
+        if not (has_typed(settings) and is_rebuildable(settings)):
+            further.append(NOT_KEPT if settings.engine == "duckdb" else _ON_SPARK)
+        else:
+            before = active_decisions(settings, now)
+            after = active_decisions(settings, now, left_out, added)
+            is_last = _is_last(settings, before)
+            trial = try_out(settings, made, (before.by_kind, after.by_kind), is_last, now)
+            further += [*trial.notes, *([] if is_last else [_OTHERS_WAIT])]
+            further += [_RUNNING] if refresh_since(settings) else []
     return Preview(
         made,
         [
@@ -176,7 +139,17 @@ def _preview(
             one.said if wanted == 1 else say("Number {number}: {fault}", number=one.number, fault=one.said)
             for one in faults
         ],
-        effect.changes,
-        [*dict.fromkeys(effect.notes), _ALWAYS] if made else [],
+        trial.says,
+        trial.changes,
+        trial.numbers,
+        list(dict.fromkeys(further)),
         faults[0].field if wanted == 1 and faults else None,
     )
+
+
+def _is_last(settings: Settings, decisions: Decisions) -> bool:
+    """Whether the tables of the last build are made from what is in force now, and from these decisions."""
+    settled, tables = (read_artifact(settings.work, name) for name in ("in_force", "publishable"))
+    noted = read_json(settings.work / "gates" / "in_force.json")["parts"]["decisions"] if settled else []
+    is_whole = settled and tables and tables.facts["in_force"] == settled.fingerprint
+    return bool(is_whole and noted == [decisions.content_hash()])

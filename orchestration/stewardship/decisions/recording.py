@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -61,6 +61,7 @@ def record_decision(
     Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
     by = (author, reason, now)
+    [payload] = KINDS[known_kind(kind)].looked_up(settings, [payload])
     return _record(settings, by, lambda entries: entries.decide(kind, payload), *sent)[0]
 
 
@@ -184,13 +185,22 @@ class Fault(NamedTuple):
 def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[Fault]:
     """Make what can be made; return the fault of each that cannot."""
 
+    of_kind: dict[str, list[int]] = {}
+    for at, (kind, _) in enumerate(wanted):
+        of_kind.setdefault(kind, []).append(at)
+    known = dict(enumerate(payload for _, payload in wanted))
+    for kind, places in of_kind.items():
+        if kind in KINDS:
+            payloads = KINDS[kind].looked_up(entries.settings, [dict(known[at]) for at in places])
+            known |= dict(zip(places, payloads, strict=True))
+
     def decide(kind: str, payload: Mapping[str, Any]) -> Entry:
         if kind == "rollback":
             raise UsageError(_NOT_IN_A_LIST)
         about = {REVOKE: entries.revoke, CONFIRM: entries.confirm}
         return about[kind](payload["id"]) if kind in about else entries.decide(kind, dict(payload))
 
-    return faults_of(decide, wanted)
+    return faults_of(decide, ((kind, known[at]) for at, (kind, _) in enumerate(wanted)))
 
 
 def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[Fault]:
@@ -216,7 +226,7 @@ class NewEntries:
     """
 
     def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
-        self._settings = settings
+        self.settings = settings
         # By kind, those made here at the end.
         self._entries = read_entries(settings)
         # What is decided later holds, also where the clock was put back.
@@ -224,22 +234,25 @@ class NewEntries:
         self._now = now if newest <= now else newest + timedelta(microseconds=1)
         self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
         self._holding = holding(self._entries, self._now)
+        self._of_matter = _by_matter(self._holding)
         self.made: list[Entry] = []
 
     def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
         """Make a decision, with the fields that its kind adds."""
-        payload = KINDS[known_kind(kind)].complete(self._settings, dict(payload))
+        payload = KINDS[known_kind(kind)].complete(self.settings, dict(payload))
         decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
-        if fault := decision.why_no_effect(self._settings):
+        if fault := decision.why_no_effect(self.settings):
             raise UsageError(say(NOT_RECORDED, fault=fault), field=decision.answer)
-        if fault := decision.why_decided_already(self._holding) or decision.why_not_now(
-            self._settings, self._holding
-        ):
+        if fault := decision.why_decided_already(
+            self._of_matter.get(decision.matter, ())
+        ) or decision.why_not_now(self.settings, self._holding):
             raise UsageError(say(NOT_RECORDED, fault=fault))
         if not decision.needs_second:
             if decision.subject is not None:
                 self._holding = [one for one in self._holding if one.subject != decision.subject]
+                self._of_matter = _by_matter(self._holding)
             self._holding.append(decision)
+            self._of_matter.setdefault(decision.matter, []).append(decision)
         return self._keep(decision)
 
     def revoke(self, decision_id: str) -> Entry:
@@ -247,7 +260,7 @@ class NewEntries:
         try:
             decision = self.active(decision_id)
         except UsageError:
-            if lost := audit.lost_kind(self._settings, decision_id):
+            if lost := audit.lost_kind(self.settings, decision_id):
                 return self._keep(self._entry(lost, {"revokes": decision_id}))
             raise
         return self._keep(self._entry(decision.kind, {"revokes": decision_id}))
@@ -297,6 +310,13 @@ class NewEntries:
         self._entries[entry.kind].append(entry)
         self.made.append(entry)
         return entry
+
+
+def _by_matter(decisions: Iterable[Decision]) -> dict[Hashable, list[Decision]]:
+    by_matter: dict[Hashable, list[Decision]] = {}
+    for decision in decisions:
+        by_matter.setdefault(decision.matter, []).append(decision)
+    return by_matter
 
 
 def id_of(seed: str) -> str:

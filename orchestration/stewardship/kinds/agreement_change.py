@@ -8,43 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from orchestration.contracts import Contracts, agreements_ending, load_contracts, with_changes
+from orchestration.contracts import agreements_ending, load_contracts
 from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import items
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
-    Change,
+    Concerned,
     Decision,
-    Effect,
     Form,
     Group,
     Holding,
     Name,
     Payload,
-    Previewed,
     Refreshed,
 )
-from orchestration.typing import open_views
-
-if TYPE_CHECKING:
-    import duckdb
 
 FinestPlace = Literal["country", "county", "border_point", "town"]
-_OTHER_CHECKS = (
-    "An extract outside its agreement is held; one that it covers again may be held for other reasons."
-)
 _ERASES = (
     "Records past their retention are erased by the next refresh, everywhere, and the sealed original of "
     "every extract that holds one is destroyed. That cannot be taken back, also when this decision is."
 )
-_STAYS_ERASED = "What a shorter retention has erased does not come back."
 _ENDED, _ENDS_SOON = "The agreement of {of} has ended", "The agreement of {of} ends soon"
-# From coarse to fine; a place of any other kind, such as an estate, is as fine as a town.
-_FINEST = ("country", "county", "border_point", "town")
 
 
 class AgreementTerms(BaseModel):
@@ -93,6 +81,13 @@ class AgreementChange(Decision):
         named = ", ".join(f"{name} {value}" for name, value in terms.items())
         return say("the agreement of {of} now says: {terms}", of=self.of, terms=named)
 
+    def concerns(self) -> Concerned:
+        return Concerned(contracts=frozenset([(self.partner, self.contract)]))
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        if self.terms.retention_years:
+            yield _ERASES
+
     def why_no_effect(self, settings: Settings) -> str | None:
         contracts = load_contracts(settings.partners).valid.get(self.partner, [])
         names = [contract.contract for contract in contracts]
@@ -105,67 +100,6 @@ class AgreementChange(Decision):
             "There is no partner {partner} with a valid contract. `njia status --all` lists the partners.",
             partner=self.partner,
         )
-
-
-def effect(asked: Previewed) -> Effect:
-    """Count the landed records that each changed term covers, keeps or coarsens, before and after."""
-    effect = Effect()
-    contracts = with_changes(load_contracts(asked.settings.partners), asked.holding["agreement_change"])
-    with open_views(asked.settings, "records", "extracts", "place_mentions", "matches") as con:
-        for change in asked.decisions:
-            terms = change.terms
-            if asked.is_revoked and (terms := _terms_without(change, contracts)) is None:
-                continue
-            con.execute(
-                "create or replace temp table own as select * from records inner join extracts "
-                "using (partner, extract_id) where partner = ? and contract = ?",
-                [change.partner, change.contract],
-            )
-            effect.changes.extend(_of_terms(con, change.of, terms, asked.now.date()))
-    if any(change.terms.valid_to for change in asked.decisions):
-        effect.note(_OTHER_CHECKS)
-    if any(change.terms.retention_years for change in asked.decisions):
-        effect.note(_STAYS_ERASED if asked.is_revoked else _ERASES)
-    return effect
-
-
-def _terms_without(change: AgreementChange, contracts: Contracts) -> AgreementTerms | None:
-    """Return the changed terms as the contract, or an earlier change, has them."""
-    of_partner = contracts.valid.get(change.partner, [])
-    agreement = next((one.agreement for one in of_partner if one.contract == change.contract), None)
-    terms = {name: getattr(agreement, name, None) for name, changed in change.terms if changed is not None}
-    return AgreementTerms(**terms) if any(value is not None for value in terms.values()) else None
-
-
-def _of_terms(
-    con: duckdb.DuckDBPyConnection, of: str, terms: AgreementTerms, today: date
-) -> Iterator[Change]:
-    """Yield the records of table `own` that meet each term, as it was and as it would be."""
-    if terms.valid_to:
-        what = say("Records of {of} received under the agreement", of=of)
-        covered = "received_on between agreement_from and {}"
-        yield _change(con, what, covered, "agreement_to", f"date '{terms.valid_to}'")
-    if terms.retention_years:
-        what = say("Records of {of} young enough to keep", of=of)
-        kept = f"coalesce(period_to, received_on) + to_years({{}}) >= date '{today}'"
-        yield _change(con, what, kept, "retention_years", str(terms.retention_years))
-    if terms.finest_place:
-        what = say("Records of {of} with a place that is coarsened", of=of)
-        levels = "case {} " + " ".join(f"when '{kind}' then {at}" for at, kind in enumerate(_FINEST)) + " end"
-        finer = (
-            "record_id in (select record_id from place_mentions inner join matches using (mention_id) where "
-            f"coalesce({levels.format('matches.kind')}, {len(_FINEST) - 1}) > {levels})"
-        )
-        yield _change(con, what, finer, "finest_place", f"'{terms.finest_place}'")
-
-
-def _change(con: duckdb.DuckDBPyConnection, what: str, where: str, column: str, value: str) -> Change:
-    """Count `where` with the column, and with the value (SQL) in its place."""
-    before, after = (
-        f"count(distinct record_id) filter (where {where.format(term)})" for term in (column, value)
-    )
-    [counts] = con.execute(f"select {before}, {after} from own").fetchall()
-    return Change(what, int(counts[0]), int(counts[1]))
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -187,6 +121,4 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
             yield items.agreement(held["partner"], held["contract"]), held["id"]
 
 
-GROUP = Group(
-    {"agreement_change": AgreementChange}, effect, counts_records=True, open_items=open_items, answers=answers
-)
+GROUP = Group({"agreement_change": AgreementChange}, open_items=open_items, answers=answers)

@@ -17,13 +17,10 @@ from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import review
 from orchestration.stewardship.kinds.decision import (
     NOT_RECORDED,
-    Change,
     Decision,
-    Effect,
     Form,
     Group,
     Payload,
-    Previewed,
     matching,
 )
 
@@ -35,7 +32,7 @@ _SAYS = {
 _SHOWN = "The public will see this and no more, no count and no range: {corridor}, {what}, since {month}."
 _WHAT = {"rise": "more records than expected", "fall": "fewer records than expected"}
 _WARNS = "A fresh warning also warns traffickers: they may change their way once it is public."
-_COPIED = "The next release has it no more. Copies of earlier public releases keep it."
+_COPIED = "Once it is taken back, the next release has it no more. Copies of earlier public releases keep it."
 
 
 class AlertRelease(Decision):
@@ -81,6 +78,9 @@ class AlertRelease(Decision):
     def shown(self) -> str:
         return say(_SHOWN, what=_WHAT[self.direction], **self._named())
 
+    def notes(self, settings: Settings) -> Iterator[str]:
+        yield from (self.shown(), _WARNS, _COPIED)
+
     def _named(self) -> dict[str, str]:
         return {"corridor": corridor_name(self.corridor), "month": f"{self.first_month:%Y-%m}"}
 
@@ -118,18 +118,4 @@ def _no_alert(corridor: str) -> str:
     )
 
 
-def effect(asked: Previewed) -> Effect:
-    """Count the alerts that the public sees, and say what it will see of each."""
-    listed = set(map(key_of, review.read(asked.settings, review.ALERTS)))
-    public = {
-        key
-        for held in asked.holding["alert_release"]
-        if (key := (held["corridor"], held["direction"], str(held["first_month"]))) in listed
-    }
-    both = public | {one.key for one in asked.decisions}
-    before, after = (both, public) if asked.is_revoked else (public, both)
-    notes = [_COPIED] if asked.is_revoked else [*(one.shown() for one in asked.decisions), _WARNS]
-    return Effect([Change(say("Alerts that the public sees"), len(before), len(after))], notes)
-
-
-GROUP = Group({"alert_release": AlertRelease}, effect)
+GROUP = Group({"alert_release": AlertRelease})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -19,7 +19,6 @@ from expectations.checks import (
     RELEASE_CHECKS,
     is_of_release,
     is_waivable,
-    part_of,
     release_scope,
 )
 from expectations.release_gate import WHOLE as RELEASE_SCOPE
@@ -27,20 +26,21 @@ from orchestration.core import REFUSED, Settings, UsageError, refreshes, say, to
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
+    Concerned,
     Decision,
-    Effect,
     Form,
     Group,
     Holding,
     Name,
     Payload,
-    Previewed,
     Refreshed,
     Worths,
     matching,
 )
-from orchestration.stewardship.kinds.extracts import effect_on_fates, holding_checks
 from orchestration.stewardship.kinds.subjects import Landed, nearest
+
+if TYPE_CHECKING:
+    from expectations import Expectation
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
@@ -56,20 +56,15 @@ Scope = Annotated[
 _EXTRACT_STAGE = "extract_gate"
 # Checks of the release that say no more than that extracts are held.
 _ABOUT_HELD = ("no_partner_is_stale", "no_partner_is_held")
-_NOT_FAILING = "{check} did not fail in the last refresh: the waiver would wait for the day on which it does."
+_CHANGES_NO_RECORD = (
+    "No record changes. With the waiver the check stops no release until its last day; without it, it does."
+)
 _NOT_JUDGED = "{check} could not be judged, and a waiver does not answer that: it stops all the same."
 _PASSES = (
     "No other check refused the last candidate, so the next one like it would be published; the next refresh "
     "judges anew whatever it finds."
 )
-_PASSED = (
-    "{check} passed in the last refresh: without the waiver it passes as well, as long as nothing changes."
-)
-_REFUSED = (
-    "A candidate like the last one would be refused by {checks}, and the release in force would stay; what "
-    "is published already is not taken back."
-)
-_STAYS = "The release would still be refused, by {checks}."
+_REFUSED_ALSO = "A candidate like the last one would still be refused, by {checks}."
 
 
 class CheckWaiver(Decision):
@@ -113,6 +108,22 @@ class CheckWaiver(Decision):
 
     def why_ended(self, as_of: datetime) -> str | None:
         return say("It expired on {day}.", day=str(self.expires)) if self.expires < as_of.date() else None
+
+    def concerns(self) -> Concerned:
+        extracts = [] if is_of_release(self.scope) else [_extract_of(self.scope)]
+        return Concerned(extracts=frozenset(extracts))
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        """Say what the last candidate would meet, with the waiver and without it."""
+        if not is_of_release(self.scope):
+            return
+        rows = [row for row in review.read(settings, review.FAILED_CHECKS) if row["severity"] == "refuse"]
+        own = [row for row in rows if (row["check_name"], _scope_of(row)) == (self.check, self.scope)]
+        others = {row["check_name"] for row in rows if row not in own and row["waived"] != "True"}
+        yield _CHANGES_NO_RECORD
+        if any(row["outcome"] != "failed" for row in own):
+            yield say(_NOT_JUDGED, check=self.check)
+        yield say(_REFUSED_ALSO, checks=", ".join(sorted(others))) if others else _PASSES
 
     def resolved(self, settings: Settings) -> CheckWaiver:
         return self.model_copy(update={"scope": full_scope(settings, self.scope)})
@@ -180,6 +191,23 @@ class CheckWaiver(Decision):
         )
 
 
+def waiver_for(
+    waivers: Iterable[Mapping[str, Any]], expectation: Expectation, scope: str, as_of: datetime
+) -> str | None:
+    """Return the id of a valid waiver, or None. `scope`: `partner/extract_id` or `release`."""
+    if not expectation.waivable:
+        return None
+    for waiver in waivers:
+        if (
+            waiver["check"] == expectation.name
+            and waiver["check_definition"] == expectation.definition
+            and waiver["scope"] == scope
+            and as_of.date() <= date.fromisoformat(waiver["expires"])
+        ):
+            return str(waiver["id"])
+    return None
+
+
 def full_scope(settings: Settings, scope: str) -> str:
     """Return `partner/extract_id` for the bare id of an extract that one partner landed; else `scope`."""
     owners = Landed.read(settings).partners_of(scope)
@@ -202,70 +230,6 @@ def _scope_of(row: Mapping[str, str]) -> str:
     if row["stage"] == _EXTRACT_STAGE:
         return f"{row['partner']}/{row['extract_id']}"
     return release_scope(row["check_name"], row["subject"])
-
-
-def _said(item: Item) -> str:
-    """Name the check of an item, and the part of the release that it is about."""
-    *_, name = item.key
-    part = part_of(name, item.key[1])
-    return say("{check} of {of}", check=name, of=part) if part else name
-
-
-def effect(asked: Previewed) -> Effect:
-    """Count the checks that refuse the release or hold an extract, before and after."""
-    if asked.is_revoked:
-        return _effect_of_revoking(asked)
-    effect, settings = Effect(), asked.settings
-    of_scope: dict[str, set[Item]] = {}
-    freed: list[tuple[str, str]] = []
-    for waiver in asked.decisions:
-        scope = RELEASE_SCOPE if is_of_release(waiver.scope) else waiver.scope
-        of_scope.setdefault(scope, set()).add(waived_item(waiver.check, waiver.scope))
-    for scope, waived in of_scope.items():
-        rows = [row for row in _stopping(settings, scope) if row["waived"] != "True"]
-        failing = {item_of_check(row) for row in rows}
-        not_judged = {item_of_check(row) for row in rows if row["outcome"] != "failed"}
-        left = failing - (waived - not_judged)
-        effect.note(*(say(_NOT_FAILING, check=_said(item)) for item in sorted(waived - failing)))
-        effect.note(*(say(_NOT_JUDGED, check=_said(item)) for item in sorted(waived & not_judged)))
-        if not waived & failing:
-            continue
-        if scope == RELEASE_SCOPE:
-            effect.change("Checks that refuse the release", len(failing), len(left))
-            end = refreshes.last(settings)
-            if end and end.outcome == REFUSED:
-                checks = ", ".join(map(_said, sorted(left)))
-                effect.note(say(_STAYS, checks=checks) if left else _PASSES)
-            continue
-        effect.change(say("Checks that hold {of}", of=scope), len(failing), len(left))
-        freed.append(_extract_of(scope))
-    effect.add(effect_on_fates(asked, freed))
-    return effect
-
-
-def _effect_of_revoking(asked: Previewed) -> Effect:
-    """Count the checks that refuse the release without its waivers, and what happens to single extracts."""
-    waivers, of_release = asked.decisions, [one for one in asked.decisions if is_of_release(one.scope)]
-    of_extracts = [_extract_of(waiver.scope) for waiver in waivers if waiver not in of_release]
-    effect = effect_on_fates(asked, of_extracts)
-    revoked = {waived_item(waiver.check, waiver.scope) for waiver in of_release}
-    revoked -= {waived_item(held["check"], held["scope"]) for held in asked.holding["check_waiver"]}
-    rows = _stopping(asked.settings, RELEASE_SCOPE)
-    failing = {item_of_check(row) for row in rows if row["waived"] != "True"}
-    again = {item_of_check(row) for row in rows if row["waived"] == "True"} & revoked
-    effect.note(*(say(_PASSED, check=_said(item)) for item in sorted(revoked - again - failing)))
-    if again:
-        effect.change("Checks that refuse the release", len(failing), len(failing | again))
-        effect.note(say(_REFUSED, checks=", ".join(map(_said, sorted(failing | again)))))
-    return effect
-
-
-def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
-    """Return the failed checks that stop what the scope names, waived or not."""
-    if scope != RELEASE_SCOPE:
-        return list(holding_checks(settings, _extract_of(scope)))
-    rows = review.read(settings, review.FAILED_CHECKS)
-    return [row for row in rows if row["severity"] == "refuse" and row["stage"] != _EXTRACT_STAGE]
 
 
 def _extract_of(scope: str) -> tuple[str, str]:
@@ -342,4 +306,4 @@ def _observed(row: Mapping[str, str]) -> str:
     return sentence if row["severity"] in ("refuse", "hold") else together(sentence, "It only warns.")
 
 
-GROUP = Group({"check_waiver": CheckWaiver}, effect, open_items=open_items, answers=answers)
+GROUP = Group({"check_waiver": CheckWaiver}, open_items=open_items, answers=answers)

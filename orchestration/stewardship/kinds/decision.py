@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -142,6 +142,11 @@ class Decision(Entry):
         """What the decision is about, where the latest of several decisions about it holds alone."""
         return None
 
+    @property
+    def matter(self) -> Hashable:
+        """What two decisions have in common that repeat or contradict each other."""
+        return (self.decides, *(getattr(self, name) for name in self.decides)) if self.decides else self.kind
+
     def why_ended(self, as_of: datetime) -> str | None:
         """Say why the decision holds no more at a time."""
         return None
@@ -183,6 +188,19 @@ class Decision(Entry):
     def contradicts(self, other: Decision) -> bool:
         """Return whether both cannot hold at once."""
         return False
+
+    def concerns(self) -> Concerned:
+        """Return what the decision is about, where it changes records."""
+        return Concerned()
+
+    def notes(self, settings: Settings) -> Iterable[str]:
+        """Return sentences on what else it does, for its preview."""
+        return ()
+
+    @classmethod
+    def looked_up(cls, settings: Settings, payloads: Sequence[Payload]) -> list[Payload]:
+        """Return the fields with what is looked up for a whole list at once; before `complete`."""
+        return list(payloads)
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
@@ -241,35 +259,27 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What decisions would change, and `notes` on what only a refresh can find out."""
+class Concerned:
+    """What decisions are about: names of places, records `r-…`, extracts, contracts; `corrected` are records.
 
-    changes: list[Change] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def change(self, what: str, before: int | str, after: int | str) -> None:
-        self.changes.append(Change(what, before, after))
-
-    def note(self, *notes: str) -> None:
-        self.notes.extend(notes)
-
-    def add(self, other: Effect) -> None:
-        self.changes.extend(other.changes)
-        self.notes.extend(other.notes)
-
-
-@dataclass(frozen=True)
-class Previewed:
-    """Decisions of one group that would be made, or of which revoking is asked once a refresh has used them.
-
-    `holding`: the others that hold.
+    A trial finds the records behind it, and what they change (`decisions.trial`).
     """
 
-    settings: Settings
-    decisions: Sequence[Any]
-    holding: Holding
-    now: datetime
-    is_revoked: bool
+    names: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
+    corrected: frozenset[str] = frozenset()
+    extracts: frozenset[tuple[str, str]] = frozenset()
+    contracts: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, decisions: Iterable[Decision]) -> Concerned:
+        each = [decision.concerns() for decision in decisions]
+        return cls(
+            **{
+                part.name: frozenset().union(*(getattr(one, part.name) for one in each))
+                for part in fields(cls)
+            }
+        )
 
 
 _OF_MENTIONS = """
@@ -329,14 +339,11 @@ class Refreshed:
 class Group:
     """Kinds of decision about one thing.
 
-    `effect`: what making or revoking decisions would change; with `counts_records`, only where typed records
-    are kept. `names`: by decision id, the names behind the codes of its sentence. `open_items`: what waits
+    `names`: by decision id, the names behind the codes of its sentence. `open_items`: what waits
     for such a decision after a refresh. `answers`: each open item that a decision answers, with its id.
     """
 
     kinds: Mapping[str, type[Decision]]
-    effect: Callable[[Previewed], Effect] = lambda _: Effect()
-    counts_records: bool = False
     names: Callable[[Settings, Sequence[Any]], Mapping[str, str]] = lambda *_: {}
     open_items: Callable[[Refreshed], Iterable[OpenItem]] = lambda _: ()
     answers: Callable[[Settings, Holding], Iterable[tuple[Item, str]]] = lambda *_: ()

@@ -7,31 +7,21 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from orchestration.core import Settings, listed, record_of, say
-from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, clustered
+from orchestration.core import Settings, listed, say
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
+    Concerned,
     Decision,
-    Effect,
     Form,
     Group,
     Holding,
     Payload,
-    Previewed,
     RecordName,
     Refreshed,
 )
 from orchestration.stewardship.kinds.subjects import is_typed, row_called
-from orchestration.typing import open_views
 
-_CLUSTERS = (
-    "A pair ruled to be two persons stays a question. Another pair of the same records may be linked instead."
-)
-_BY_ITSELF = (
-    "Without a ruling the program decides by how likely the pair is; a pair of the same records that is "
-    "likelier goes first, so it may leave this one a question."
-)
 _RECORDS = 2
 _REASONS = {
     "unsure": "They agree in much, but not enough to be sure.",
@@ -53,12 +43,6 @@ class _Ruling(Decision):
     def pair(self) -> frozenset[str]:
         return frozenset((self.record_a, self.record_b))
 
-    @property
-    def record_ids(self) -> tuple[int, int]:
-        """The keys of both records, the smaller first."""
-        first, second = sorted((record_of(self.record_a), record_of(self.record_b)))
-        return first, second
-
     @model_validator(mode="after")
     def _of_two(self) -> Self:
         if self.record_a == self.record_b:
@@ -70,6 +54,9 @@ class _Ruling(Decision):
         for pair in form.all("pair"):
             record_a, _, record_b = pair.partition(" ")
             yield {"record_a": record_a, "record_b": record_b}
+
+    def concerns(self) -> Concerned:
+        return Concerned(records=self.pair)
 
     def contradicts(self, other: Decision) -> bool:
         return isinstance(other, _Ruling) and other.kind != self.kind
@@ -119,34 +106,6 @@ def _row(row: Mapping[str, str], side: str) -> str:
     return row_called(extract, row[f"sheet_{side}"], row[f"row_{side}"])
 
 
-def effect(asked: Previewed) -> Effect:
-    """Count the movements of the records that are ruled on, or left to the program, and links that change."""
-    still_ruled = {frozenset((held["record_a"], held["record_b"])) for held in _rulings(asked.holding)}
-    rulings = [one for one in asked.decisions if not (asked.is_revoked and one.pair in still_ruled)]
-    pairs = {ruling.record_ids for ruling in rulings}
-    with open_views(asked.settings, "links") as con:
-        links = con.execute("select record_a, record_b, status, probability, tier from links").fetchall()
-    taken = {(a, b) for a, b, status, *_ in links if status == "taken"}
-    likely = [(a, b, probability, tier) for a, b, _, probability, tier in links if (a, b) in pairs]
-    if asked.is_revoked:
-        joined = {(a, b) for a, b, probability, tier in likely if probability >= TAKEN_FROM[tier]}
-    else:
-        joined = {ruling.record_ids for ruling in rulings if isinstance(ruling, LinkAccept)}
-    before, after = (
-        len({cluster_of.get(record, record) for pair in pairs for record in pair})
-        for cluster_of in (clustered(taken), clustered((taken - pairs) | joined))
-    )
-    effect = Effect(notes=[_BY_ITSELF if asked.is_revoked else _CLUSTERS])
-    effect.change("Movements of these records", before, after)
-    if asked.is_revoked:
-        asks = {(a, b) for a, b, probability, _ in likely if probability >= REVIEWED_FROM} - joined
-        if asks:
-            effect.change("Pairs of them that wait for a decision again", 0, len(asks))
-    elif undone := (taken & pairs) - joined:
-        effect.change("Links between them made by the program", len(undone), 0)
-    return effect
-
-
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each pair of links.csv. How numbers change depends on where both records count."""
     for row in review.read(refreshed.settings, review.LINKS):
@@ -182,6 +141,4 @@ def _rulings(holding: Holding) -> list[Mapping[str, Any]]:
     return [*holding["link_accept"], *holding["link_reject"]]
 
 
-GROUP = Group(
-    {"link_accept": LinkAccept, "link_reject": LinkReject}, effect, True, names, open_items, answers
-)
+GROUP = Group({"link_accept": LinkAccept, "link_reject": LinkReject}, names, open_items, answers)

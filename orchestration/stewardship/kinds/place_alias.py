@@ -8,7 +8,7 @@ decision that gives it a place holds the name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
@@ -20,19 +20,17 @@ from orchestration.core import Settings, is_token, load_keys, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
+    Concerned,
     Decision,
-    Effect,
     Form,
     Group,
     Holding,
     Name,
     Payload,
-    Previewed,
     Refreshed,
     matching,
 )
 from orchestration.stewardship.kinds.subjects import Landed
-from orchestration.typing import open_views
 
 Country = Annotated[str, matching("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
 PlaceId = Annotated[
@@ -41,13 +39,7 @@ PlaceId = Annotated[
 ]
 Role = Literal["origin", "transit", "destination"]
 NO_PLACE = "unknown"
-_LATER = "It applies to later extracts too. Records set aside without a place may enter."
-_ABROAD = "Movements among them whose mention names {country}"
-_REACHED = "Movements in force: {movements:,}; mentions: {mentions:,}"
-_MAY_LEAVE = (
-    "A record that is left without any place is set aside. What the name means without the decision is exact."
-    " The name waits for a decision again once the next refresh has run."
-)
+_LATER = "It applies to later extracts too."
 _WHAT_TO_DO = (
     "Look at the name and its rows at the desk. Say which place it means, or `unknown` where it names none."
 )
@@ -72,6 +64,18 @@ class PlaceAlias(Decision):
     role: Role | None = None
     place_id: PlaceId
     override: Annotated[bool, Field(exclude=True)] = False
+    means: Annotated[str | None, Field(exclude=True)] = None
+
+    @classmethod
+    def looked_up(cls, settings: Settings, payloads: Sequence[Payload]) -> list[Payload]:
+        """Add what the names mean today for certain; nothing with a partner, who may differ."""
+        scopes = [(str(one.get("text") or "").strip(), one.get("country")) for one in payloads]
+        asked = {scope for one, scope in zip(payloads, scopes, strict=True) if not one.get("partner")}
+        meant = places.certain_meanings(settings, asked) if asked else {}
+        return [
+            {**one, "means": None if one.get("partner") else meant.get(scope)}
+            for one, scope in zip(payloads, scopes, strict=True)
+        ]
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
@@ -104,16 +108,22 @@ class PlaceAlias(Decision):
             says = say("{says}, only at {partner}", says=says, partner=self.partner)
         return says
 
+    def concerns(self) -> Concerned:
+        return Concerned(names=frozenset([self.text]))
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        yield _LATER
+
     def contradicts(self, other: Decision) -> bool:
         return self._has_scope_of(other) and other.place_id != self.place_id
 
     def _has_scope_of(self, other: Decision) -> TypeGuard[PlaceAlias]:
         """Whether another decision is about the same name, and the same mentions of it."""
-        return (
-            isinstance(other, PlaceAlias)
-            and places.norm(other.text) == places.norm(self.text)
-            and all(getattr(other, name) == getattr(self, name) for name in ("country", "partner", "role"))
-        )
+        return isinstance(other, PlaceAlias) and other.matter == self.matter
+
+    @property
+    def matter(self) -> Hashable:
+        return places.norm(self.text), self.country, self.partner, self.role
 
     def why_no_effect(self, settings: Settings) -> str | None:
         known = places.place_names()
@@ -156,7 +166,7 @@ class PlaceAlias(Decision):
                 lies_in=places.described(lies_in),
                 country=places.described(self.country),
             )
-        means = self._means(settings)
+        means = self.means
         if means == self.place_id and not self.role:
             sentence = "This name means {id}, {place}, already: there is nothing to decide."
             return say(sentence, id=means, place=places.described(means))
@@ -171,93 +181,10 @@ class PlaceAlias(Decision):
             other=places.described(self.place_id),
         )
 
-    def _means(self, settings: Settings) -> str | None:
-        """Return the id of the place that the name means today for certain, without decisions.
-
-        None with a partner, where the name is meant to differ.
-        """
-        if self.partner:
-            return None
-        if is_token(self.text):
-            matches = places.meanings(settings, load_keys(settings), {self.text}, ()).to_pylist()
-            matches = [one for one in matches if self.country in (None, one["named_country"])]
-        else:
-            matches = places.resolve_names([self.text], self.country)
-        # One letter off is read and flagged: a decision makes it certain.
-        certain = (one for one in matches if one["status"] == "resolved" and one["method"] != "fuzzy")
-        return next((one["place_id"] for one in certain), None)
-
 
 def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
     known = places.place_names()
     return {one.id: places.described(one.place_id) for one in aliases if one.place_id in known}
-
-
-def effect(asked: Previewed) -> Effect:
-    """Compare what the mentions of these names meant in the last refresh with what they mean as decided.
-
-    Count the movements in force that get another place, by the place before and after.
-    """
-    settings, keys, aliases = asked.settings, load_keys(asked.settings), asked.decisions
-    decided = [*asked.holding["place_alias"]]
-    decided += [] if asked.is_revoked else [alias.model_dump() for alias in aliases]
-    after = places.meanings(
-        settings, keys, {places.name_token(keys, alias.text) for alias in aliases}, decided
-    )
-    import pyarrow as pa
-
-    reached = (row for row in after.to_pylist() if any(_covers(alias, row) for alias in aliases))
-    with open_views(settings, "matches", "place_mentions", "in_force") as con:
-        con.register("after", pa.Table.from_pylist(list(reached), schema=after.schema))
-        moved = con.execute(
-            """
-            select matches.place_id, matches.geo_precision, after.place_id, after.geo_precision,
-                count(distinct mention_id), count(distinct record_id) filter (where fate = 'in_force')
-            from after left join matches using (mention_id)
-            left join place_mentions using (partner, place_role, mention_id)
-            left join in_force using (partner, extract_id)
-            where matches.place_id is distinct from after.place_id
-            group by all order by 6 desc, 1, 3
-            """
-        ).fetchall()
-        abroad = con.execute(
-            """
-            select named_country, after.place_id, count(distinct record_id) from after
-            left join matches using (mention_id)
-            inner join place_mentions using (partner, place_role, mention_id)
-            inner join in_force using (partner, extract_id)
-            where fate = 'in_force' and named_country is not null and after.place_id is not null
-                and matches.place_id is distinct from after.place_id
-            group by all order by 3 desc, 1
-            """
-        ).fetchall()
-    effect = Effect(notes=[_MAY_LEAVE if asked.is_revoked else _LATER])
-    gained: Counter[str] = Counter()
-    for old_place, old_precision, place_id, precision, mentions, records in moved:
-        what = say(_REACHED, movements=records, mentions=mentions)
-        effect.change(what, _described(old_place, old_precision), _described(place_id, precision))
-        if place_id:
-            gained[place_id] += records
-    for place_id, number in gained.items():
-        effect.change(say("Movements that get {place}", place=_described(place_id, None)), 0, number)
-    for country, place_id, number in abroad:
-        lies_in = places.country_of_place(place_id)
-        if lies_in and lies_in != country:
-            effect.change(say(_ABROAD, country=places.described(country)), 0, number)
-    return effect
-
-
-def _covers(alias: PlaceAlias, meaning: Mapping[str, Any]) -> bool:
-    role = places.role_of(meaning["place_role"])
-    is_there = alias.country in (None, meaning["named_country"])
-    return is_there and places.covers(vars(alias), meaning["partner"], role)
-
-
-def _described(place_id: str | None, precision: str | None) -> str:
-    name = places.described(place_id) if place_id else "no place"
-    if not precision or precision == "none":
-        return name
-    return say("{place}, to the {precision}", place=name, precision=precision.replace("_", " "))
 
 
 @dataclass(frozen=True)
@@ -377,4 +304,4 @@ def written_names(settings: Settings) -> dict[str, str]:
     return {name: of_name[0][0] for name, of_name in written.items()}
 
 
-GROUP = Group({"place_alias": PlaceAlias}, effect, True, names, open_items, answers)
+GROUP = Group({"place_alias": PlaceAlias}, names, open_items, answers)

@@ -32,6 +32,9 @@ class PolicySignOff(Decision):
     decides: ClassVar[tuple[str, ...]] = ("policy",)
     repeated: ClassVar[str] = "Decision {id} has signed this policy."
 
+    def notes(self, settings: Settings) -> Iterator[str]:
+        yield "It changes no number. Releases wait as long as the policy is not signed."
+
     def sentence(self) -> str:
         return say("releases may be published under the publication policy {policy}", policy=self.policy)
 
@@ -51,6 +54,9 @@ class YearRepublication(Decision):
     """A closed year is published anew, with all its noise drawn again."""
 
     year: Annotated[int, Field(ge=1990, le=2100)]
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        yield "It changes no record, and no number of members."
 
     def sentence(self) -> str:
         return say("the public numbers of {year} are drawn anew", year=str(self.year))
@@ -154,6 +160,9 @@ class CandidateSignature(Decision):
     def read_form(cls, form: Form) -> Iterator[Payload]:
         if candidate := form.text("candidate"):
             yield {"candidate": candidate, "content_hash": form.text("content_hash")}
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        yield "It changes no number: the next refresh publishes this candidate as it is."
 
     def sentence(self) -> str:
         return say("the candidate {candidate} may be published", candidate=self.candidate)

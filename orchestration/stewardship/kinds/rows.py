@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -18,13 +18,12 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
     NOT_RECORDED,
+    Concerned,
     Decision,
-    Effect,
     Form,
     Group,
     Holding,
     Payload,
-    Previewed,
     RecordName,
     Refreshed,
     matching,
@@ -36,18 +35,12 @@ from orchestration.stewardship.kinds.subjects import (
     row_called,
     rules_by_record,
 )
-from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 RuleCode = Annotated[
     str,
     matching("[a-z][a-z0-9_]{2,60}", "a rule as in review/quarantined_rows.csv, such as date_invalid"),
 ]
-_LATER = "An embargo, or 30 days that have not passed, may keep back a record that is let in."
-_MAY_HAVE_CHANGED = (
-    "A record stays in if its newest copy passes the rule. It is already out if its newest copy fails "
-    "another rule."
-)
-_JUDGED_ANEW = "Every rule judges them as any other record, and may set some aside."
+LEFT_OUT = "row_excluded"  # the rule code of a record that a steward excluded
 
 
 class _OnRecord(Decision):
@@ -56,6 +49,9 @@ class _OnRecord(Decision):
     record: RecordName
 
     decides: ClassVar[tuple[str, ...]] = ("record",)
+
+    def concerns(self) -> Concerned:
+        return Concerned(records=frozenset([self.record]))
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
@@ -100,6 +96,10 @@ class RowRelease(_OnRecord):
     def sentence(self) -> str:
         rules = ", ".join(self.rules)
         return say("record {record} enters although it fails {rules}", record=self.record, rules=rules)
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        for rule in self.rules:
+            yield say("Unknown for the records let in: {unknown}", unknown=releasable_rules()[rule])
 
     def repeats(self, other: Decision) -> str | None:
         if isinstance(other, RowRelease) and not set(self.rules) <= set(other.rules):
@@ -159,79 +159,13 @@ def names(settings: Settings, decisions: Sequence[_OnRecord]) -> dict[str, str]:
     }
 
 
-def effect(asked: Previewed) -> Effect:
-    """Count the records that leave quarantine, those of them that enter, and those that leave the release."""
-    if asked.is_revoked:
-        return _effect_of_revoking(asked)
-    effect = Effect()
-    released, excluded = _by_kind(asked.decisions)
-    rows = review.read(asked.settings, review.QUARANTINED_ROWS)
-    left = [row for row in rows if row["record"] not in {*released, *excluded}]
-    aside = {row["record"] for row in rows}
-    effect.change("Records set aside", len(aside), len({row["record"] for row in left}))
-    before, after = (Counter((row["partner"], row["rule_code"]) for row in some) for some in (rows, left))
-    for partner, rule in sorted(before):
-        if before[partner, rule] != after[partner, rule]:
-            what = say("Rows of {partner} set aside for {rule}", partner=partner, rule=rule)
-            effect.change(what, before[partner, rule], after[partner, rule])
-    if entering := released.keys() & aside:
-        effect.change("Records among them that are let in", 0, len(entering))
-    if leaving := excluded - aside:
-        if has_typed(asked.settings):
-            effect.change("Records left out of extracts in force", 0, _in_force(asked.settings, leaving))
-        else:
-            effect.note(NOT_KEPT)
-    unknown = {releasable_rules()[rule] for rules in released.values() for rule in rules}
-    effect.note(*(say("Unknown for the records let in: {unknown}", unknown=what) for what in sorted(unknown)))
-    effect.note(*([_LATER] if released else []))
-    return effect
-
-
-def _effect_of_revoking(asked: Previewed) -> Effect:
-    """Count the records that were let in and are set aside again, and those that were left out and return."""
-    effect = Effect()
-    released, excluded = _by_kind(asked.decisions)
-    excluded -= {held["record"] for held in asked.holding["row_exclude"]}
-    still = {(held["record"], rule) for held in asked.holding["row_release"] for rule in held["rules"]}
-    barred = {(record, rule) for record, rules in released.items() for rule in rules} - still
-    if not excluded and not barred:
-        return effect
-    if not has_typed(asked.settings):
-        effect.note(NOT_KEPT)
-        return effect
-    if barred:
-        counting = _in_force(asked.settings, {record for record, _ in barred})
-        effect.change("Records that were let in and count", counting, 0)
-        for rule, records in Counter(rule for _, rule in barred).items():
-            effect.change(say("Records among them set aside again for {rule}", rule=rule), 0, records)
-        effect.note(_MAY_HAVE_CHANGED)
-    if excluded:
-        counting = _in_force(asked.settings, excluded)
-        effect.change("Records of extracts in force that were left out", 0, counting)
-        effect.note(_JUDGED_ANEW)
-    return effect
-
-
-def _by_kind(decisions: Sequence[_OnRecord]) -> tuple[dict[str, set[str]], set[str]]:
-    """Return the records that are let in, with the rules that they fail, and those left out."""
-    released: dict[str, set[str]] = {}
-    for decision in decisions:
-        if isinstance(decision, RowRelease):
-            released.setdefault(decision.record, set()).update(decision.rules)
-    return released, {decision.record for decision in decisions if isinstance(decision, RowExclude)}
-
-
-def _in_force(settings: Settings, records: set[str]) -> int:
-    """Count the records that an extract in force holds; a newer copy elsewhere may stand for them."""
-    import pyarrow as pa
-
-    with open_views(settings, "records", "in_force") as con:
-        con.register("asked", pa.table({"record_id": pa.array(map(record_of, records), pa.int64())}))
-        [(count,)] = con.execute(
-            "select count(distinct record_id) from records inner join asked using (record_id) "
-            "inner join in_force using (partner, extract_id) where fate = 'in_force'"
-        ).fetchall()
-    return int(count)
+def row_decisions(decisions: Holding) -> list[dict[str, Any]]:
+    """Return each decided record and rule once, as the models read them."""
+    released = {(record_of(one["record"]), rule) for one in decisions["row_release"] for rule in one["rules"]}
+    excluded = {record_of(one["record"]) for one in decisions["row_exclude"]}
+    return [
+        {"record_id": record, "rule_code": rule, "decision": "release"} for record, rule in sorted(released)
+    ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
 
 
 @cache
@@ -313,6 +247,4 @@ def _may_be_released(rule: str) -> str:
     return "A record that fails it cannot be let in."
 
 
-GROUP = Group(
-    {"row_release": RowRelease, "row_exclude": RowExclude}, effect, names=names, open_items=open_items
-)
+GROUP = Group({"row_release": RowRelease, "row_exclude": RowExclude}, names=names, open_items=open_items)

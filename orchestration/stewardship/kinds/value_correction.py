@@ -25,19 +25,18 @@ from orchestration.core import (
 )
 from orchestration.stewardship.kinds.decision import (
     NOT_RECORDED,
+    Concerned,
     Decision,
-    Effect,
     Form,
     Group,
     Holding,
     Name,
     Payload,
-    Previewed,
     RecordName,
     matching,
 )
 from orchestration.stewardship.kinds.rows import names, quality_rules
-from orchestration.stewardship.kinds.subjects import record_called, rules_by_record
+from orchestration.stewardship.kinds.subjects import record_called
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
@@ -62,13 +61,9 @@ _NO_SINGLE_PLACE = (
     "what else is wrong there, or ask the partner."
 )
 _WRITTEN_ANEW = "The partner has sent {field} of record {record} again. Its new value is used."
-_ONLY_A_REFRESH = (
-    "A refresh judges the record by all rules, also those across fields and those that look at other records."
-)
 _FOR_THE_PARTNER = (
     "The partner's receipt names row, column and reason. What the partner writes there later holds instead."
 )
-_EXACT_DAY = "Of a day only the month is shown here."
 
 
 class ValueCorrection(Decision):
@@ -117,6 +112,13 @@ class ValueCorrection(Decision):
     def sentence(self) -> str:
         sentence = "{field} of record {record} is corrected, until the partner writes it anew"
         return say(sentence, field=self.field, record=self.record)
+
+    def concerns(self) -> Concerned:
+        own = frozenset([self.record])
+        return Concerned(records=own, corrected=own)
+
+    def notes(self, settings: Settings) -> Iterator[str]:
+        yield _FOR_THE_PARTNER
 
     def contradicts(self, other: Decision) -> bool:
         return isinstance(other, ValueCorrection) and bool(self.repeats(other)) and other.value != self.value
@@ -279,32 +281,6 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
     return RecordCopy(partner, extract_id, sheet, row, entry, contract, own, keys)
 
 
-def effect(asked: Previewed) -> Effect:
-    """Say how each field is read before and after, and which rules still set its record aside."""
-    effect = Effect()
-    for one in asked.decisions:
-        copy = newest_copy(asked.settings, one.record)
-        if copy is None:
-            return Effect(notes=[NOT_KEPT])
-        others, aliases = _of_record(one.record, asked.holding), asked.holding["place_alias"]
-        before = copy.reading(one.field, others, aliases)
-        after = copy.reading(one.field, [*others, one.model_dump()], aliases)
-        said: str = say("{read}, given as {value}", read=_said(after), value=one.value)
-        if asked.is_revoked:
-            before, after, said = after, before, _said(before)
-        what = say("{field} of record {record} is read as", field=one.field, record=one.record)
-        effect.change(what, _said(before), said)
-        aside = set(rules_by_record(asked.settings).get(one.record, ()))
-        left = (aside - (before.sets_aside - after.sets_aside)) | (after.sets_aside - before.sets_aside)
-        if aside or left:
-            none = say("none of them")
-            what = say("Rules that set record {record} aside", record=one.record)
-            effect.change(what, _titles(aside) or none, _titles(left) or none)
-        effect.note(*([_EXACT_DAY] if one.field == "event_on" else []))
-    effect.note(_ONLY_A_REFRESH, *([] if asked.is_revoked else [_FOR_THE_PARTNER]))
-    return effect
-
-
 def _of_record(record: str, holding: Holding) -> list[Mapping[str, Any]]:
     return [one for one in holding["value_correction"] if one["record"] == record]
 
@@ -341,4 +317,4 @@ def corrections_of(settings: Settings, record: str, copy: RecordCopy, holding: H
     ]
 
 
-GROUP = Group({"value_correction": ValueCorrection}, effect, names=names)
+GROUP = Group({"value_correction": ValueCorrection}, names=names)
