@@ -332,8 +332,8 @@ def decide_export(settings: Settings) -> None:
 def decide_import(settings: Settings, file: Path) -> None:
     """Add decisions of an exported FILE.
 
-    All of them, or none. They keep ids, authors and times. Those that are there already, and those that went with a forgotten
-    record, are left out.
+    All of them, or none. They keep ids, authors and times. Those that are there already, and those that went
+    with a forgotten record, are left out.
     """
     from orchestration import stewardship
     from orchestration.stewardship import audit
