@@ -45,9 +45,8 @@ if TYPE_CHECKING:
 
 BREAKAGES = (
     rival_file, heading_renamed, other_sheet, references_new, references_moved, day_and_month, wrong_year,
-    numbers_as_text, factor, column_empty, columns_shifted, dates_cut, filter_left_on, one_value, rows_doubled,
-    code_list_changed, encoding, column_sorted, older_copy, part_missing,
-    rival_in_force,
+    numbers_as_text, factor, column_empty, columns_shifted, dates_cut, filter_left_on, one_value,
+    rows_doubled, code_list_changed, encoding, column_sorted, older_copy, part_missing, rival_in_force,
 )  # fmt: skip
 NONE_KNOWN = "No known cause explains what differs: {differences}"
 CHANGED = "{count} records sent before say something else, most of them in {column} (rows {rows})"
@@ -156,7 +155,7 @@ def _beside_earlier(
 def proof(
     settings: Settings, fates: Iterable["ExtractFate"], partner: str, extract_id: str, keys: Keys
 ) -> list[Proof]:
-    """Return rows of a held extract that show its stored cause, as sent: for signed-in stewards, never stored.
+    """Return rows of a held extract that show its cause, as sent: for signed-in stewards, never stored.
 
     Where no cause is known they show what differs; where the extracts have changed since, there are none.
     """
