@@ -21,7 +21,7 @@ def is_waivable(check_name: str) -> bool:
     return check_name in CHECKS and CHECKS[check_name].waivable
 
 
-def beside_the_cause(names: Iterable[str], cause_key: str) -> list[str]:
+def unexplained_checks(names: Iterable[str], cause_key: str) -> list[str]:
     """Return the checks that hold an extract and still have to be named where its cause is known."""
     return [
         name

@@ -94,7 +94,9 @@ def _make_keys(settings: Settings) -> None:
 def copy_of(base: EvidenceBase, folder: Path) -> EvidenceBase:
     """The same installation elsewhere, without Dagster's history."""
     home, partners = folder / "home", folder / "partners"
-    shutil.copytree(base.settings.home, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
+    # Others may read the home meanwhile, which makes the files beside njia.db; it is whole without them.
+    left_out = shutil.ignore_patterns("dagster", "njia.db-*")
+    shutil.copytree(base.settings.home, home, symlinks=True, ignore=left_out)
     shutil.copytree(base.settings.partners, partners)
     return EvidenceBase(Settings(home, partners, home / "keys", scenario.AS_OF))
 

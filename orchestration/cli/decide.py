@@ -356,7 +356,7 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 @decide_command.command("export")
 @installation
 def decide_export(settings: Settings) -> None:
-    """Print every decision as a line of JSON.
+    """Print decisions as lines of JSON.
 
     `njia decide import` reads them.
     """
@@ -370,10 +370,10 @@ def decide_export(settings: Settings) -> None:
 @click.argument("file", type=EXISTING_FILE)
 @written_installation
 def decide_import(settings: Settings, file: Path) -> None:
-    """Add the decisions of an exported FILE: all of them, or none.
+    """Add decisions of an exported FILE.
 
-    They keep ids, authors and times. Those that are there already, and those that went with a forgotten
-    record, are left out.
+    All of them, or none. They keep ids, authors and times. Those that are there already, and those that went
+    with a forgotten record, are left out.
     """
     from orchestration import stewardship
     from orchestration.stewardship import audit

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from expectations.checks import beside_the_cause
+from expectations.checks import unexplained_checks
 from orchestration import gates, intake, release
 from orchestration.contracts import Contracts
 from orchestration.core import of_text, read_artifact
@@ -251,7 +251,7 @@ def _summary(
     fate = fates.get(newest)
     if fate and fate.cause:
         sentences.append(f"{of_text(fate.cause)}. Ask the partner: {fate.question}")
-    for name in beside_the_cause(of_newest, fate.cause_key if fate else ""):
+    for name in unexplained_checks(of_newest, fate.cause_key if fate else ""):
         verdict = of_newest[name]
         finding = f"{verdict.finding}. " if verdict.finding else ""
         sentences.append(f"{finding}{verdict.why} {verdict.steward_action}")

@@ -149,7 +149,7 @@ def _fault_of_value(name: str, given: object) -> str | None:
 
 # How entries and log differ where another program wrote one of them.
 GAPS = {
-    "untold": "not in the log", "changed": "changed since they were logged", "gone": "logged and missing",
+    "unlogged": "not in the log", "changed": "changed since they were logged", "gone": "logged and missing",
 }  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def gaps(settings: Settings) -> dict[str, list[str]]:
     entries = store.rows(settings, "select id, entry from entries order by seq")
     present = {entry_id: store.sha256(line) for entry_id, line in entries}
     return {
-        "untold": [entry_id for entry_id in present if entry_id not in logged],
+        "unlogged": [entry_id for entry_id in present if entry_id not in logged],
         "changed": [one for one, digest in present.items() if logged.get(one, digest) != digest],
         "gone": sorted(logged.keys() - accounted_for(settings)),
     }

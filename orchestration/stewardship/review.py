@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from expectations.checks import beside_the_cause
+from expectations.checks import unexplained_checks
 from orchestration import intake
 from orchestration.core import (
     Keys,
@@ -106,8 +106,8 @@ def held_one(settings: Settings, key: tuple[str, ...]) -> dict[str, Any]:
 
 def why_held(held: Mapping[str, Any], findings: Mapping[str, str]) -> list[str]:
     """Return the cause of a held extract, and of the checks' findings those that it does not speak for."""
-    beside = beside_the_cause(findings, held.get("cause_key", ""))
-    return list(filter(None, (of_text(held.get("cause", "")), *(findings[name] for name in beside))))
+    unexplained = unexplained_checks(findings, held.get("cause_key", ""))
+    return list(filter(None, (of_text(held.get("cause", "")), *(findings[name] for name in unexplained))))
 
 
 def write_unresolved_places(settings: Settings) -> None:

@@ -170,7 +170,8 @@ def test_a_column_that_cannot_be_read_holds_the_extract_and_is_explained_once(di
     contracts = load_contracts(dirty.settings.partners)
     receipts = receipt.gather_receipts(dirty.settings, contracts, [], scenario.AS_OF, "run", outcome)
     [own] = [one for one in receipts if one.partner == "ngiri_ages"]
-    [reason] = own.files[0].held_by
+    cause, reason = own.files[0].held_by
+    assert "there is no earlier file to compare it with" in cause.title
     assert (
         "“Age”: 100 % of 12 filled cells cannot be read. Probably another column stands there."
         in reason.meaning

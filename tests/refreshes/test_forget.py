@@ -94,7 +94,7 @@ def test_decisions_about_it_are_gone_and_no_word_of_it_is_said(forgotten: tuple[
         "A. Steward",
         "asked in writing",
     )
-    assert (audited["gone"], audited["untold"], audited["faults"]) == ([], [], [])
+    assert (audited["gone"], audited["unlogged"], audited["faults"]) == ([], [], [])
     assert REFERENCE not in ran.stdout + ran.stderr
     assert shown(base) not in ran.stdout + ran.stderr
 

@@ -7,6 +7,7 @@ row numbers and the partner's own column names, no value. The order puts the nar
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from expectations.checks import EXTRACT_CHECKS
@@ -44,9 +45,8 @@ if TYPE_CHECKING:
 
 BREAKAGES = (
     rival_file, heading_renamed, other_sheet, references_new, references_moved, day_and_month, wrong_year,
-    numbers_as_text, factor, column_empty, columns_shifted, dates_cut, filter_left_on, one_value, rows_doubled,
-    code_list_changed, encoding, column_sorted, older_copy, part_missing,
-    rival_in_force,
+    numbers_as_text, factor, column_empty, columns_shifted, dates_cut, filter_left_on, one_value,
+    rows_doubled, code_list_changed, encoding, column_sorted, older_copy, part_missing, rival_in_force,
 )  # fmt: skip
 NONE_KNOWN = "No known cause explains what differs: {differences}"
 CHANGED = "{count} records sent before say something else, most of them in {column} (rows {rows})"
@@ -58,7 +58,7 @@ MOST_ROWS = 3
 
 
 class Explanation(NamedTuple):
-    """A sentence with counts and row numbers, a question to the partner, and the proof.
+    """A sentence with counts and row numbers, and a question to the partner.
 
     `key`: the name of the breakage; empty where none is known.
     """
@@ -66,7 +66,6 @@ class Explanation(NamedTuple):
     key: str
     sentence: str
     question: str
-    changes: Sequence[Change] = ()
 
 
 class Proof(NamedTuple):
@@ -86,9 +85,12 @@ def explain(held: HeldExtract) -> Explanation:
         if found := breakage.explain(held):
             given = {"count": len(found.ids), "of": found.of, "rows": held.row_numbers(found.ids)}
             sentence = say(found.sentence or breakage.SENTENCE, **given | found.given)
-            name = breakage.__name__.rpartition(".")[2]
-            return Explanation(name, sentence, breakage.QUESTION, found.changes)
-    return Explanation("", say(NONE_KNOWN, differences=_differences(held)), ASK_OPENLY, held.changes)
+            return Explanation(_name(breakage), sentence, breakage.QUESTION)
+    return Explanation("", say(NONE_KNOWN, differences=_differences(held)), ASK_OPENLY)
+
+
+def _name(breakage: ModuleType) -> str:
+    return breakage.__name__.rpartition(".")[2]
 
 
 def _differences(held: HeldExtract) -> str:
@@ -153,9 +155,17 @@ def _beside_earlier(
 def proof(
     settings: Settings, fates: Iterable["ExtractFate"], partner: str, extract_id: str, keys: Keys
 ) -> list[Proof]:
-    """Return rows of a held extract that show its cause, as sent: for signed-in stewards, never stored."""
+    """Return rows of a held extract that show its cause, as sent: for signed-in stewards, never stored.
+
+    Where no cause is known they show what differs; where the extracts have changed since, there are none.
+    """
     register = [one for one in landed_extracts(settings) if one.partner == partner]
+    [key] = [one.cause_key for one in fates if (one.partner, one.extract_id) == (partner, extract_id)]
     held = _beside_earlier(settings, register, fates, (partner, extract_id))
+    changes: Sequence[Change] = held.changes
+    if key:
+        found = next((one.explain(held) for one in BREAKAGES if _name(one) == key), None)
+        changes = found.changes if found else ()
     texts: dict[str, str] = {}
     for landed in register:
         texts |= texts_of(settings.landing / partner / f"{landed.extract_id}.parquet", keys)
@@ -163,7 +173,7 @@ def proof(
     def as_sent(value: str) -> str:
         return " | ".join(texts.get(part, part) for part in value.split(" | "))
 
-    first = {one.record_id: one for one in reversed(explain(held).changes)}
+    first = {one.record_id: one for one in reversed(changes)}
     in_order = sorted(first.values(), key=lambda one: held.now.rows[one.record_id])
     return [
         Proof(held.now.rows[one.record_id][0], held.column(one.field), as_sent(one.now), as_sent(one.was))

@@ -5,8 +5,14 @@ from collections.abc import Callable
 
 from orchestration.gates.diagnosis.held import MOST, NUMBERS, Change, Found, HeldExtract, distance, is_place
 
-SENTENCE = "The list of answers of {columns} looks changed: each earlier answer is another one now, in {count} of {of} records that differ (rows {rows})"
-QUESTION = "Has the list of answers of this column changed, or been sorted anew? Please tell us what each answer means."
+SENTENCE = (
+    "The list of answers of {columns} looks changed: each earlier answer is another one now, in {count} "
+    "of {of} records that differ (rows {rows})"
+)
+QUESTION = (
+    "Has the list of answers of this column changed, or been sorted anew? Please tell us what each answer "
+    "means."
+)
 
 
 def explain(held: HeldExtract) -> Found | None:
@@ -23,8 +29,10 @@ def renamed(held: HeldExtract, of_places: bool = False) -> Callable[[Change], bo
         if one.now and is_place(one.field) == of_places:
             counts.setdefault(one.field, {}).setdefault(one.was, Counter())[one.now] += 1
     now = {
-        (name, was): texts.most_common(1)[0][0] for name, field in counts.items() for was, texts in field.items()
-    }  # fmt: skip
+        (name, was): texts.most_common(1)[0][0]
+        for name, field in counts.items()
+        for was, texts in field.items()
+    }
     different = {name: len({now[name, was] for was in field}) for name, field in counts.items()}
     known = {name for name, field in counts.items() if different[name] >= max(2, MOST * len(field))}
     return lambda one: one.field in known and now.get((one.field, one.was)) == one.now

@@ -5,7 +5,10 @@ from itertools import pairwise
 
 from orchestration.gates.diagnosis.held import MOST, Found, HeldExtract
 
-SENTENCE = "The values of {columns} stand in other rows, in {count} of {of} records that differ: the column was sorted or moved without its rows (rows {rows})"
+SENTENCE = (
+    "The values of {columns} stand in other rows, in {count} of {of} records that differ: the column was "
+    "sorted or moved without its rows (rows {rows})"
+)
 QUESTION = (
     "Was this column sorted or moved without the rest of the row? Please send the file with whole rows."
 )
@@ -18,7 +21,7 @@ def explain(held: HeldExtract) -> Found | None:
 
 
 def _is_shuffled(held: HeldExtract, name: str) -> bool:
-    """Whether old values stand in runs in a different order: none is new, and equal ones do not stay together."""
+    """Return whether old values stand in another order: none is new, and equal ones do not stay together."""
     known = set(held.before.of_field(name, held.before.values))
     now_of: dict[str, Counter[str]] = {}
     for one in held.changes:

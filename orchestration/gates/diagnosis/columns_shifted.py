@@ -4,8 +4,14 @@ from collections import Counter
 
 from orchestration.gates.diagnosis.held import Change, Found, HeldExtract, distance, is_place
 
-SENTENCE = "The columns {columns} look shifted or swapped: in {count} of {of} records that differ, one holds what stood in another before (rows {rows})"
-QUESTION = "Has a column been moved, or a cell been inserted or deleted? Please send the file with each answer under its heading."
+SENTENCE = (
+    "The columns {columns} look shifted or swapped: in {count} of {of} records that differ, one holds "
+    "what stood in another before (rows {rows})"
+)
+QUESTION = (
+    "Has a column been moved, or a cell been inserted or deleted? Please send the file with each answer "
+    "under its heading."
+)
 
 
 def explain(held: HeldExtract) -> Found | None:
@@ -22,11 +28,12 @@ def explain(held: HeldExtract) -> Found | None:
 
 
 def _that_look_like_others(held: HeldExtract) -> list[str]:
-    """Return columns of places whose new answers are another one's earlier ones; two at least, and no other moved."""
+    """Return the two or more columns of places whose new answers are those of another one before."""
     mixes = {name: held.mixes(name) for name in held.fields if is_place(name)}
     far = {name: distance(*pair) for name, pair in mixes.items() if pair[1] and distance(*pair) >= 0.35}
+    others = {name: [mixes[other][0] for other in mixes if other != name] for name in far}
     is_other = [
-        any(distance(mixes[name][1], before) <= 0.6 * own for other, (before, _) in mixes.items() if other != name)
+        any(distance(mixes[name][1], before) <= 0.6 * own for before in others[name])
         for name, own in far.items()
-    ]  # fmt: skip
+    ]
     return list(far) if len(far) > 1 and all(is_other) else []

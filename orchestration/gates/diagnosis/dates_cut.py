@@ -4,7 +4,10 @@ import re
 
 from orchestration.gates.diagnosis.held import Change, Found, HeldExtract
 
-SENTENCE = "The dates in {columns} were cut to the first of the month or year, in {count} of {of} records that differ (rows {rows})"
+SENTENCE = (
+    "The dates in {columns} were cut to the first of the month or year, in {count} of {of} records that "
+    "differ (rows {rows})"
+)
 QUESTION = (
     "Did the export keep only the month or the year of the dates? Please send the file with whole dates."
 )

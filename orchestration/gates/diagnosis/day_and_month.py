@@ -6,8 +6,14 @@ from itertools import permutations
 
 from orchestration.gates.diagnosis.held import FEWEST, Change, Found, HeldExtract
 
-SENTENCE = "Day and month look swapped in {columns}: read the other way round, {count} of the {of} dates that differ fit (rows {rows})"
-QUESTION = "Were the dates written with day and month in another order? Please send the file with the order used before."
+SENTENCE = (
+    "Day and month look swapped in {columns}: read the other way round, {count} of the {of} dates that "
+    "differ fit (rows {rows})"
+)
+QUESTION = (
+    "Were the dates written with day and month in another order? Please send the file with the order used "
+    "before."
+)
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -33,10 +39,12 @@ def _is_swapped(change: Change) -> bool:
 
 def _is_in_another_order(before: list[str], now: list[str]) -> bool:
     """Whether only one position exceeds 12, and it was another one before."""
-    over = [
-        Counter(at for text in texts for at, part in enumerate(_NUMBERS.findall(text)[:3]) if 12 < int(part) <= 31)
-        for texts in (before, now)
-    ]  # fmt: skip
+
+    def over_12(texts: list[str]) -> Counter[int]:
+        parts = (part for text in texts for part in enumerate(_NUMBERS.findall(text)[:3]))
+        return Counter(at for at, number in parts if 12 < int(number) <= 31)
+
+    over = over_12(before), over_12(now)
     return any(
         min(over[0][day], over[1][month]) >= max(FEWEST, 20 * over[0][month], 20 * over[1][day])
         for day, month in permutations(range(3), 2)

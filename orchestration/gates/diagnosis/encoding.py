@@ -3,7 +3,10 @@
 from orchestration.gates.diagnosis.code_list_changed import renamed
 from orchestration.gates.diagnosis.held import MOST, Found, HeldExtract, distance, is_place
 
-SENTENCE = "Each name in {columns} is written in another way than before, in {count} of {of} records that differ: another encoding, script or spelling (rows {rows})"
+SENTENCE = (
+    "Each name in {columns} is written in another way than before, in {count} of {of} records that "
+    "differ: another encoding, script or spelling (rows {rows})"
+)
 QUESTION = (
     "Was the file saved in another encoding? Please save it as UTF-8 or as a workbook and send it again."
 )

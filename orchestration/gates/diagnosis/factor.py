@@ -5,7 +5,10 @@ from statistics import quantiles
 
 from orchestration.gates.diagnosis.held import FEWEST, NUMBERS, Change, Found, HeldExtract
 
-SENTENCE = "The numbers in {columns} look {how} by {factor}: with that undone, {count} of the {of} that differ fit (rows {rows})"
+SENTENCE = (
+    "The numbers in {columns} look {how} by {factor}: with that undone, {count} of the {of} that differ "
+    "fit (rows {rows})"
+)
 QUESTION = "Were these numbers exported in another unit? Please send them in the unit used before."
 
 

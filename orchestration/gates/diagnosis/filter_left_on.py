@@ -5,7 +5,10 @@ from collections import Counter
 from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 from orchestration.gates.diagnosis.one_value import with_one_value
 
-SENTENCE = "A filter looks left on: all {count} records say the same in {columns}, as {kept} of the {of} did before (rows {rows})"
+SENTENCE = (
+    "A filter looks left on: all {count} records say the same in {columns}, as {kept} of the {of} did "
+    "before (rows {rows})"
+)
 QUESTION = "Was a filter left on when the file was exported? Please remove it and send the file again."
 
 

@@ -3,7 +3,10 @@
 from orchestration.contracts import same
 from orchestration.gates.diagnosis.held import FEWEST, Found, HeldExtract
 
-SENTENCE = "The column {columns} is not in the file; {of} records had it before. Its heading was renamed, or it was left out"
+SENTENCE = (
+    "The column {columns} is not in the file; {of} records had it before. Its heading was renamed, or it "
+    "was left out"
+)
 QUESTION = (
     "Has a heading been renamed, or a column been left out? Please send the file with the headings as before."
 )

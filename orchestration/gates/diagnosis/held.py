@@ -1,6 +1,6 @@
 """A held extract beside what its partner sent before: the landed cells by record, and what differs in them.
 
-A place or an answer outside a code list is a token, equal for equal texts: cells are compared without reading them.
+A place or an answer outside a code list is a token, equal for equal texts: cells are compared unread.
 """
 
 from __future__ import annotations
@@ -165,7 +165,11 @@ class HeldExtract:
     def mixes(self, name: str) -> tuple[dict[str, float], dict[str, float]]:
         """Return the share of each answer before and in the new records, the most frequent first."""
         before, now = (Counter(texts) for texts in self.sides(name))
-        return tuple({one: n / mix.total() for one, n in mix.most_common()} for mix in (before, now))  # type: ignore[return-value]
+        return _shares(before), _shares(now)
+
+
+def _shares(mix: Counter[str]) -> dict[str, float]:
+    return {answer: count / mix.total() for answer, count in mix.most_common()}
 
 
 def is_place(name: str) -> bool:
@@ -180,9 +184,13 @@ def distance(one: Mapping[Any, float], other: Mapping[Any, float], by_rank: bool
 
 
 def read_held(
-    settings: Settings, landed: Landed, earlier: Sequence[Landed], rivals: Sequence[Landed], broken: frozenset[str]
-) -> HeldExtract:  # fmt: skip
-    """Read an extract, those in force that came before it under its contract, in order, and others that wait."""
+    settings: Settings,
+    landed: Landed,
+    earlier: Sequence[Landed],
+    rivals: Sequence[Landed],
+    broken: frozenset[str],
+) -> HeldExtract:
+    """Read an extract, those in force that came before it under its contract, and others that wait."""
     before, replaced, days = Rows(), frozenset[int](), dict[str, dict[int, date]]()
     ids = [one.extract_id for one in (*earlier, landed)]
     with open_views(settings, "records", extract_ids=ids) as con:

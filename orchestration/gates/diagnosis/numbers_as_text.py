@@ -4,7 +4,10 @@ import re
 
 from orchestration.gates.diagnosis.held import Change, Found, HeldExtract
 
-SENTENCE = "The numbers in {columns} are written as text or with another decimal sign, in {count} of {of} records that differ (rows {rows})"
+SENTENCE = (
+    "The numbers in {columns} are written as text or with another decimal sign, in {count} of {of} "
+    "records that differ (rows {rows})"
+)
 QUESTION = "Were numbers saved as text, or with another decimal sign? Please send them as numbers, as before."
 
 

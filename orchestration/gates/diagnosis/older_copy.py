@@ -2,7 +2,10 @@
 
 from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 
-SENTENCE = "It looks like an older copy: it has nothing new, and {count} of the {of} records that it lacks are of {day} or later"
+SENTENCE = (
+    "It looks like an older copy: it has nothing new, and {count} of the {of} records that it lacks are "
+    "of {day} or later"
+)
 QUESTION = "Was an older export sent by mistake? Please send the newest one."
 
 

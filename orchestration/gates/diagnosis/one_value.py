@@ -1,11 +1,14 @@
-"""Every row has the same value: one cell was filled down, places were cut to the country, dates set to one day."""
+"""Every row has the same value: a cell filled down, places cut to the country, dates set to one day."""
 
 from collections import Counter
 
 from orchestration.gates.diagnosis.held import MOST, Found, HeldExtract
 
 SENTENCE = "All have the same value in {columns}: {count} of {of} records that differ (rows {rows})"
-QUESTION = "Was one cell copied down the whole column, or the answer cut to a common one? Please send the answers as they were given."
+QUESTION = (
+    "Was one cell copied down the whole column, or the answer cut to a common one? Please send the "
+    "answers as they were given."
+)
 
 
 def explain(held: HeldExtract) -> Found | None:

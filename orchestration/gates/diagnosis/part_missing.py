@@ -5,7 +5,10 @@ from datetime import date
 
 from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 
-SENTENCE = "A part is missing: {count} of the {of} records that are missing are nearly all that was sent of {first} – {last} (rows {rows} of the file before)"
+SENTENCE = (
+    "A part is missing: {count} of the {of} records that are missing are nearly all that was sent of "
+    "{first} – {last} (rows {rows} of the file before)"
+)
 NO_MONTHS = "A part is missing: months between {first} and {last} have no record"
 QUESTION = "Was a sheet, page or period left out of the file? Please send the file with all months."
 

@@ -2,7 +2,10 @@
 
 from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 
-SENTENCE = "The references stand in other rows: {count} of {of} records that differ say what another one said before (rows {rows})"
+SENTENCE = (
+    "The references stand in other rows: {count} of {of} records that differ say what another one said "
+    "before (rows {rows})"
+)
 QUESTION = (
     "Was the column of references sorted or moved without its rows? Please send the file with whole rows."
 )

@@ -3,7 +3,10 @@
 from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 
 SENTENCE = "Another partner has sent most of these records first"
-OWN = "Two files are about the same records: {count} of the {of} new ones stand in the file received on {day} too ({extract}; rows {rows})"
+OWN = (
+    "Two files are about the same records: {count} of the {of} new ones stand in the file received on "
+    "{day} too ({extract}; rows {rows})"
+)
 QUESTION = "Which file holds, and who keeps these records? Please send only what is your own, once."
 
 

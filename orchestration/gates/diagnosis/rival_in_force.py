@@ -2,7 +2,10 @@
 
 from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 
-SENTENCE = "The file is about the same records as the one received on {day} ({extract}), which is in use: {count} of its {of} records say something else (rows {rows})"
+SENTENCE = (
+    "The file is about the same records as the one received on {day} ({extract}), which is in use: "
+    "{count} of its {of} records say something else (rows {rows})"
+)
 QUESTION = "Which of the two files holds? If this one corrects the other, please say so."
 
 

@@ -1,10 +1,13 @@
-"""Dates of another year: with the year moved, they say what they said before, or follow what was sent before."""
+"""Dates of another year: with the year moved, they say or follow what was sent before."""
 
 import re
 
 from orchestration.gates.diagnosis.held import MOST, Change, Found, HeldExtract
 
-SENTENCE = "The year looks wrong in {columns}: moved by {years}, {count} of the {of} dates that differ fit (rows {rows})"
+SENTENCE = (
+    "The year looks wrong in {columns}: moved by {years}, {count} of the {of} dates that differ fit (rows "
+    "{rows})"
+)
 QUESTION = (
     "Were the dates entered or exported with another year? Please check the year and send the file again."
 )
@@ -31,7 +34,7 @@ def explain(held: HeldExtract) -> Found | None:
 
 
 def _share_that_follows(held: HeldExtract, years: int) -> float:
-    """Return the share of new dates that follow the earlier ones with the year moved, where few do as they are."""
+    """Return the share of new dates that follow the earlier ones once the year is moved, and only then."""
     received, newest = held.landed.received_on, max(held.before.days.values(), default=None)
     days = [day.toordinal() for one in held.new_alone if (day := held.now.days.get(one))]
     if not days or not received or not newest:

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
-from expectations.checks import beside_the_cause
+from expectations.checks import unexplained_checks
 from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings, of_text, record_of
 from orchestration.gates import (
@@ -158,7 +158,7 @@ def gather_receipts(
             *explanations.cause(of_text(fate.cause), fate.question),
             *(
                 explanations.check(name, found.get((*key, name), ""))
-                for name in beside_the_cause(fate.held_by, fate.cause_key)
+                for name in unexplained_checks(fate.held_by, fate.cause_key)
             ),
         ]
         for key, fate in fates.items()

@@ -303,7 +303,7 @@ class NewEntries:
             return read_entry({"id": id_of(seed), **content})
         except ValidationError as error:
             [(field, *_), *others] = [problem["loc"] or (None,) for problem in error.errors()]
-            sentence = f"The decision was not recorded: {in_words(error)}."
+            sentence = say(NOT_RECORDED, fault=f"{in_words(error)}.")
             raise UsageError(sentence, field=None if others else str(field)) from None
 
     def _keep(self, entry: Made) -> Made:

@@ -60,7 +60,9 @@ def _with_fault(form: str, fault: Markup, field: str | None) -> str:
     """Put the fault before the field; of choices, after what they are called."""
     at = form.index(">") + 1
     said = str(_FAULT.format(fault))
-    if field and (found := re.search(rf'<(?:input|select|textarea)\b[^>]* name="{field}"[^>]*>', form)):
+    if field and (
+        found := re.search(rf'<(?:input|select|textarea)\b[^>]* name="{re.escape(field)}"[^>]*>', form)
+    ):
         is_hidden, is_choice = 'type="hidden"' in found[0], 'type="radio"' in found[0]
         if is_choice:
             at = form.rindex("</legend>", 0, found.start()) + len("</legend>")

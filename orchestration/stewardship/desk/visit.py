@@ -216,8 +216,9 @@ class Visit:
             if match is Match.FULL and isinstance(route, Route):
                 page = from_thread.run(route.endpoint, Request({**scope, **found}))
                 sent = [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
-                said = self.words.linked(self.words.said(error.args[0]))
-                filled = refilled(bytes(page.body).decode(), sent, said, error.field)
+                said = self.words.said(error.args[0]).removeprefix(f"{error.field}: ")  # it stands there
+                fault = self.words.linked(said[0].upper() + said[1:])
+                filled = refilled(bytes(page.body).decode(), sent, fault, error.field)
                 return HTMLResponse(filled, 400) if filled else None
         return None
 

@@ -93,7 +93,7 @@ class Entry(BaseModel):
 
     @property
     def local_time(self) -> datetime:
-        """The time in Nairobi's zone, as people are told it."""
+        """The time in Nairobi's zone, as pages and messages say it."""
         return self.time.astimezone(NAIROBI)
 
     def sentence(self) -> str:

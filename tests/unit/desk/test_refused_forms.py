@@ -54,6 +54,7 @@ def test_a_choice_stays_and_a_reason_with_a_phone_number_is_marked(steward: Visi
     assert re.findall(r'name="kind" value="(\w+)" required checked', again.text) == ["extract_accept"]
     assert 'name="reason"' in again.text.partition('role="alert"')[2].partition("</textarea>")[0]
     assert "call 0712 345 678</textarea>" in again.text
+    assert ">It holds a phone number and may be published, so write it without.</p>" in again.text
 
 
 def test_who_is_second_finds_the_first_decision(settings: Settings, steward: Visitor) -> None:

@@ -133,7 +133,7 @@ def test_what_another_program_does_to_decisions_is_found(settings: Settings) -> 
     other_program.run(settings, "delete from entries where id = ?", other["id"])
     by_hand = {key: value for key, value in made.items() if value is not None} | {"id": "a" * 12}
     other_program.add(settings, by_hand)
-    assert gaps(settings) == {"untold": ["a" * 12], "changed": [made["id"]], "gone": [other["id"]]}
+    assert gaps(settings) == {"unlogged": ["a" * 12], "changed": [made["id"]], "gone": [other["id"]]}
 
 
 def asked(settings: Settings, *arguments: str) -> Result:

@@ -50,7 +50,7 @@ def test_list_is_recorded_like_single_decisions(settings: Settings, tmp_path: Pa
     assert made[0]["rules"] == ["date_invalid"], "completed as a single one is"
     log = audit.read(settings)
     assert [line["what"] for line in log.lines] == [one["id"] for one in made]
-    assert gaps(settings)["untold"] == []
+    assert gaps(settings)["unlogged"] == []
     other = world.make_home(tmp_path / "other")
     alone = record_decision(other, "extract_accept", "A. Fixture", "agreed by telephone", NOW, **EXTRACT)
     assert decide(settings, [("extract_accept", EXTRACT)]) == [alone]

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from expectations.checks import CHECKS, EXTRACT_CHECKS, beside_the_cause, is_of_release, is_waivable
+from expectations.checks import CHECKS, EXTRACT_CHECKS, is_of_release, is_waivable, unexplained_checks
 from orchestration.core import Settings, of_text, seed_rows
 from orchestration.intake import read_register
 from orchestration.stewardship import audit, review
@@ -71,7 +71,7 @@ def extract(visit: Visit, item: Item) -> Response:
         differs=differs,
         proof=proof,
         is_explained=is_explained,
-        beside=beside_the_cause((row["check_name"] for row in failed), held.get("cause_key", "")),
+        unexplained=unexplained_checks((row["check_name"] for row in failed), held.get("cause_key", "")),
         months=side_by_side(differs.months) if differs and not is_explained else [],
         fields=[
             (one, side_by_side(one.values, (one.before, one.now)))
@@ -108,7 +108,7 @@ def _drafts(
         if row["check_name"] in reasons and holds(row) and row["outcome"] == "failed"
     ]
     asked = [(row, reason) for row, reason in asked if not reason["partner_action"].startswith(_NOTHING)]
-    beside = beside_the_cause((row["check_name"] for row, _ in asked), held.get("cause_key", ""))
+    unexplained = unexplained_checks((row["check_name"] for row, _ in asked), held.get("cause_key", ""))
     answer_by = str(visit.settings.as_of().date() + TIME_TO_ANSWER)
     drafts = {}
     for language in LANGUAGES if asked else ():
@@ -116,7 +116,7 @@ def _drafts(
         points = []
         if held.get("cause"):
             points.append(f"- {words.said(of_text(held['cause']))}. {words.said(held['question'])}")
-        for row, reason in ((row, reason) for row, reason in asked if row["check_name"] in beside):
+        for row, reason in ((row, reason) for row, reason in asked if row["check_name"] in unexplained):
             finding = "" if EXTRACT_CHECKS[row["check_name"]].names_others else words.said(row["finding"])
             finding = finding or words.said(reason["explanation"]).rstrip(".")
             points.append(f"- {finding}. {words.said(reason['partner_action'])}")
