@@ -97,7 +97,7 @@ def context(served: Served, operator: Operator, browser: Any) -> Iterator[Any]:
     page.get_by_label("Name").fill(OPERATOR)
     page.get_by_label("Passphrase").fill(PASSPHRASE)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", name="The members' files").wait_for()
+    page.get_by_role("link", name="Today").wait_for()
     page.close()
     yield found
     found.close()

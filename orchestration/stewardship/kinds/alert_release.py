@@ -29,7 +29,7 @@ _SAYS = {
     "rise": "the public sees an alert: {corridor}, more records than expected since {month}",
     "fall": "the public sees an alert: {corridor}, fewer records than expected since {month}",
 }
-_SHOWN = "The public will see this and no more, no count and no range: {corridor}, {what}, since {month}."
+_SHOWN = "The public sees this of it and no more, no count and no range: {corridor}, {what}, since {month}."
 _WHAT = {"rise": "more records than expected", "fall": "fewer records than expected"}
 _WARNS = "A fresh warning also warns traffickers: they may change their way once it is public."
 _COPIED = "Once it is taken back, the next release has it no more. Copies of earlier public releases keep it."

@@ -173,15 +173,12 @@ def test_only_an_alert_in_force_can_be_released_and_only_once(settings: Settings
 
 def test_the_preview_says_what_the_public_will_see_and_whom_it_warns(settings: Settings) -> None:
     tried = try_decisions(settings, [("alert_release", FALL)], "A. Steward", "partners agreed", NOW)
-    assert [(one.what, one.before, one.after) for one in tried.changes] == [
-        ("Alerts that the public sees", 0, 1)
-    ]
     notes = " ".join(tried.notes)
     assert "no count and no range: Marsabit → Nairobi, fewer records than expected, since 2026-03" in notes
     assert "warns traffickers" in notes
     made = release_alert(settings, **FALL)
     back = try_revocations(settings, [made["id"]], "A. Steward", "too early", NOW)
-    assert [(one.before, one.after) for one in back.changes] == [(1, 0)]
+    assert "the next release has it no more" in " ".join(back.notes)
 
 
 # --- desk, messages, report -------------------------------------------------------------------------
