@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
-from orchestration.core import Sentence, load_keys, refreshes, shown_record
+from orchestration.core import Sentence, load_keys, refreshes, seed_rows, shown_record
+from orchestration.places import place_names
 from orchestration.stewardship import Preview, record_decision, try_decisions, try_revocations
 from orchestration.stewardship.decisions.recording import revoke
 from orchestration.stewardship.decisions.trial import CHANGE, COUNTS, ENTER, FIELDS, LEAVE, number_named
@@ -18,11 +20,24 @@ BY = ("A. Fixture", "agreed by telephone")
 KEY = ("table_name", "row_id", "start_place_id", "via_place_id", "end_place_id", "place_id", "direction", "trait", "code", "period_id")  # fmt: skip
 
 
+# A record of several extracts stands where it counts, else where its newest copy does that is not held: the last.
+STATES = """
+    select record_id, judged.fate, rule_codes from quarantine.judged_records as judged
+    inner join staging.stg_extracts using (partner, extract_id) 
+    order by judged.fate = 'current', judged.fate <> 'held', sequence
+"""
+
+
 class Tables(NamedTuple):
-    """What a refresh made: fields of the records that count, and the counts that members' tables print."""
+    """What a refresh made: fields of the records that count, and the counts that members' tables print.
+
+    `states`: the fate of every record, and the rules that decided it. `movements`: how many there are.
+    """
 
     records: dict[int, dict[str, Any]]
     numbers: dict[tuple[Any, ...], int]
+    states: dict[int, tuple[str, str | None]]
+    movements: int
 
 
 def made_by(base: EvidenceBase) -> Tables:
@@ -49,7 +64,59 @@ def made_by(base: EvidenceBase) -> Tables:
         for name, count in zip(COUNTS, row[len(KEY) :], strict=True)
         if count
     }
-    return Tables(records, numbers)
+    states: dict[int, tuple[str, str | None]] = {one: (fate, rules) for one, fate, rules in base.work(STATES)}
+    [(movements,)] = base.work("select count(distinct movement_id) from intermediate.int_linked_records")
+    return Tables(records, numbers, states, movements)
+
+
+LABELS = {(row["domain"], row["code"]): row["label"] for row in seed_rows("codes")}
+TITLES = {row["rule_code"]: row["title"] for row in seed_rows("quality_rules")}
+DIRECTIONS = {
+    "into": "Into Kenya", "out_of": "Out of Kenya", "within": "Within Kenya", "through": "Through Kenya",
+    "outside": "Outside Kenya", "first_known_at_border": "First known at the border", "unknown": "Start or end unknown",
+}  # fmt: skip
+ERASED = ("withdrawn", "past_retention")  # the refresh destroys it at once, so that no table has it
+NAMED = {
+    "event_month": "Month", "event_year": "Year", "start_place_id": "Start", "start_basis": "What the start is",
+    "end_place_id": "End", "end_basis": "What the end is", "direction": "Direction", "transit": "Places passed",
+    "intended_place_id": "Promised place", "first_known_place_id": "First known place",
+}  # fmt: skip
+
+
+def shown(name: str, value: str | list[str] | None) -> str:
+    """What a person reads of a value."""
+    each = [value] if isinstance(value, str) else value or ["Not known"]
+    if name == "direction":
+        each = [DIRECTIONS[one] for one in each]
+    if name.endswith("place_id") or name == "transit":
+        each = [place_names().get(one, one) for one in each]
+    domain = "place_basis" if name.endswith("_basis") else name
+    return ", ".join(one[:7] if name == "event_month" else LABELS.get((domain, one), one) for one in each)
+
+
+def state(fate: str, rules: str | None) -> str:
+    if fate == "current":
+        return "In the release"
+    said = "Set aside" if fate == "quarantined" else fate.capitalize()
+    return f"{said}: {', '.join(TITLES[rule] for rule in rules.split(';'))}" if rules else said
+
+
+def rows_of(before: Tables, after: Tables) -> list[tuple[str, str, str]]:
+    """The rows of the preview's table: what changes in how many records, now and then."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for one, old_state in before.states.items():
+        new_state = after.states.get(one, ERASED)
+        if old_state != new_state:
+            found["State", state(*old_state), state(*new_state)] += 1
+    for one in before.records.keys() & after.records.keys():
+        old, new = before.records[one], after.records[one]
+        for name in old.keys() | new.keys():
+            if old.get(name) != new.get(name):
+                found[NAMED[name], shown(name, old.get(name)), shown(name, new.get(name))] += 1
+    return sorted(
+        (f"{what}, {'1 record' if count == 1 else f'{count} records'}", one, other)
+        for (what, one, other), count in found.items()
+    )
 
 
 def difference(before: Tables, after: Tables) -> dict[str, Any]:
@@ -60,6 +127,8 @@ def difference(before: Tables, after: Tables) -> dict[str, Any]:
         "entering": len(after.records.keys() - before.records.keys()),
         "leaving": len(before.records.keys() - after.records.keys()),
         "changing": sum(before.records[one] != after.records[one] for one in both),
+        "movements": after.movements - before.movements,
+        "rows": rows_of(before, after),
         "numbers": sorted((str(number_named(key)), *two) for key, two in counts.items() if two[0] != two[1]),
     }
 
@@ -67,10 +136,13 @@ def difference(before: Tables, after: Tables) -> dict[str, Any]:
 def said(preview: Preview) -> dict[str, Any]:
     assert preview.faults == []
     number = {one.template: one.given.get("number") for one in preview.says if isinstance(one, Sentence)}
+    more = [one.given["after"] - one.given["before"] for one in preview.says if "Movements" in one]  # type: ignore[attr-defined]
     return {
         "entering": number.get(ENTER, 0),
         "leaving": number.get(LEAVE, 0),
         "changing": number.get(CHANGE, 0),
+        "movements": sum(more),
+        "rows": sorted((str(one.what), str(one.before), str(one.after)) for one in preview.changes),
         "numbers": sorted((str(one.what), one.before, one.after) for one in preview.numbers),
     }
 
@@ -99,6 +171,7 @@ FEW = (
 def base(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
     base = copy_of(published_world, tmp_path_factory.mktemp("previews")).at(LATER)
     base.deliver("swala_post", "swala_few.csv", FEW)
+    base.deliver("chui_routes", "chui_2020_few.csv", scenario.ROUTE_HEADER + "Nairobi;Rwanda;Labour;1\n")
     base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + "K3;12/05/2025;F;28;Qwertyville;;Nairobi;Nairobi;Domestic;bus;Yes;;;\n")  # fmt: skip
     agreement = scenario.AGREEMENT.format(valid_to="2026-03-31")  # before the extract comes
     base.write_contract(
@@ -129,6 +202,7 @@ def decisions(base: EvidenceBase) -> list[tuple[str, dict[str, Any]]]:
         ("agreement_change", {"partner": "mto_post", "contract": "mto_post_cases", "terms": {"valid_to": date(2027, 1, 1)}}),
         ("link_reject", {"record_a": record(base, "swala_post", "S10"), "record_b": record(base, "kobe_post", "K2")}),
         ("extract_withdraw", extract(base, "kobe_post", 2)),
+        ("check_waiver", {"check": "row_volume_is_plausible", "scope": extract(base, "chui_routes", 2)["extract_id"], "expires": LATER.date() + timedelta(days=30)}),
         ("extract_accept", extract(base, "swala_post", 2)),
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -26,7 +26,19 @@ from orchestration.contracts import (
     load_contracts,
     with_changes,
 )
-from orchestration.core import Settings, listed, load_keys, open_duckdb, read_json, record_of, say, schemas_of
+from orchestration.core import (
+    Settings,
+    catalogue,
+    listed,
+    load_keys,
+    open_duckdb,
+    read_json,
+    record_of,
+    say,
+    schemas_of,
+    seed_rows,
+    text_of,
+)
 from orchestration.stewardship.kinds.check_waiver import waiver_for
 from orchestration.stewardship.kinds.decision import Change, Concerned, Decision, Holding
 from orchestration.stewardship.kinds.extracts import fate_by
@@ -39,6 +51,7 @@ ENTER = "Records that enter the release: {number:,}."
 LEAVE = "Records that leave it: {number:,}."
 CHANGE = "Records that change in it: {number:,}."
 _MOVEMENTS = "Movements of these records and of those linked to them: {before:,} before, {after:,} after."
+_RECORDS = "{what}, {number:,} records"
 _NUMBERS = "Published numbers of members that change: {number:,}."
 _HELD = "{name} is held, by {checks}."
 _LEFT_OUT = (
@@ -68,7 +81,7 @@ _AS_LAST = ("publication_policy", "int_areas", "int_comparisons", "int_public_ce
 FIELDS = (
     "event_kind", "event_month", "event_year", "round", "person_count", "sex", "age_band", "nationality",
     "trafficking_status", "start_place_id", "start_basis", "first_known_place_id", "intended_place_id",
-    "end_place_id", "end_basis", "direction", "form_label", "industry", "recruitment_method",
+    "end_place_id", "end_basis", "direction", "form_label",
 )  # fmt: skip
 COUNTS = (
     "movement_count", "home_count", "exploited_count", "last_known_count", "intended_count", "child_count",
@@ -83,11 +96,11 @@ _SHOWN = ", ".join((*_ROW[:-1], *COUNTS))
 _OF_AGREEMENT = "agreement_is_valid"
 _ROWS = schemas_of("gates")["row_decisions"]
 _FATES = pa.schema([(name, pa.string()) for name in ("partner", "extract_id", "fate")])
-# Where each record stands: in the release if one of its copies is, else where its newest copy is.
+# Where each record stands: in the release if one of its copies is, else where its newest copy is that counts.
 _STATES_OF_RECORDS = """
 select
     record_id, max(judged.fate = 'current') as is_in,
-    max_by(judged.fate || ':' || coalesce(rule_codes, ''), (judged.fate = 'current', sequence)) as state
+    max_by(judged.fate || ':' || coalesce(rule_codes, ''), (judged.fate = 'current', judged.fate <> 'held', sequence)) as state
 from judged_records as judged inner join stg_extracts using (partner, extract_id)
 group by record_id
 """
@@ -473,21 +486,19 @@ class _World:
         """Compare both sides, and print the published tables as the refresh prints them."""
         counted, numbers = dict(self._ask(_COUNTED_RECORDS)), self._published()
         said: list[str] = [say(_CONCERNED, number=self.concerned)]
-        said += [say(ENTER, number=counted[ENTER])] if ENTER in counted else []
-        said += [say(LEAVE, number=counted[LEAVE])] if LEAVE in counted else []
-        said += [say(CHANGE, number=counted[CHANGE])] if CHANGE in counted else []
+        said += [say(what, number=counted[what]) for what in (ENTER, LEAVE, CHANGE) if what in counted]
         said += [say(_NUMBERS, number=len(numbers))] if numbers else []
         before, after = (
             self._ask(f"select count(distinct movement_id) from {side}_movements")[0][0] for side in _SIDES
         )
         said += [say(_MOVEMENTS, before=before, after=after)] if before != after else []
         changes = [
-            Change(say("Records: {number:,}", number=number), _state(one), _state(other))
+            Change(_of_records("state", number), _state(one), _state(other))
             for number, one, other in self._ask(_STATES)
+        ] + [
+            Change(_of_records(name, number), _value(name, one), _value(name, other))
+            for name, one, other, number in self._ask(_CHANGED_FIELDS)
         ]
-        for name, one, other, number in self._ask(_CHANGED_FIELDS):
-            what = say("{field}, records: {number:,}", field=_words(name), number=number)
-            changes.append(Change(what, _value(name, one), _value(name, other)))
         return Trial(said, changes, numbers, [*self._notes, say(_LEFT_OUT)])
 
     def _published(self) -> list[Change]:
@@ -562,19 +573,35 @@ def _state(state: str) -> str:
     """Say where a record stands; `state` is its fate with the rules that decided it."""
     fate, _, rules = state.partition(":")
     if fate == "current":
-        return say("in the release")
+        return say("In the release")
     titles = [quality_rules().get(rule, {}).get("title", _words(rule)) for rule in rules.split(";") if rule]
     if fate == "quarantined":
-        return say("set aside: {rules}", rules=listed(titles))
-    return say("{fate}: {rules}", fate=_words(fate), rules=listed(titles))
+        return say("Set aside: {rules}", rules=listed(titles))
+    what = _words(fate).capitalize()
+    return say("{fate}: {rules}", fate=what, rules=listed(titles)) if titles else what
+
+
+def _of_records(name: str, number: int) -> str:
+    row = catalogue().get(f"desk.changed.{name}")
+    what = row["en"] if row else _words(name).capitalize()
+    return say("{what}, 1 record", what=what) if number == 1 else say(_RECORDS, what=what, number=number)
 
 
 def _value(name: str, value: str | None) -> str:
     if value is None:
-        return say("nothing that is known")
+        return say("Not known")
     if name.endswith("place_id") or name == "transit":
         return ", ".join(map(_place, value.split()))
-    return value[:7] if name == "event_month" else _words(value)
+    if name == "direction":
+        return text_of(f"desk.direction.{value}", "en")
+    domain = "place_basis" if name.endswith("_basis") else name
+    labels = [_labels().get((domain, code), code) for code in value.split(", ")]
+    return value[:7] if name == "event_month" else listed(labels)
+
+
+@cache
+def _labels() -> dict[tuple[str, str], str]:
+    return {(row["domain"], row["code"]): row["label"] for row in seed_rows("codes")}
 
 
 def _place(place_id: str) -> str:

@@ -10,6 +10,7 @@ from typing import get_args
 from orchestration.core import catalogue, refreshes, say
 from orchestration.release.changes import PLACES
 from orchestration.stewardship import desk, items
+from orchestration.stewardship.decisions.trial import FIELDS
 from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.visit import templates
 from orchestration.stewardship.desk.words import words_of
@@ -43,6 +44,10 @@ MADE = {
     "place_role.": ("origin", "transit", "exploitation", "intended_destination", "destination", "other"),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "rejected_pair_inside"),
     "places.": ("ambiguous", "unresolved", "review"),
+    "changed.": (
+        *FIELDS, "state", "transit", "exploitation_type", "industry", "transport_mode", "recruitment_method",
+        "means_of_control", "means", "act", "entry_process",
+    ),
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip
 
