@@ -62,15 +62,12 @@ class Rebuild:
 
         Each is partner and extract id; typing names a file by the id, and by both where two partners sent it.
         """
-        found, columns = (
-            sorted(self._settings.work.glob(self._sources[source]["meta"]["files"])),
-            self.columns(source),
-        )
+        found = sorted(self._settings.work.glob(self._sources[source]["meta"]["files"]))
         if extracts is not None:
             stems = {stem for partner, one in extracts for stem in (one, f"{one}-{partner}")}
             found = [path for path in found if path.stem in stems]
         value = "cast({0} as {1}) as {0}" if found else "cast(null as {1}) as {0}"
-        listed = ", ".join(value.format(name, kind) for name, kind in columns.items())
+        listed = ", ".join(value.format(name, kind) for name, kind in self.columns(source).items())
         if not found:
             return f"select {listed} where false"
         return f"select {listed} from read_parquet([{', '.join(map(sql_text, found))}], union_by_name = true)"

@@ -23,7 +23,7 @@ KEY = ("table_name", "row_id", "start_place_id", "via_place_id", "end_place_id",
 # A record of several extracts stands where it counts, else where its newest copy does that is not held: the last.
 STATES = """
     select record_id, judged.fate, rule_codes from quarantine.judged_records as judged
-    inner join staging.stg_extracts using (partner, extract_id) 
+    inner join staging.stg_extracts using (partner, extract_id)
     order by judged.fate = 'current', judged.fate <> 'held', sequence
 """
 

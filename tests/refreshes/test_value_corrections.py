@@ -295,7 +295,7 @@ def test_desk_previews_decides_and_shows_a_correction(evidence_base: EvidenceBas
     assert "03/03/2025" not in record_page
     revoked = steward.preview("revoke", id=made["id"])
     told = shown(revoked.text)
-    assert "Records that leave it: 1." in told
+    assert "Records that leave the release: 1." in told
     assert "Records: 1 in the release set aside: No such day" in told
 
 

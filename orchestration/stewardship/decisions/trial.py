@@ -48,10 +48,9 @@ from orchestration.warehouse import LAST, Rebuild
 _NO_RECORD = "No record of the last refresh is concerned."
 _CONCERNED = "Records concerned: {number:,}."
 ENTER = "Records that enter the release: {number:,}."
-LEAVE = "Records that leave it: {number:,}."
-CHANGE = "Records that change in it: {number:,}."
+LEAVE = "Records that leave the release: {number:,}."
+CHANGE = "Records that change in the release: {number:,}."
 _MOVEMENTS = "Movements of these records and of those linked to them: {before:,} before, {after:,} after."
-_RECORDS = "{what}, {number:,} records"
 _NUMBERS = "Published numbers of members that change: {number:,}."
 _HELD = "{name} is held, by {checks}."
 _LEFT_OUT = (
@@ -60,7 +59,6 @@ _LEFT_OUT = (
     "Public years that are printed stay; in a year that is printed for the first time, more or fewer small "
     "numbers may be summed."
 )
-_SIDES = ("before", "after")
 _OF_RECORDS = ("typed.record_codes", "typed.problems", "typed.place_mentions")
 _STAGED = ("stg_extracts", "stg_records", "stg_place_matches", "stg_place_mentions")
 _JUDGED = ("record_rules", "judged_records", "int_records_current")
@@ -83,6 +81,7 @@ FIELDS = (
     "trafficking_status", "start_place_id", "start_basis", "first_known_place_id", "intended_place_id",
     "end_place_id", "end_basis", "direction", "form_label",
 )  # fmt: skip
+_MAIN = ("movement_count", "passing_count", "trait_count", "mention_count")  # of their tables
 COUNTS = (
     "movement_count", "home_count", "exploited_count", "last_known_count", "intended_count", "child_count",
     "passing_count", "first_known_count", "stopped_count", "trait_count", "mention_count",
@@ -100,7 +99,10 @@ _FATES = pa.schema([(name, pa.string()) for name in ("partner", "extract_id", "f
 _STATES_OF_RECORDS = """
 select
     record_id, max(judged.fate = 'current') as is_in,
-    max_by(judged.fate || ':' || coalesce(rule_codes, ''), (judged.fate = 'current', judged.fate <> 'held', sequence)) as state
+    max_by(
+        judged.fate || ':' || coalesce(rule_codes, ''),
+        (judged.fate = 'current', judged.fate <> 'held', sequence)
+    ) as state
 from judged_records as judged inner join stg_extracts using (partner, extract_id)
 group by record_id
 """
@@ -170,7 +172,9 @@ select {", ".join(f"coalesce(old.{name}, new.{name})" for name in _ROW)},
     coalesce(old.number, 0) as before, coalesce(new.number, 0) as after
 from old full join new using (table_name, row_id, period_id, column_name)
 where coalesce(old.number, 0) <> coalesce(new.number, 0)
-order by period_id not like 'year-%', table_name, column_name, abs(before - after) desc, period_id, row_id
+order by
+    period_id not like 'year-%', table_name, column_name <> 'movement_count', column_name,
+    abs(before - after) desc, period_id, row_id
 """
 
 
@@ -489,7 +493,8 @@ class _World:
         said += [say(what, number=counted[what]) for what in (ENTER, LEAVE, CHANGE) if what in counted]
         said += [say(_NUMBERS, number=len(numbers))] if numbers else []
         before, after = (
-            self._ask(f"select count(distinct movement_id) from {side}_movements")[0][0] for side in _SIDES
+            self._ask(f"select count(distinct movement_id) from {side}_movements")[0][0]
+            for side in ("before", "after")
         )
         said += [say(_MOVEMENTS, before=before, after=after)] if before != after else []
         changes = [
@@ -504,11 +509,8 @@ class _World:
     def _published(self) -> list[Change]:
         """Return the counts of members' tables that move: of the last refresh, and with the difference."""
         rebuild = self._rebuild
-        sides = (
-            "from before_cells except all from after_cells",
-            "from after_cells except all from before_cells",
-        )
-        if not any(self._ask(f"{side} limit 1") for side in sides):
+        sides = "(from before_cells except all from after_cells) union all (from after_cells except all from before_cells)"
+        if not self._ask(f"from ({sides}) limit 1"):
             return []
         cells, last_cells = rebuild.last("int_source_cells"), rebuild.last("int_cells")
         keys = "table_name, column_name, cell_id, source, period_id, period_kind"
@@ -534,39 +536,17 @@ class _World:
         return [Change(number_named(row[:-2]), int(row[-2]), int(row[-1])) for row in rows]
 
 
-# How people call tables and counts; those of the tables' main counts are left out.
-_TABLES = {
-    "directions": say("Directions"),
-    "starts": say("Starts"),
-    "ends": say("Ends"),
-    "corridors": say("Corridors"),
-    "corridors_via": say("Corridors by place passed"),
-    "passings": say("Places passed"),
-    "border_points": say("Border points"),
-    "traits": say("Traits of cases"),
-    "mentions": say("Mentions in survey rounds"),
-}
-_PARTS = {
-    "home_count": say("people's home"),
-    "exploited_count": say("where people were exploited"),
-    "last_known_count": say("where people were last known"),
-    "intended_count": say("where people were to go"),
-    "child_count": say("children"),
-    "first_known_count": say("first known there"),
-    "stopped_count": say("stopped there"),
-}
-
-
 def number_named(row: Sequence[Any]) -> str:
     """Name a number of a published table; `row`: the columns of _CELL with its row_id, period and column."""
     table, _, *ends, place, direction, trait, code, period, column = row
-    way = " → ".join(_place(one) for one in ends if one)
+    way = " → ".join(_place(one) for one in (["fewer"] if "fewer" in ends else ends) if one)
     of: list[str] = [*([way] if way else []), *([_place(place)] if place else [])]
-    of += [_words(one) for one in (direction, trait, code) if one]
-    if column in _PARTS:
-        of.append(_PARTS[column])
+    of += [text_of(f"desk.direction.{direction}", "en")] if direction else []
+    of += [_words(one) for one in (trait, code) if one]
+    if column not in _MAIN:
+        of.append(_called(column))
     when = period.removeprefix("year-")
-    return say("{table}, {period}: {of}", table=_TABLES[table], period=when, of=listed(of))
+    return say("{table}, {period}: {of}", table=_called(table), period=when, of=listed(of))
 
 
 def _state(state: str) -> str:
@@ -581,10 +561,15 @@ def _state(state: str) -> str:
     return say("{fate}: {rules}", fate=what, rules=listed(titles)) if titles else what
 
 
-def _of_records(name: str, number: int) -> str:
+def _called(name: str) -> str:
+    """Return what people call a field, table or count."""
     row = catalogue().get(f"desk.changed.{name}")
-    what = row["en"] if row else _words(name).capitalize()
-    return say("{what}, 1 record", what=what) if number == 1 else say(_RECORDS, what=what, number=number)
+    return row["en"] if row else _words(name).capitalize()
+
+
+def _of_records(name: str, number: int) -> str:
+    what = "{what}, 1 record" if number == 1 else "{what}, {number:,} records"
+    return say(what, what=_called(name), number=number)
 
 
 def _value(name: str, value: str | None) -> str:
@@ -605,6 +590,8 @@ def _labels() -> dict[tuple[str, str], str]:
 
 
 def _place(place_id: str) -> str:
+    if place_id == "fewer":
+        return say("places with small counts")
     return places.place_names().get(place_id) or _words(place_id)
 
 

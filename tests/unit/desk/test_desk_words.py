@@ -10,7 +10,7 @@ from typing import get_args
 from orchestration.core import catalogue, refreshes, say
 from orchestration.release.changes import PLACES
 from orchestration.stewardship import desk, items
-from orchestration.stewardship.decisions.trial import FIELDS
+from orchestration.stewardship.decisions.trial import COUNTS, FIELDS
 from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.visit import templates
 from orchestration.stewardship.desk.words import words_of
@@ -46,7 +46,10 @@ MADE = {
     "places.": ("ambiguous", "unresolved", "review"),
     "changed.": (
         *FIELDS, "state", "transit", "exploitation_type", "industry", "transport_mode", "recruitment_method",
-        "means_of_control", "means", "act", "entry_process",
+        "means_of_control", "means", "act", "entry_process", "corridors", "corridors_via", "directions", "starts",
+        "ends", "passings", "border_points", "traits", "mentions", *set(COUNTS) - {
+            "movement_count", "passing_count", "trait_count", "mention_count",
+        },
     ),
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip
