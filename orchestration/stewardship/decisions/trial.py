@@ -492,10 +492,8 @@ class _World:
         said: list[str] = [say(_CONCERNED, number=self.concerned)]
         said += [say(what, number=counted[what]) for what in (ENTER, LEAVE, CHANGE) if what in counted]
         said += [say(_NUMBERS, number=len(numbers))] if numbers else []
-        before, after = (
-            self._ask(f"select count(distinct movement_id) from {side}_movements")[0][0]
-            for side in ("before", "after")
-        )
+        count = "select count(distinct movement_id) from"
+        (before,), (after,) = (self._ask(f"{count} {side}_movements")[0] for side in ("before", "after"))
         said += [say(_MOVEMENTS, before=before, after=after)] if before != after else []
         changes = [
             Change(_of_records("state", number), _state(one), _state(other))
@@ -509,8 +507,8 @@ class _World:
     def _published(self) -> list[Change]:
         """Return the counts of members' tables that move: of the last refresh, and with the difference."""
         rebuild = self._rebuild
-        sides = "(from before_cells except all from after_cells) union all (from after_cells except all from before_cells)"
-        if not self._ask(f"from ({sides}) limit 1"):
+        moved = "(from {}_cells except all from {}_cells)".format
+        if not self._ask(f"{moved('before', 'after')} union all {moved('after', 'before')} limit 1"):
             return []
         cells, last_cells = rebuild.last("int_source_cells"), rebuild.last("int_cells")
         keys = "table_name, column_name, cell_id, source, period_id, period_kind"
