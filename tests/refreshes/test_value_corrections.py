@@ -286,7 +286,7 @@ def test_desk_previews_decides_and_shows_a_correction(evidence_base: EvidenceBas
     previewed = steward.preview("value_correction", REASON, **asked)
     told = shown(previewed.text)
     assert "Records that enter the release: 1." in told
-    assert "Records: 1 set aside: No such day in the release" in told
+    assert "State, 1 record Set aside: No such day In the release" in told
     assert export_lines(settings) == [], "a preview writes nothing"
     assert "is corrected, until the partner writes it anew" in shown(steward.confirm(previewed).text)
     [made] = list_decisions(settings)
@@ -296,7 +296,7 @@ def test_desk_previews_decides_and_shows_a_correction(evidence_base: EvidenceBas
     revoked = steward.preview("revoke", id=made["id"])
     told = shown(revoked.text)
     assert "Records that leave the release: 1." in told
-    assert "Records: 1 in the release set aside: No such day" in told
+    assert "State, 1 record In the release Set aside: No such day" in told
 
 
 def test_desk_refuses_a_persons_name_as_a_place(evidence_base: EvidenceBase, steward: Visitor) -> None:

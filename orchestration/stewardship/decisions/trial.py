@@ -543,7 +543,7 @@ def number_named(row: Sequence[Any]) -> str:
     of += [_words(one) for one in (trait, code) if one]
     if column not in _MAIN:
         of.append(_called(column))
-    when = period.removeprefix("year-")
+    when = period.removeprefix("year-").removeprefix("round-")
     return say("{table}, {period}: {of}", table=_called(table), period=when, of=listed(of))
 
 
