@@ -566,8 +566,9 @@ def _called(name: str) -> str:
 
 
 def _of_records(name: str, number: int) -> str:
-    what = "{what}, 1 record" if number == 1 else "{what}, {number:,} records"
-    return say(what, what=_called(name), number=number)
+    if number == 1:
+        return say("{what}, 1 record", what=_called(name))
+    return say("{what}, {number:,} records", what=_called(name), number=number)
 
 
 def _value(name: str, value: str | None) -> str:
