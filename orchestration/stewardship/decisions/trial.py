@@ -95,7 +95,8 @@ _SHOWN = ", ".join((*_ROW[:-1], *COUNTS))
 _OF_AGREEMENT = "agreement_is_valid"
 _ROWS = schemas_of("gates")["row_decisions"]
 _FATES = pa.schema([(name, pa.string()) for name in ("partner", "extract_id", "fate")])
-# Where each record stands: in the release if one of its copies is, else where its newest copy is that counts.
+# Where each record stands: in the release if one of its copies is, else where its newest copy is that no
+# check holds.
 _STATES_OF_RECORDS = """
 select
     record_id, max(judged.fate = 'current') as is_in,
@@ -173,8 +174,8 @@ select {", ".join(f"coalesce(old.{name}, new.{name})" for name in _ROW)},
 from old full join new using (table_name, row_id, period_id, column_name)
 where coalesce(old.number, 0) <> coalesce(new.number, 0)
 order by
-    period_id not like 'year-%', table_name, column_name <> 'movement_count', column_name,
-    abs(before - after) desc, period_id, row_id
+    period_id not like 'year-%', column_name <> 'movement_count', abs(before - after) desc,
+    table_name, column_name, period_id, row_id
 """
 
 
@@ -550,17 +551,14 @@ def number_named(row: Sequence[Any]) -> str:
 def _state(state: str) -> str:
     """Say where a record stands; `state` is its fate with the rules that decided it."""
     fate, _, rules = state.partition(":")
-    if fate == "current":
-        return say("In the release")
     titles = [quality_rules().get(rule, {}).get("title", _words(rule)) for rule in rules.split(";") if rule]
-    if fate == "quarantined":
-        return say("Set aside: {rules}", rules=listed(titles))
-    what = _words(fate).capitalize()
-    return say("{fate}: {rules}", fate=what, rules=listed(titles)) if titles else what
+    if fate == "current" or not titles:
+        return _called(fate)
+    return say("{fate}: {rules}", fate=_called(fate), rules=listed(titles))
 
 
 def _called(name: str) -> str:
-    """Return what people call a field, table or count."""
+    """Return what people call a field, fate, table or count."""
     row = catalogue().get(f"desk.changed.{name}")
     return row["en"] if row else _words(name).capitalize()
 

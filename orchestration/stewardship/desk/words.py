@@ -185,14 +185,18 @@ class Words:
     def linked(self, sentence: str) -> Markup:
         """Return a sentence as HTML: its commands are links, or what a steward does at the desk."""
         parts = sentence.split("`")
+        begins = [not before or before.endswith((". ", "? ")) for before in ("", *parts)]
         return Markup("").join(
-            escape(part) if number % 2 == 0 else self._instead(part) for number, part in enumerate(parts)
+            escape(part) if number % 2 == 0 else self._instead(part, begins[number])
+            for number, part in enumerate(parts)
         )
 
-    def _instead(self, command: str) -> Markup:
+    def _instead(self, command: str, begins: bool) -> Markup:
+        """`begins`: whether a sentence begins with the command."""
         for pattern, key, address in _COMMANDS:
             if found := pattern.fullmatch(command):
                 said, to = self(key), address.format(*found.groups())
+                said = said[:1].upper() + said[1:] if begins else said
                 return Markup('<a href="{}">{}</a>').format(to, said) if to else escape(said)
         return Markup("<code>{}</code>").format(command)
 

@@ -45,7 +45,7 @@ MADE = {
     "link.reason.": ("unsure", "rival", "cluster_too_large", "rejected_pair_inside"),
     "places.": ("ambiguous", "unresolved", "review"),
     "changed.": (
-        *FIELDS, "state", "transit", "exploitation_type", "industry", "transport_mode", "recruitment_method",
+        *FIELDS, "current", "quarantined", "withdrawn", "held", "superseded", "embargoed", "state", "transit", "exploitation_type", "industry", "transport_mode", "recruitment_method",
         "means_of_control", "means", "act", "entry_process", "corridors", "corridors_via", "directions", "starts",
         "ends", "passings", "border_points", "traits", "mentions", *set(COUNTS) - {
             "movement_count", "passing_count", "trait_count", "mention_count",
@@ -99,3 +99,9 @@ def test_days_have_their_month_in_words() -> None:
     assert english.day("last quarter") == "last quarter"
     overdue = say("{partner} is overdue since {day}", partner="2026-01-08.csv", day="2026-01-08")
     assert swahili.said(overdue) == "2026-01-08.csv amechelewa tangu 8\u00a0Jan\u00a02026"
+
+
+def test_a_link_in_place_of_a_command_begins_a_sentence_in_capitals() -> None:
+    said = words_of("en").linked("There are: a. `njia status` names them. Look at `njia status`.")
+    begun, then = '<a href="/">The desk’s first page</a>', '<a href="/">the desk’s first page</a>'
+    assert said == f"There are: a. {begun} names them. Look at {then}."
