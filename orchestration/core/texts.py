@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from orchestration.core.settings import seed_rows
+
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
@@ -41,7 +43,14 @@ def rows() -> list[dict[str, str]]:
 
 @cache
 def _swahili() -> dict[str, str]:
-    return {row["en"]: row["sw"] for row in rows() if SAID in row["keys"].split()}
+    """Return the Swahili of sentences, and of the labels of codes."""
+    texts = catalogue()
+    labels = {
+        row["label"]: texts[key]["sw"]
+        for row in seed_rows("codes")
+        if (key := f"report.code.{row['domain']}.{row['code']}") in texts
+    }
+    return labels | {row["en"]: row["sw"] for row in rows() if SAID in row["keys"].split()}
 
 
 def text_of(key: str, language: str) -> str:

@@ -28,7 +28,6 @@ from orchestration.contracts import (
 )
 from orchestration.core import (
     Settings,
-    catalogue,
     listed,
     load_keys,
     open_duckdb,
@@ -43,6 +42,7 @@ from orchestration.stewardship.kinds.check_waiver import waiver_for
 from orchestration.stewardship.kinds.decision import Change, Concerned, Decision, Holding
 from orchestration.stewardship.kinds.extracts import fate_by
 from orchestration.stewardship.kinds.rows import quality_rules, row_decisions
+from orchestration.stewardship.kinds.subjects import called
 from orchestration.warehouse import LAST, Rebuild
 
 _NO_RECORD = "No record of the last refresh is concerned."
@@ -53,6 +53,8 @@ CHANGE = "Records that change in the release: {number:,}."
 _MOVEMENTS = "Movements of these records and of those linked to them: {before:,} before, {after:,} after."
 _NUMBERS = "Published numbers of members that change: {number:,}."
 _HELD = "{name} is held, by {checks}."
+_NOT_ALL = "The list shows the {number:,} numbers that change most."
+MOST_LISTED = 500
 _LEFT_OUT = (
     "This is what the steps of a refresh make of these records. The refresh also compares changed records "
     "with all others for new links, judges every extract again, and measures labels, comparisons and alerts. "
@@ -188,7 +190,8 @@ class _Check(NamedTuple):
 class Trial:
     """What decisions change: `says` it in sentences; `changes` are states and fields of records, counted.
 
-    `numbers`: those of members' published tables. `notes`: what holds extracts, and what a trial leaves out.
+    `numbers`: the MOST_LISTED of members' published tables that move most. `notes`: what holds extracts, and
+    what a trial leaves out.
     """
 
     says: Sequence[str] = ()
@@ -489,10 +492,12 @@ class _World:
 
     def compared(self) -> Trial:
         """Compare both sides, and print the published tables as the refresh prints them."""
-        counted, numbers = dict(self._ask(_COUNTED_RECORDS)), self._published()
+        counted, moved = dict(self._ask(_COUNTED_RECORDS)), self._published()
+        numbers = [Change(number_named(row[:-2]), int(row[-2]), int(row[-1])) for row in moved[:MOST_LISTED]]
         said: list[str] = [say(_CONCERNED, number=self.concerned)]
         said += [say(what, number=counted[what]) for what in (ENTER, LEAVE, CHANGE) if what in counted]
-        said += [say(_NUMBERS, number=len(numbers))] if numbers else []
+        said += [say(_NUMBERS, number=len(moved))] if moved else []
+        said += [say(_NOT_ALL, number=MOST_LISTED)] if len(moved) > MOST_LISTED else []
         count = "select count(distinct movement_id) from"
         (before,), (after,) = (self._ask(f"{count} {side}_movements")[0] for side in ("before", "after"))
         said += [say(_MOVEMENTS, before=before, after=after)] if before != after else []
@@ -505,8 +510,8 @@ class _World:
         ]
         return Trial(said, changes, numbers, [*self._notes, say(_LEFT_OUT)])
 
-    def _published(self) -> list[Change]:
-        """Return the counts of members' tables that move: of the last refresh, and with the difference."""
+    def _published(self) -> list[tuple[Any, ...]]:
+        """Return the rows of _CHANGED_NUMBERS: counts of the last refresh, and with the difference."""
         rebuild = self._rebuild
         moved = "(from {}_cells except all from {}_cells)".format
         if not self._ask(f"{moved('before', 'after')} union all {moved('after', 'before')} limit 1"):
@@ -531,8 +536,7 @@ class _World:
         for table in _CARRIED:
             rebuild.source(f"carried.{table}", f"from {LAST}.carried.{table}", "view")
         rebuild.make(*_PUBLISHED)
-        rows = self._ask(_CHANGED_NUMBERS.format(last=rebuild.last("int_edition_rows")))
-        return [Change(number_named(row[:-2]), int(row[-2]), int(row[-1])) for row in rows]
+        return self._ask(_CHANGED_NUMBERS.format(last=rebuild.last("int_edition_rows")))
 
 
 def number_named(row: Sequence[Any]) -> str:
@@ -543,9 +547,9 @@ def number_named(row: Sequence[Any]) -> str:
     of += [text_of(f"desk.direction.{direction}", "en")] if direction else []
     of += [_words(one) for one in (trait, code) if one]
     if column not in _MAIN:
-        of.append(_called(column))
+        of.append(called(column))
     when = period.removeprefix("year-").removeprefix("round-")
-    return say("{table}, {period}: {of}", table=_called(table), period=when, of=listed(of))
+    return say("{table}, {period}: {of}", table=called(table), period=when, of=listed(of))
 
 
 def _state(state: str) -> str:
@@ -553,20 +557,14 @@ def _state(state: str) -> str:
     fate, _, rules = state.partition(":")
     titles = [quality_rules().get(rule, {}).get("title", _words(rule)) for rule in rules.split(";") if rule]
     if fate == "current" or not titles:
-        return _called(fate)
-    return say("{fate}: {rules}", fate=_called(fate), rules=listed(titles))
-
-
-def _called(name: str) -> str:
-    """Return what people call a field, fate, table or count."""
-    row = catalogue().get(f"desk.changed.{name}")
-    return row["en"] if row else _words(name).capitalize()
+        return called(fate)
+    return say("{fate}: {rules}", fate=called(fate), rules=listed(titles))
 
 
 def _of_records(name: str, number: int) -> str:
     if number == 1:
-        return say("{what}, 1 record", what=_called(name))
-    return say("{what}, {number:,} records", what=_called(name), number=number)
+        return say("{what}, 1 record", what=called(name))
+    return say("{what}, {number:,} records", what=called(name), number=number)
 
 
 def _value(name: str, value: str | None) -> str:

@@ -10,7 +10,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from orchestration import intake
-from orchestration.core import Settings, UsageError, record_of, say, seed_rows, shown_record
+from orchestration.contracts import place_parts
+from orchestration.core import Settings, UsageError, catalogue, record_of, say, seed_rows, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.kinds.decision import HEX, matching
 
@@ -93,6 +94,14 @@ def nearest(given: str, known: Collection[str]) -> str:
     if len(known) <= MOST_NAMED:
         return say("There are: {names}.", names=names)
     return say("There are: {names} and {number} more.", names=names, number=len(known) - MOST_NAMED)
+
+
+def called(name: str) -> str:
+    """Return what people call a field of a contract or movement, a fate, a table or a count."""
+    if parts := place_parts(name):
+        return say("{what} ({place})", what=called(parts[1]), place=parts[0].replace("_", " "))
+    row = catalogue().get(f"desk.changed.{name}")
+    return row["en"] if row else name.removesuffix("_place_id").replace("_", " ").capitalize()
 
 
 def row_called(extract: str, sheet: str, row: str) -> str:

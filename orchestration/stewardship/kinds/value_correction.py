@@ -36,7 +36,7 @@ from orchestration.stewardship.kinds.decision import (
     matching,
 )
 from orchestration.stewardship.kinds.rows import names, quality_rules
-from orchestration.stewardship.kinds.subjects import record_called
+from orchestration.stewardship.kinds.subjects import called, record_called
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ValueCorrection(Decision):
 
     def sentence(self) -> str:
         sentence = "{field} of record {record} is corrected, until the partner writes it anew"
-        return say(sentence, field=self.field, record=self.record)
+        return say(sentence, field=called(self.field), record=self.record)
 
     def concerns(self) -> Concerned:
         own = frozenset([self.record])
