@@ -28,6 +28,7 @@ from orchestration.core import (
     say,
     text_of,
 )
+from orchestration.stewardship.kinds.check_waiver import FAILED
 from orchestration.stewardship.kinds.place_alias import written_names
 
 LANGUAGE_COOKIE = "njia_language"
@@ -62,8 +63,6 @@ class Names:
         for place, value in given.items():
             if place == "name":
                 names[place] = self._written_place(value)
-            elif place == "check":
-                names[place] = value.replace("_", " ")
             elif place in ("partner", "one", "other"):
                 names[place] = self.partner(value)
             elif place == "extract_id":
@@ -112,9 +111,7 @@ class Words:
 
     def __call__(self, key: str, **named: object) -> str:
         said = text_of(f"desk.{key}", self.language)
-        shown = {
-            name: f"{one:,}" if type(one) is int else self._with_days(one) for name, one in named.items()
-        }
+        shown = {name: f"{one:,}" if type(one) is int else self._as_read(one) for name, one in named.items()}
         return said.format(**shown) if named else said
 
     def day(self, value: date | str | None) -> str:
@@ -142,8 +139,8 @@ class Words:
         return text_of(f"desk.{key}", self.language) if f"desk.{key}" in catalogue() else otherwise
 
     def said(self, sentence: Any) -> Any:
-        """Return a room's sentence in this language, its days in words; a number stays one."""
-        sentence = self._with_days(sentence)
+        """Return a room's sentence in this language, days and checks in words; a number stays one."""
+        sentence = self._as_read(sentence)
         return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
 
     def heading(self, sentence: str) -> str:
@@ -172,14 +169,25 @@ class Words:
             return self.said(sentence)
         return self.said(say(sentence.template, **{**sentence.given, **names}))
 
-    def _with_days(self, given: Any) -> Any:
+    def check(self, name: str) -> str:
+        """Return the title of a failed check: what is wrong. Tests of tables may have a name alone."""
+        return self.known(f"check_title.{name}", f"{self('check_title.other')}: {self.spoken(name)}")
+
+    def _as_read(self, given: Any) -> Any:
+        """Return a sentence with days and checks in words, or what fills one in."""
         if isinstance(given, Sentence):
-            return say(given.template, **{name: self._with_days(one) for name, one in given.given.items()})
+            read = {name: self._as_read(one) for name, one in given.given.items()}
+            if given.template == FAILED:
+                return say("{check}: {of}", check=self.check(read["check"]), of=read["of"])
+            for name in read.keys() & {"check", "checks"}:
+                titles = (self.known(f"check_title.{one}", one) for one in read[name].split(", "))
+                read[name] = ", ".join(f"“{title}”" for title in titles)
+            return say(given.template, **read)
         is_day = isinstance(given, date) or (isinstance(given, str) and _DAY.fullmatch(given))
         return self.day(given) if is_day else given
 
     def spoken(self, name: str) -> str:
-        """Return the name of a check, a rule or a field as words."""
+        """Return the name of a rule or a field as words."""
         return in_language(name.replace("_", " "), self.language)
 
     def linked(self, sentence: str) -> Markup:

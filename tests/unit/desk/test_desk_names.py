@@ -85,7 +85,7 @@ def test_headings_name_partners_files_and_checks(settings: Settings) -> None:
     steward = visitor(settings)
     front = shown(steward.get("/").text)
     assert f"Extract {FILE} of {NAME} is held" in front
-    assert f"row volume is plausible of {FILE}, {NAME} failed" in shown(steward.get("/work").text)
+    assert f"Far fewer or far more rows than last time: {FILE}, {NAME}" in shown(steward.get("/work").text)
     assert f"Records of {NAME} are set aside: No such day" in front and PARTNER not in front.replace(FILE, "")
     page = shown(steward.get(items.held_extract(PARTNER, HELD).path).text)
     assert page.startswith(f"{FILE}, {NAME} · Njia")

@@ -90,7 +90,7 @@ def _deliveries(visit: Visit, partner: str) -> List:
         if key not in held:
             return ""
         rows = (row for row in failed if key_of(row) == key and holds(row))
-        findings = {row["check_name"]: review.finding_of(row) or t.spoken(row["check_name"]) for row in rows}
+        findings = {row["check_name"]: review.finding_of(row) or t.check(row["check_name"]) for row in rows}
         return ". ".join(map(t.said, review.why_held(held[key], findings))) or held[key]["reason"] or ""
 
     def state(one: Mapping[str, Any]) -> str:
