@@ -12,7 +12,7 @@ from orchestration.stewardship import review
 from orchestration.stewardship.desk.drawings import widths
 from orchestration.stewardship.desk.lists import Cell, Column, List, list_page
 from orchestration.stewardship.desk.views.contracts import agreements_of
-from orchestration.stewardship.desk.views.extracts import holds, key_of, landed
+from orchestration.stewardship.desk.views.extracts import key_of, landed, why_held
 from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import file_not_taken, held_extract
 from orchestration.stewardship.worklists.listing import is_about, why_in_short
@@ -85,14 +85,6 @@ def _deliveries(visit: Visit, partner: str) -> List:
     over = set(map(tuple, in_force.get("over", ())))
     notes = sorted(landed(visit.settings, partner), key=lambda one: key_of(one) not in held)
 
-    def note(one: Mapping[str, Any]) -> str:
-        key = key_of(one)
-        if key not in held:
-            return ""
-        rows = (row for row in failed if key_of(row) == key and holds(row))
-        findings = {row["check_name"]: review.finding_of(row) or t.check(row["check_name"]) for row in rows}
-        return ". ".join(map(t.said, review.why_held(held[key], findings))) or held[key]["reason"] or ""
-
     def state(one: Mapping[str, Any]) -> str:
         if key_of(one) in held:
             return "extracts.held"
@@ -101,7 +93,7 @@ def _deliveries(visit: Visit, partner: str) -> List:
     columns = (
         Column("extract", "extracts.extract", lambda one: f"{one['file'] or ''} {one['extract_id']}".strip(),
                lambda one: Cell(one["file"] or one["extract_id"], held_extract(*key_of(one)).path,
-                                note(one))),
+                                why_held(t, held.get(key_of(one), {}), failed))),
         Column("contract", "extract.contract", is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, said=t, is_facet=True),
         Column("received_on", "extracts.received", said=t.day),
