@@ -32,14 +32,16 @@ from orchestration.stewardship.kinds.check_waiver import FAILED
 from orchestration.stewardship.kinds.place_alias import written_names
 
 LANGUAGE_COOKIE = "njia_language"
-# What the desk says in place of a command of a sentence: key of its text, and the page that it leads to.
+# What the desk says in place of a command or file of a sentence: key of its text, and the page it leads to.
 _COMMANDS = (
     (re.compile(r"njia decide revoke ([0-9a-f]{12})"), "do.revoke", "/items/decision/{}"),
     (re.compile(r"njia decide confirm ([0-9a-f]{12})"), "do.confirm", "/items/decision/{}"),
     (re.compile(r"njia decide list"), "do.decisions", "/decisions"),
     (re.compile(r"njia decide accept-extract"), "do.accept", ""),
-    (re.compile(r"njia decide waive-check"), "do.waive", ""),
-    (re.compile(r"njia decide place-alias"), "do.place", ""),
+    (re.compile(r"njia decide waive-check(?: --scope \S+)?"), "do.waive", ""),
+    (re.compile(r"njia decide place-alias"), "do.place", "/work?kind=place"),
+    (re.compile(r"review/quarantined_rows\.csv"), "do.rows", "/work?kind=rows"),
+    (re.compile(r"review/drift\.json"), "do.drift", "/work?kind=drift"),
     (re.compile(r"njia place(?: NAME)?"), "do.find_place", ""),
     (re.compile(r"njia status(?: --all)?"), "do.today", "/"),
     (re.compile(r"njia refresh"), "do.refresh", "/"),

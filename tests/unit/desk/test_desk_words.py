@@ -135,3 +135,15 @@ def test_a_link_in_place_of_a_command_begins_a_sentence_in_capitals() -> None:
     said = words_of("en").linked("There are: a. `njia status` names them. Look at `njia status`.")
     begun, then = '<a href="/">The desk’s first page</a>', '<a href="/">the desk’s first page</a>'
     assert said == f"There are: a. {begun} names them. Look at {then}."
+
+
+def test_no_command_or_path_stands_where_the_desk_has_a_page() -> None:
+    english = words_of("en")
+    actions = [check.steward_action for check in CHECKS.values()]
+    assert any("`njia decide waive-check --scope" in one for one in actions)
+    for one in actions:
+        said = english.linked(one)
+        assert not any(word in said for word in ("accept-extract", "waive-check", "--scope", "rows.csv")), (
+            said
+        )
+    assert '<a href="/work?kind=place">' in english.linked(CHECKS["places_are_known"].steward_action)
