@@ -100,6 +100,7 @@ def place(visit: Visit, item: Item) -> Response:
         has_lost_search=bool(visit.asked("search")) and not search,
         found_none=bool(search and not matches),
         map=map_of(candidates, in_force.counties.values(), lambda: boundaries.country_shapes().values()),
+        not_drawn=[f"{at} {one.name}" for at, one in enumerate(candidates, start=1) if not one.point],
         captions=boundaries.captions(in_force),
         no_place=NO_PLACE,
     )
