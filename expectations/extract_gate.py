@@ -241,8 +241,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         ),
         severity="hold",
         why="A movement needs places; many unknown ones mean a swapped column or new spellings.",
-        steward_action="Open the unresolved names in review; record aliases (`njia decide place-alias`) "
-        "or mend the columns in the contract.",
+        steward_action="Say which places the unresolved names mean (`njia decide place-alias`), or mend "
+        "the columns in the contract.",
         share_of="place_mentions",
     ),
     Expectation(

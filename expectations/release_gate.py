@@ -138,7 +138,7 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         ),
         severity="refuse",
         why="What is published must stand for what was sent.",
-        steward_action="Sort review/quarantined_rows.csv by rule: the top rule names the cause.",
+        steward_action="Sort `review/quarantined_rows.csv` by rule: the top rule names the cause.",
     ),
     Expectation(
         name="quarantine_is_as_last_time",
@@ -153,7 +153,7 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         ),
         severity="refuse",
         why="A jump across all partners comes from a changed rule, seed or program, not from the partners.",
-        steward_action="Compare review/quarantined_rows.csv with the current release's "
+        steward_action="Compare `review/quarantined_rows.csv` with the current release's "
         "`quality.quarantine_summary`, rule by rule.",
     ),
     Expectation(
@@ -236,7 +236,7 @@ PART_GATE: tuple[Expectation, ...] = (
         "release. A contract, a seed, a decision or the program changed them; a sum over all partners would "
         "hide it.",
         steward_action="Look for contracts, aliases and seeds that changed since the current release. If the "
-        "change is right, `njia decide waive-check` with --scope release/PARTNER and the reason.",
+        "change is right, `njia decide waive-check --scope release/PARTNER` with the reason.",
     ),
     Expectation(
         name="counties_keep_their_movements",
@@ -253,7 +253,7 @@ PART_GATE: tuple[Expectation, ...] = (
         why="A county loses movements although nobody sent anything new: rankings would shift, and nothing "
         "in the world did.",
         steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
-        "becomes. If it is right, `njia decide waive-check` with --scope release/COUNTY and the reason.",
+        "becomes. If it is right, `njia decide waive-check --scope release/COUNTY` with the reason.",
     ),
     Expectation(
         name="corridors_keep_their_movements",
@@ -269,7 +269,7 @@ PART_GATE: tuple[Expectation, ...] = (
         severity="refuse",
         why="A corridor loses movements although nobody sent anything new: it would look abandoned.",
         steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
-        "becomes. If it is right, `njia decide waive-check` with --scope 'release/ORIGIN>DESTINATION' and "
+        "becomes. If it is right, `njia decide waive-check --scope 'release/ORIGIN>DESTINATION'` with "
         "the reason.",
     ),
 )

@@ -219,7 +219,7 @@ def test_decisions_at_the_desk_change_the_next_release(desk: Desk, page: Any) ->
     # A check of the held extract is waived.
     page.goto("/")
     page.get_by_role("link", name="is held").click()
-    page.get_by_role("link", name="row volume is plausible").click()
+    page.get_by_role("link", name="Far fewer or far more rows").click()
     decide(page, "the women of June were taken out as agreed")
     page.goto("/decisions")
     assert page.get_by_role("cell", name="holds", exact=True).count() == 3

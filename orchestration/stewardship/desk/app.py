@@ -27,7 +27,14 @@ from starlette.websockets import WebSocketClose
 
 import orchestration
 from orchestration.core import LOOPBACK, Settings, UsageError
-from orchestration.stewardship.desk.accounts import DAGSTER, DECISIONS, FILES, REFRESH, read_accounts
+from orchestration.stewardship.desk.accounts import (
+    DAGSTER,
+    DECISIONS,
+    FILES,
+    RECEIPTS,
+    REFRESH,
+    read_accounts,
+)
 from orchestration.stewardship.desk.guard import (
     MOST_CONNECTIONS,
     Address,
@@ -123,6 +130,7 @@ def make_app(
         Route(FIRST_PATH, endpoint(desk, front.first, None), methods=["POST"]),
         Route(FOLLOWED, endpoint(desk, today.follow, FILES)),
         Route(FOLLOWED, endpoint(desk, today.ask, REFRESH), methods=["POST"]),
+        Route("/receipts/{path:path}", endpoint(desk, partners.receipt, RECEIPTS)),
         Route("/logout", endpoint(desk, front.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, front.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),

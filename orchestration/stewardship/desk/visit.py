@@ -38,7 +38,7 @@ from orchestration.stewardship.desk.guard import Address, Attempts, local_path
 from orchestration.stewardship.desk.refused import refilled
 from orchestration.stewardship.desk.sessions import FirstLink, Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Names, Words, words_of
-from orchestration.stewardship.items import OpenItem
+from orchestration.stewardship.items import OpenItem, partner_of
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.worklists.listing import open_items
 
@@ -202,7 +202,8 @@ class Visit:
     def _counts(self) -> dict[str, int]:
         """Return what stands beside an entry; a page that reports a broken decision has no count."""
         try:
-            return {"/work": len(self.waiting)}
+            of_partners = [one.item for one in self.waiting if one.item.kind in ("extract", "overdue")]
+            return {"/work": len(self.waiting), "/partners": len(set(map(partner_of, of_partners)))}
         except NjiaError:
             return {}
 

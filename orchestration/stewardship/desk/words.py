@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,23 @@ from orchestration.core import (
     in_language,
     read_json,
     say,
+    seed_rows,
     text_of,
 )
+from orchestration.stewardship.kinds.check_waiver import FAILED
 from orchestration.stewardship.kinds.place_alias import written_names
 
 LANGUAGE_COOKIE = "njia_language"
-# What the desk says in place of a command of a sentence: key of its text, and the page that it leads to.
+# What the desk says in place of a command or file of a sentence: key of its text, and the page it leads to.
 _COMMANDS = (
     (re.compile(r"njia decide revoke ([0-9a-f]{12})"), "do.revoke", "/items/decision/{}"),
     (re.compile(r"njia decide confirm ([0-9a-f]{12})"), "do.confirm", "/items/decision/{}"),
     (re.compile(r"njia decide list"), "do.decisions", "/decisions"),
     (re.compile(r"njia decide accept-extract"), "do.accept", ""),
-    (re.compile(r"njia decide waive-check"), "do.waive", ""),
-    (re.compile(r"njia decide place-alias"), "do.place", ""),
+    (re.compile(r"njia decide waive-check(?: --scope \S+)?"), "do.waive", ""),
+    (re.compile(r"njia decide place-alias"), "do.place", "/work?kind=place"),
+    (re.compile(r"review/quarantined_rows\.csv"), "do.rows", "/work?kind=rows"),
+    (re.compile(r"review/drift\.json"), "do.drift", "/work?kind=drift"),
     (re.compile(r"njia place(?: NAME)?"), "do.find_place", ""),
     (re.compile(r"njia status(?: --all)?"), "do.today", "/"),
     (re.compile(r"njia refresh"), "do.refresh", "/"),
@@ -62,8 +66,6 @@ class Names:
         for place, value in given.items():
             if place == "name":
                 names[place] = self._written_place(value)
-            elif place == "check":
-                names[place] = value.replace("_", " ")
             elif place in ("partner", "one", "other"):
                 names[place] = self.partner(value)
             elif place == "extract_id":
@@ -112,9 +114,7 @@ class Words:
 
     def __call__(self, key: str, **named: object) -> str:
         said = text_of(f"desk.{key}", self.language)
-        shown = {
-            name: f"{one:,}" if type(one) is int else self._with_days(one) for name, one in named.items()
-        }
+        shown = {name: f"{one:,}" if type(one) is int else self._as_read(one) for name, one in named.items()}
         return said.format(**shown) if named else said
 
     def day(self, value: date | str | None) -> str:
@@ -142,8 +142,8 @@ class Words:
         return text_of(f"desk.{key}", self.language) if f"desk.{key}" in catalogue() else otherwise
 
     def said(self, sentence: Any) -> Any:
-        """Return a room's sentence in this language, its days in words; a number stays one."""
-        sentence = self._with_days(sentence)
+        """Return a room's sentence in this language, days and checks in words; a number stays one."""
+        sentence = self._as_read(sentence)
         return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
 
     def heading(self, sentence: str) -> str:
@@ -172,14 +172,25 @@ class Words:
             return self.said(sentence)
         return self.said(say(sentence.template, **{**sentence.given, **names}))
 
-    def _with_days(self, given: Any) -> Any:
+    def check(self, name: str) -> str:
+        """Return the title of a failed check: what is wrong. Tests of tables may have a name alone."""
+        return self.known(f"check_title.{name}", f"{self('check_title.other')}: {self.spoken(name)}")
+
+    def _as_read(self, given: Any) -> Any:
+        """Return a sentence with days and checks in words, or what fills one in."""
         if isinstance(given, Sentence):
-            return say(given.template, **{name: self._with_days(one) for name, one in given.given.items()})
+            read = {name: self._as_read(one) for name, one in given.given.items()}
+            if given.template == FAILED:
+                return say("{check}: {of}", check=self.check(read["check"]), of=read["of"])
+            for name in read.keys() & {"check", "checks"}:
+                titles = (self.known(f"check_title.{one}", one) for one in read[name].split(", "))
+                read[name] = ", ".join(f"“{title}”" for title in titles)
+            return say(given.template, **read)
         is_day = isinstance(given, date) or (isinstance(given, str) and _DAY.fullmatch(given))
         return self.day(given) if is_day else given
 
     def spoken(self, name: str) -> str:
-        """Return the name of a check, a rule or a field as words."""
+        """Return the name of a rule or a field as words."""
         return in_language(name.replace("_", " "), self.language)
 
     def linked(self, sentence: str) -> Markup:
@@ -200,8 +211,18 @@ class Words:
                 return Markup('<a href="{}">{}</a>').format(to, said) if to else escape(said)
         return Markup("<code>{}</code>").format(command)
 
+    def label(self, english: str) -> str:
+        """Return the label of a code in this language; `english` where the catalogue has none."""
+        return _labels(self.language).get(english, english)
+
     def said_all(self, words: Iterable[str]) -> str:
         return ", ".join(self.said(one) for one in words)
+
+
+@cache
+def _labels(language: str) -> dict[str, str]:
+    keys = {f"report.code.{row['domain']}.{row['code']}": row["label"] for row in seed_rows("codes")}
+    return {label: catalogue()[key][language] or label for key, label in keys.items() if key in catalogue()}
 
 
 def words_of(language: str | None) -> Words:

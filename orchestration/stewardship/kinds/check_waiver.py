@@ -59,6 +59,7 @@ _ABOUT_HELD = ("no_partner_is_stale", "no_partner_is_held")
 _CHANGES_NO_RECORD = (
     "No record changes. With the waiver the check stops no release until its last day; without it, it does."
 )
+FAILED = "{check} of {of} failed"
 _NOT_JUDGED = "{check} could not be judged, and a waiver does not answer that: it stops all the same."
 _PASSES = (
     "No other check refused the last candidate, so the next one like it would be published; the next refresh "
@@ -254,7 +255,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
         is_refused = refreshed.end.outcome == REFUSED and row["severity"] == "refuse"
         yield OpenItem(
             item,
-            say("{check} of {of} failed", check=row["check_name"], of=_named(_scope_of(row))),
+            say(FAILED, check=row["check_name"], of=_named(_scope_of(row))),
             _observed(row),
             row["why"],
             row["steward_action"],

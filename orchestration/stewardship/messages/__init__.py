@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         keep_newest,
         send_due,
         send_test,
+        sent_about,
         standing,
     )
     from orchestration.stewardship.messages.events import current_events

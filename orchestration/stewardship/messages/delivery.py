@@ -260,6 +260,18 @@ def standing(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+def sent_about(settings: Settings, partner: str) -> list[tuple[Event, str]]:
+    """Return the current events of a partner that were sent, each with its time, newest first."""
+    channels = _read(settings).values()
+    told = [
+        (event, min(times))
+        for event in current_events(settings)
+        if event.partner == partner
+        and (times := [one["sent"][event.id] for one in channels if event.id in one.get("sent", {})])
+    ]
+    return sorted(told, key=lambda one: one[1], reverse=True)
+
+
 def keep_newest(settings: Settings, number: int) -> int:
     """Delete all but the newest messages; return how many. The ledger keeps as many events of a channel.
 

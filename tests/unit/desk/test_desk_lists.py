@@ -185,8 +185,9 @@ def test_front_page_leads_to_the_parts_that_refused_the_release(settings: Settin
     begun = refreshes.begin(settings, "run", world.NOW)
     refreshes.end(settings, begun, refreshes.REFUSED, refused_by=[name])
     world.refreshed(settings, outcome=refreshes.REFUSED)
-    page = steward.get(linked(steward.get("/").text, name.replace("_", " "))).text
-    item = linked(page, f"{name.replace('_', ' ')} of {PARTNER} in the release failed")
+    title = "Many records of a partner have changed"
+    page = steward.get(linked(steward.get("/").text, title)).text
+    item = linked(page, f"{title}: {PARTNER} in the release")
     assert item == items.release_check(name, PARTNER).path and steward.get(item).status_code == 200
 
 

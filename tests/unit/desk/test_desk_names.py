@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings, read_json
-from orchestration.stewardship import audit, items, review
+from orchestration.core import Settings, read_json, refreshes
+from orchestration.core.durable import write_text
+from orchestration.stewardship import audit, items, messages, review
 from orchestration.stewardship.worklists.listing import open_items
 from tests.fixtures import steward_world as world
-from tests.fixtures.desk_world import OBSERVER, STEWARD, make_accounts, shown, visitor
+from tests.fixtures.desk_world import OBSERVER, OPERATOR, STEWARD, make_accounts, shown, visitor
 from tests.fixtures.steward_world import HELD, PARTNER
 
 TOKEN = world.name_of("Kwa Fixture stage")
@@ -85,7 +87,7 @@ def test_headings_name_partners_files_and_checks(settings: Settings) -> None:
     steward = visitor(settings)
     front = shown(steward.get("/").text)
     assert f"Extract {FILE} of {NAME} is held" in front
-    assert f"row volume is plausible of {FILE}, {NAME} failed" in shown(steward.get("/work").text)
+    assert f"Far fewer or far more rows than last time: {FILE}, {NAME}" in shown(steward.get("/work").text)
     assert f"Records of {NAME} are set aside: No such day" in front and PARTNER not in front.replace(FILE, "")
     page = shown(steward.get(items.held_extract(PARTNER, HELD).path).text)
     assert page.startswith(f"{FILE}, {NAME} · Njia")
@@ -100,3 +102,32 @@ def test_id_without_a_name_is_the_heading(settings: Settings) -> None:
         del content["contract_content"]["partner"]
         path.write_text(json.dumps(content))
     assert f"Records of {PARTNER} are set aside: No such day" in shown(visitor(settings).get("/").text)
+
+
+def test_receipts_of_a_partner_are_for_stewards_and_operators(settings: Settings) -> None:
+    run = "20260301T060000Z-0123abcd"
+    write_text(settings.receipts / PARTNER / run / "receipt.html", "<p>Row 12 was set aside")
+    address = f"/receipts/{PARTNER}/{run}/receipt.html"
+    steward, operator, observer = (visitor(settings, name) for name in (STEWARD, OPERATOR, OBSERVER))
+    page = steward.get(f"/partners/{PARTNER}").text
+    assert address in page and "1 Mar 2026, 09:00 EAT" in shown(page)
+    assert "Row 12" in steward.get(address).text and "Row 12" in operator.get(address).text
+    assert [one["what"] for one in audit.read(settings).lines if one["what"].startswith("receipts/")] == [
+        f"receipts/{PARTNER}/{run}/receipt.html"
+    ] * 2
+    page = observer.get(f"/partners/{PARTNER}")
+    assert page.status_code == 200 and "/receipts/" not in page.text and "Receipts" not in shown(page.text)
+    assert observer.get(address).status_code == 403
+    assert steward.get(f"/receipts/{PARTNER}/../../njia.db").status_code == 404
+
+
+def test_page_of_a_partner_names_decisions_and_messages_about_it(settings: Settings) -> None:
+    begun = refreshes.begin(settings, "run", world.NOW)
+    refreshes.end(settings, begun, refreshes.PUBLISHED, held=world.held())
+    messages.send_due(settings)
+    steward = visitor(settings)
+    assert steward.decide("extract_withdraw", extract=f"{PARTNER}/{HELD}").status_code == 200
+    page = shown(steward.get(f"/partners/{PARTNER}").text)
+    decisions, told = page.partition("Agreement")[2].split("Messages")
+    assert "is taken out of force" in decisions and "This extract is held" in told
+    assert re.search(r"Partners \d", shown(steward.get("/").text)) is None, "nothing of a partner waits now"

@@ -160,3 +160,11 @@ def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> Non
     assert "Qwertyville" in steward.get("/work?kind=place").text, "it stays with the rest"
     steward.decide("place_alias", **given, partner="", role="")
     assert "Qwertyville" not in steward.get("/work?kind=place").text
+
+
+def test_caption_of_the_map_names_candidates_without_a_point(names: Settings) -> None:
+    row = world.open_name(world.OPEN_NAME, "Qwertyville", candidates="KE040;BRA")
+    world.put_names(names, {world.OPEN_NAME: ["Qwertyville"]}, row)
+    page = visitor(names).get(items.place_name(world.name_of("Qwertyville"), None).path).text
+    caption = shown(page.partition("<figcaption>")[2].partition("</figcaption>")[0])
+    assert "no point of it is known: 2 Brazil." in caption and "Busia" not in caption

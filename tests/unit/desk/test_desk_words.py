@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
-from orchestration.core import catalogue, refreshes, say
+import yaml
+
+from expectations.checks import CHECKS
+from orchestration.core import DBT_PROJECT, catalogue, refreshes, say
 from orchestration.release.changes import PLACES
 from orchestration.stewardship import desk, items
 from orchestration.stewardship.decisions.trial import COUNTS, FIELDS
@@ -18,6 +21,20 @@ from orchestration.stewardship.kinds.agreement_change import FinestPlace
 from orchestration.stewardship.kinds.registry import KINDS
 from orchestration.stewardship.worklists.listing import TURNS
 
+
+def warning_tests(found: Any) -> Iterator[str]:
+    """Names of the dbt tests that only warn; the others fail by a fault of the program alone."""
+    if isinstance(found, dict) and (found.get("config") or {}).get("severity") == "warn":
+        yield found["name"]
+    inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    for one in inner:
+        yield from warning_tests(one)
+
+
+MODELS = [
+    yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    for path in DBT_PROJECT.glob("models/**/*.yml")
+]
 FOLDER = Path(desk.__file__).parent
 # Keys that are made of data: what stands before it, and what the data can be.
 MADE = {
@@ -25,6 +42,7 @@ MADE = {
     "many.": (*items.KINDS, "all"),
     "act.": items.KINDS,
     "turn.": TURNS,
+    "check_title.": (*CHECKS, *warning_tests(MODELS), "model_is_built", "other"),
     "share.": ("all", "two_thirds", "half", "third"),
     "today.": ("alert_rise", "alert_fall"),
     "role.": ROLES,
@@ -101,7 +119,31 @@ def test_days_have_their_month_in_words() -> None:
     assert swahili.said(overdue) == "2026-01-08.csv amechelewa tangu 8\u00a0Jan\u00a02026"
 
 
+def test_a_failed_check_is_called_by_what_is_wrong() -> None:
+    failed = say("{check} of {of} failed", check="row_volume_is_plausible", of="kobe_post/may.csv")
+    held = say("Held by {checks}.", checks="places_are_known, codes_are_mapped")
+    english, swahili = words_of("en"), words_of("sw")
+    assert english.heading(failed) == "Far fewer or far more rows than last time: kobe_post/may.csv"
+    assert swahili.said(held) == (
+        "Limezuiwa na “Mahali pengi mno hapajulikani”, “Majibu mengi mno hayamo kwenye mkataba”."
+    )
+    test_of_dbt = "A rule of the tables is broken: areas place id is unique"
+    assert english.check("areas_place_id_is_unique") == test_of_dbt
+
+
 def test_a_link_in_place_of_a_command_begins_a_sentence_in_capitals() -> None:
     said = words_of("en").linked("There are: a. `njia status` names them. Look at `njia status`.")
     begun, then = '<a href="/">The desk’s first page</a>', '<a href="/">the desk’s first page</a>'
     assert said == f"There are: a. {begun} names them. Look at {then}."
+
+
+def test_no_command_or_path_stands_where_the_desk_has_a_page() -> None:
+    english = words_of("en")
+    actions = [check.steward_action for check in CHECKS.values()]
+    assert any("`njia decide waive-check --scope" in one for one in actions)
+    for one in actions:
+        said = english.linked(one)
+        assert not any(word in said for word in ("accept-extract", "waive-check", "--scope", "rows.csv")), (
+            said
+        )
+    assert '<a href="/work?kind=place">' in english.linked(CHECKS["places_are_known"].steward_action)

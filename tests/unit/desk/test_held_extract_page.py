@@ -117,6 +117,7 @@ def test_page_says_what_was_found_in_swahili(steward: Visitor) -> None:
     whole = page_of(steward, "changed_post", "sw")
     page = shown(whole)
     assert "katika rekodi 120 kati ya 120" in page and "Kilichobadilika: Jinsia" in page
+    assert "Mwanamke au msichana 80 67 %" in page and "Female" not in page
     assert "were sent before." not in whole.replace(message_in(whole, "en"), "")
 
 

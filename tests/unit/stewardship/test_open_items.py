@@ -102,7 +102,7 @@ def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> N
     world.refreshed(settings, held=world.held())
     make_accounts(settings)
     steward = visitor(settings)
-    assert "(1) row volume is plausible of" in shown(steward.get("/work").text)
+    assert "(1) Far fewer or far more rows than last time:" in shown(steward.get("/work").text)
     assert 'class="worth-of"' in steward.get(CHECK_ITEM.path).text
     listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
     assert [one["item"] for one in listed] == [str(HELD_ITEM)]

@@ -7,7 +7,7 @@ The draft holds counts of the partner's own file, and no value of a person, refe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.drawings import side_by_side, trend_of
 from orchestration.stewardship.desk.lists import item_page
 from orchestration.stewardship.desk.visit import Visit, or_404
-from orchestration.stewardship.desk.words import LANGUAGES, words_of
+from orchestration.stewardship.desk.words import LANGUAGES, Words, words_of
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract
 from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver
 from orchestration.stewardship.worklists.listing import why_in_short
@@ -36,6 +36,14 @@ def key_of(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def holds(row: Mapping[str, str]) -> bool:
     return row["severity"] == "hold" and row["waived"] != "True"
+
+
+def why_held(t: Words, held: Mapping[str, Any], rows: Iterable[Mapping[str, str]]) -> str:
+    """Return in one paragraph why an extract is held, by its rows of failed checks; empty for others."""
+    holding = (row for row in rows if key_of(row) == key_of(held) and holds(row)) if held else ()
+    findings = {row["check_name"]: review.finding_of(row) or t.check(row["check_name"]) for row in holding}
+    said = [t.said(one).rstrip(".") for one in review.why_held(held, findings)] if held else []
+    return f"{'. '.join(said)}." if said else held.get("reason") or ""
 
 
 def extract(visit: Visit, item: Item) -> Response:
@@ -66,7 +74,7 @@ def extract(visit: Visit, item: Item) -> Response:
         note=note,
         failed=failed,
         is_held=bool(held),
-        cause=of_text(held.get("cause", "")),
+        happened=why_held(visit.words, held, failed),
         contact=next(iter(of_note), None),
         differs=differs,
         proof=proof,

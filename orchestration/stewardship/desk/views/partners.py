@@ -1,23 +1,27 @@
-"""Partners: one row each; of one its deliveries, files that wait, agreements, and what waits for it."""
+"""Partners: one row each; of one what waits for it, deliveries, agreements, decisions, messages, receipts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from orchestration.core import refreshes
-from orchestration.stewardship import review
+from orchestration.stewardship import audit, messages, review
+from orchestration.stewardship.decisions.active import list_decisions
+from orchestration.stewardship.desk.accounts import RECEIPTS
 from orchestration.stewardship.desk.drawings import widths
 from orchestration.stewardship.desk.lists import Cell, Column, List, list_page
 from orchestration.stewardship.desk.views.contracts import agreements_of
-from orchestration.stewardship.desk.views.extracts import holds, key_of, landed
+from orchestration.stewardship.desk.views.extracts import key_of, landed, why_held
+from orchestration.stewardship.desk.views.front import POLICY
 from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import file_not_taken, held_extract
 from orchestration.stewardship.worklists.listing import is_about, why_in_short
 
 SHOWN_DELIVERIES = 6  # in the drawing of a partner's row
+SHOWN = 12  # decisions and receipts
 
 
 def partners(visit: Visit) -> Response:
@@ -74,7 +78,32 @@ def partner(visit: Visit) -> Response:
         ],
         agreements=[one for one in agreements_of(visit) if one["partner"] == code],
         list=_deliveries(visit, code),
+        decisions=[one for one in list_decisions(settings)[::-1] if code in _named_by(one)][:SHOWN],
+        messages=messages.sent_about(settings, code),
+        receipts=_receipts(visit, code),
     )
+
+
+def _named_by(entry: Mapping[str, Any]) -> list[str]:
+    """Return the partner of a decision, or the parts of the scope of a waiver."""
+    return [str(entry.get("partner")), *str(entry.get("scope", "")).split("/")]
+
+
+def _receipts(visit: Visit, partner: str) -> list[tuple[str, str]]:
+    """Return address and time of the newest receipts written for a partner, for those who may read them."""
+    if not (visit.account and visit.account.may_enter(RECEIPTS)):
+        return []
+    pages = sorted((visit.settings.receipts / partner).glob("*Z-*/receipt.html"), reverse=True)[:SHOWN]
+    return [(f"/receipts/{partner}/{page.parent.name}/{page.name}", page.parent.name[:16]) for page in pages]
+
+
+def receipt(visit: Visit) -> Response:
+    """Send a receipt's page or its table of rows. The log has its line first."""
+    folder, asked = visit.settings.receipts, str(visit.request.path_params["path"])
+    # Compared with the names that there are, so no name leads out of the folder.
+    path = or_404({one.relative_to(folder).as_posix(): one for one in folder.glob("*/*/*.*")}.get(asked))
+    audit.record(visit.settings, visit.author, "viewed", f"receipts/{asked}")
+    return FileResponse(path, headers={"Content-Security-Policy": f"{POLICY}'none'"})
 
 
 def _deliveries(visit: Visit, partner: str) -> List:
@@ -85,14 +114,6 @@ def _deliveries(visit: Visit, partner: str) -> List:
     over = set(map(tuple, in_force.get("over", ())))
     notes = sorted(landed(visit.settings, partner), key=lambda one: key_of(one) not in held)
 
-    def note(one: Mapping[str, Any]) -> str:
-        key = key_of(one)
-        if key not in held:
-            return ""
-        rows = (row for row in failed if key_of(row) == key and holds(row))
-        findings = {row["check_name"]: review.finding_of(row) or t.spoken(row["check_name"]) for row in rows}
-        return ". ".join(map(t.said, review.why_held(held[key], findings))) or held[key]["reason"] or ""
-
     def state(one: Mapping[str, Any]) -> str:
         if key_of(one) in held:
             return "extracts.held"
@@ -101,7 +122,7 @@ def _deliveries(visit: Visit, partner: str) -> List:
     columns = (
         Column("extract", "extracts.extract", lambda one: f"{one['file'] or ''} {one['extract_id']}".strip(),
                lambda one: Cell(one["file"] or one["extract_id"], held_extract(*key_of(one)).path,
-                                note(one))),
+                                why_held(t, held.get(key_of(one), {}), failed))),
         Column("contract", "extract.contract", is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, said=t, is_facet=True),
         Column("received_on", "extracts.received", said=t.day),

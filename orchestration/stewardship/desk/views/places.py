@@ -45,9 +45,8 @@ def list_of_places(visit: Visit) -> List:
         Column("role", "place.role",
                lambda one: tuple({role or "other": None for _, role in one["named_by"]}),
                said=lambda role: t(f"place_role.{role}"), is_facet=True, is_hidden=True),
-        Column("mentions", "places.mentions", lambda one: len(one["mention_ids"]), is_number=True),
         Column("movements", "item.movements", is_number=True),
-        Column("near", "places.candidates", lambda one: tuple(place.place_id for place in one["candidates"]),
+        Column("near", "places.candidates", lambda one: one["candidates"],
                lambda one: Cell(", ".join(place.name for place in one["candidates"][:3]) or "–"),
                said=places.described, is_facet=True),
     )  # fmt: skip
@@ -100,6 +99,7 @@ def place(visit: Visit, item: Item) -> Response:
         has_lost_search=bool(visit.asked("search")) and not search,
         found_none=bool(search and not matches),
         map=map_of(candidates, in_force.counties.values(), lambda: boundaries.country_shapes().values()),
+        not_drawn=[f"{at} {one.name}" for at, one in enumerate(candidates, start=1) if not one.point],
         captions=boundaries.captions(in_force),
         no_place=NO_PLACE,
     )
@@ -115,7 +115,7 @@ def note_shown(visit: Visit, questions: Sequence[Question]) -> None:
 
 
 def place_questions(settings: Settings) -> list[Question]:
-    """Return the undecided names, most movements first, with the candidates of the last refresh alone.
+    """Return the undecided names, most movements first, with the ids of the last refresh's candidates.
 
     `written` is how a name stands in the files: the name, then other texts of the place. `text` is the name
     as it was first written, its token where the last refresh kept no text. `movements`: records of extracts
@@ -134,7 +134,6 @@ def _question(group: OpenName, movements: int, texts: Mapping[str, list[str]]) -
         "written": written,
         "text": written[0][0] if written else group.name,
         "movements": movements,
-        "candidates": list(map(places.known_place, group.candidates)),
     }
 
 
@@ -143,7 +142,7 @@ def with_readings(question: Question) -> Question:
     written = question["written"]
     found = _candidates_for(written[0][0], question["country"], ()) if written else []
     read = {one.place_id for one in found}
-    offered = [one for one in question["candidates"] if one.place_id not in read]
+    offered = [places.known_place(one) for one in question["candidates"] if one not in read]
     return question | {"candidates": [*found, *offered]}
 
 

@@ -7,7 +7,7 @@ is no steward sees counts, and no partner, name or row.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from orchestration.core import read_json, refreshes
 from orchestration.intake import pulled_sources
 from orchestration.stewardship import audit, messages, review
 from orchestration.stewardship.desk.accounts import DAGSTER, DESK, REFRESH, ROLES, TODAY
-from orchestration.stewardship.desk.drawings import widths
+from orchestration.stewardship.desk.drawings import BAR
 from orchestration.stewardship.desk.lists import in_line
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import KINDS, OpenItem, partner_of
@@ -66,18 +66,16 @@ def start(visit: Visit) -> Response:
         partners=_partners_in_force(visit),
         standing=review.standing_candidate(visit.settings) if sees_desk else None,
         alerts=list(_alerts(visit)) if sees_desk else [],
-        groups=[(turn, list(zip(lines, _bars(lines, most), strict=True))) for turn, lines in groups],
+        groups=[
+            (turn, [(line, round(BAR * line.cases / (most or 1), 1)) for line in lines])
+            for turn, lines in groups
+        ],
         kinds=Counter(one.item.kind for one in visit.waiting),
         all_kinds=KINDS,
         machine=_machine(visit) if account.may_enter(DAGSTER) else None,
         refresh=refresh,
         refreshing_since=None,
     )
-
-
-def _bars(lines: Sequence[Line], most: int) -> list[float]:
-    """Return the width of the bar of each line, of all lines of the page the longest full."""
-    return widths([*(line.cases for line in lines), most])[:-1]
 
 
 def _partners_in_force(visit: Visit) -> tuple[int, int]:
@@ -206,10 +204,9 @@ def _of_partners(visit: Visit, items: list[OpenItem]) -> list[Line]:
     titles = ", ".join(
         dict.fromkeys(one.title.rpartition(":")[0 if one.number > 1 else 2].strip() for one in small)
     )
-    cases = sum(one.cases for one in small)
-    see = t("act.see", count=number)
-    return [*lines[:MOST_GROUPS], Line(t("today.smaller", count=number), titles + ".", cases, number,
-                                       f"/work?turn={PARTNERS}&sort=movements", see)]  # fmt: skip
+    together = Line(t("today.smaller", count=number), titles + ".", sum(one.cases for one in small), number,
+                    f"/work?turn={PARTNERS}&sort=movements", t("act.see", count=number))  # fmt: skip
+    return [*lines[:MOST_GROUPS], together]
 
 
 def _by(items: Iterable[OpenItem], key: Any) -> list[tuple[Any, list[OpenItem]]]:

@@ -97,7 +97,7 @@ def _open_items(visit: Visit, kind: str) -> List:
 
 def _about_in_words(t: Words, name: str) -> str:
     rule = quality_rules().get(name)
-    return str(t.said(rule["title"])) if rule else t.spoken(name)
+    return str(t.said(rule["title"])) if rule else t.check(name)
 
 
 def _age(opened: date | None, today: date) -> str:
