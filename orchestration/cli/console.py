@@ -67,13 +67,13 @@ def facts(**first_column: Any) -> Table:
     return made
 
 
-def show_names(names: Iterable[str], screen: Console = out) -> None:
+def show_names(names: Iterable[str]) -> None:
     """Show names a line each, of a long list the first ones."""
     names = list(names)
     for name in names[:MOST_NAMED]:
-        screen.print(f"  {escape(name)}", soft_wrap=True)
+        out.print(f"  {escape(name)}", soft_wrap=True)
     if len(names) > MOST_NAMED:
-        screen.print(f"  and {len(names) - MOST_NAMED:,} more")
+        out.print(f"  and {len(names) - MOST_NAMED:,} more")
 
 
 def make_missing_keys(settings: Settings) -> None:

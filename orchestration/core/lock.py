@@ -172,9 +172,5 @@ def interrupts_kept() -> Iterator[None]:
 
 
 def collect_garbage_less_often() -> None:
-    """Collect after 50,000 new objects instead of 700, and older generations rarely.
-
-    A refresh keeps tens of thousands of library objects: scanning them took a tenth of its CPU (46.5 s
-    against 42 s on the samples, best of several runs, same peak of memory).
-    """
+    """Collect less often: scanning the many objects of libraries took a tenth of a refresh's CPU."""
     gc.set_threshold(50_000, 20, 100)

@@ -59,14 +59,13 @@ class FieldDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """Rows and months of an extract beside the one before it, and the fields that failed a check.
+    """Months of an extract beside those before it, and the fields that failed a check.
 
     `rows_before`: of the last extract that came in the same way; None where there is none. `is_full`:
     `months` are beside those of the extract that it replaces, else beside all that was sent before.
     `proof`: cells as sent, that show the cause of a held one.
     """
 
-    rows_now: int
     rows_before: int | None
     is_full: bool
     months: tuple[Count, ...]
@@ -105,7 +104,6 @@ def differences(settings: Settings, partner: str, extract_id: str) -> Difference
         fields = tuple(_fields(settings, sent, profile, history))
     rows_before = profile["rows_last_time"]
     return Differences(
-        int(profile["rows_landed"]),
         None if rows_before is None else int(rows_before),
         asked.is_full,
         months,

@@ -105,13 +105,13 @@ def timebars(
         drawing.text(at, y, one.text, shown, 600 if one.is_now else 400, ink, "middle")
 
 
-def axis(drawing: Drawing, x: float, y: float, width: float, span: Span, size: float = 6) -> None:
+def axis(drawing: Drawing, x: float, y: float, width: float, span: Span) -> None:
     """Write the years below their columns, a year in part as `’23`."""
     for name, (left, across) in zip(span.names, span.lefts(width), strict=True):
         text = plain(name)
-        text = f"’{text[2:4]}" if across < wide(text, size) else name  # type: ignore[assignment]
-        middle = inside(drawing, x + left + across / 2, text, size)
-        drawing.text(middle, y, text, size, fill=GREY, anchor="middle")
+        text = f"’{text[2:4]}" if across < wide(text, 6) else name  # type: ignore[assignment]
+        middle = inside(drawing, x + left + across / 2, text, 6)
+        drawing.text(middle, y, text, 6, fill=GREY, anchor="middle")
 
 
 def inside(drawing: Drawing, middle: float, text: Text, size: float) -> float:

@@ -20,7 +20,7 @@ FONTS = Path(__file__).parents[1] / "fonts"
 # and by lightness in grey print.
 INK, GREY, WITHIN, OUT, INTO = "#1B262C", "#5F6B73", "#17506B", "#C2410C", "#E3A72F"
 OUT_TEXT, INTO_TEXT, HELD, LAND, LINE = "#B23C0C", "#8A5A00", "#7F8A91", "#E9ECEE", "#D5DADD"
-RULE, PALE = "#C9D0D4", "#7FA0B0"
+RULE = "#C9D0D4"
 DIRECTIONS = {"within": WITHIN, "into": INTO, "out_of": OUT}
 _HATCH = 2.6
 FACES = {400: "FiraSans-Regular.ttf", 600: "FiraSans-SemiBold.ttf"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from orchestration.outputs.figures.marks import top_of
-from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.figures import PAGE, BarRow, bar_rows, year_cell
 from orchestration.outputs.report.parts import Block, Columns, Grid, Heading, Paragraph, Section
@@ -34,7 +33,8 @@ def forms(view: View) -> Section | None:
 def _means(view: View, trait: str) -> list[Block]:
     """Return a bar a code; where the field is known in few records, a line says so instead."""
     rows = [row for row in view.traits(trait) if row["trait_count"]][:MOST_BARS]
-    known = _known(view, trait)
+    completeness = view.row("completeness", field=trait) or {}
+    known = completeness.get("known_share")
     if not rows or (known is not None and known < LEAST_CHARTED):
         return []
     bars = [BarRow(row["label"], view.drawn("traits", row)) for row in rows]
@@ -42,15 +42,6 @@ def _means(view: View, trait: str) -> list[Block]:
     blocks: list[Block] = [Heading(findings.leading_trait(view, trait))]
     blocks.append(bar_rows(view, what, bars, PAGE / 2 - 9, names=120.0))
     if known is not None and known < LEAST_KNOWN:
-        row = _completeness(view, trait)
-        share = view.percent("completeness", row, "known_share")
+        share = view.percent("completeness", completeness, "known_share")
         blocks.append(Paragraph(view.say("forms.minimum", share=share), tone="note"))
     return blocks
-
-
-def _completeness(view: View, field: str) -> Row:
-    return view.row("completeness", field=field) or {}
-
-
-def _known(view: View, field: str) -> float | None:
-    return _completeness(view, field).get("known_share")
