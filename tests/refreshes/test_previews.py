@@ -12,7 +12,15 @@ from orchestration.core import Sentence, load_keys, refreshes, seed_rows, shown_
 from orchestration.places import place_names
 from orchestration.stewardship import Preview, record_decision, try_decisions, try_revocations
 from orchestration.stewardship.decisions.recording import revoke
-from orchestration.stewardship.decisions.trial import CHANGE, COUNTS, ENTER, FIELDS, LEAVE, number_named
+from orchestration.stewardship.decisions.trial import (
+    CHANGE,
+    COUNTS,
+    ENTER,
+    FIELDS,
+    LEAVE,
+    NUMBERS,
+    number_named,
+)
 from tests import scenario, steps
 from tests.evidence_base import EvidenceBase, copy_of
 
@@ -130,6 +138,7 @@ def difference(before: Tables, after: Tables) -> dict[str, Any]:
         "movements": after.movements - before.movements,
         "rows": rows_of(before, after),
         "numbers": sorted((str(number_named(key)), *two) for key, two in counts.items() if two[0] != two[1]),
+        "number_count": sum(one != other for one, other in counts.values()),
     }
 
 
@@ -144,6 +153,7 @@ def said(preview: Preview) -> dict[str, Any]:
         "movements": sum(more),
         "rows": sorted((str(one.what), str(one.before), str(one.after)) for one in preview.changes),
         "numbers": sorted((str(one.what), one.before, one.after) for one in preview.numbers),
+        "number_count": number.get(NUMBERS, 0),
     }
 
 

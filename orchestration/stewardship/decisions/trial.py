@@ -51,7 +51,7 @@ ENTER = "Records that enter the release: {number:,}."
 LEAVE = "Records that leave the release: {number:,}."
 CHANGE = "Records that change in the release: {number:,}."
 _MOVEMENTS = "Movements of these records and of those linked to them: {before:,} before, {after:,} after."
-_NUMBERS = "Published numbers of members that change: {number:,}."
+NUMBERS = "Published numbers of members that change: {number:,}."
 _HELD = "{name} is held, by {checks}."
 _NOT_ALL = "The list shows the {number:,} numbers that change most."
 MOST_LISTED = 500
@@ -162,7 +162,7 @@ full join (from after_fields semi join both_in using (record_id)) as after using
 where before.value is distinct from after.value
 group by all order by 4 desc, 1, 2, 3
 """
-_CHANGED_NUMBERS = f"""
+_CHANGEDNUMBERS = f"""
 with last as (select {_SHOWN} from {{last}} where edition = 'members'),
 now as (select {_SHOWN} from int_edition_rows where edition = 'members'),
 old as (
@@ -496,7 +496,7 @@ class _World:
         numbers = [Change(number_named(row[:-2]), int(row[-2]), int(row[-1])) for row in moved[:MOST_LISTED]]
         said: list[str] = [say(_CONCERNED, number=self.concerned)]
         said += [say(what, number=counted[what]) for what in (ENTER, LEAVE, CHANGE) if what in counted]
-        said += [say(_NUMBERS, number=len(moved))] if moved else []
+        said += [say(NUMBERS, number=len(moved))] if moved else []
         said += [say(_NOT_ALL, number=MOST_LISTED)] if len(moved) > MOST_LISTED else []
         count = "select count(distinct movement_id) from"
         (before,), (after,) = (self._ask(f"{count} {side}_movements")[0] for side in ("before", "after"))

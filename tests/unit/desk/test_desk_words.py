@@ -64,7 +64,8 @@ MADE = {
     "places.": ("ambiguous", "unresolved", "review"),
     "changed.": (
         *FIELDS, "current", "quarantined", "withdrawn", "held", "superseded", "embargoed", "state", "transit", "exploitation_type", "industry", "transport_mode", "recruitment_method",
-        "means_of_control", "means", "act", "entry_process", "corridors", "corridors_via", "directions", "starts",
+        "means_of_control", "means", "act", "entry_process", "recruiter_relation", "documents", "purpose",
+        "event_on", "place_text", "admin_text", "country_text", "corridors", "corridors_via", "directions", "starts",
         "ends", "passings", "border_points", "traits", "mentions", *set(COUNTS) - {
             "movement_count", "passing_count", "trait_count", "mention_count",
         },
