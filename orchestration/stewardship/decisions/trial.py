@@ -162,7 +162,7 @@ full join (from after_fields semi join both_in using (record_id)) as after using
 where before.value is distinct from after.value
 group by all order by 4 desc, 1, 2, 3
 """
-_CHANGEDNUMBERS = f"""
+_CHANGED_NUMBERS = f"""
 with last as (select {_SHOWN} from {{last}} where edition = 'members'),
 now as (select {_SHOWN} from int_edition_rows where edition = 'members'),
 old as (
