@@ -8,6 +8,7 @@ to February 2026.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -238,7 +239,7 @@ def test_each_place_says_the_same_sentence(settings: Settings) -> None:
     receipt = next((settings.receipts / partner).rglob("receipt.html")).read_text(encoding="utf-8")
     check = next(iter(steps.do(settings, lambda run: defs_gates.results(run, [partner]))))
     page = unescape(visitor(settings).get(f"/items/extract/{partner}/{held.extract_id}").text)
-    letter = page[page.index('<textarea class="message"') : page.index("</textarea>")]
+    [letter] = re.findall(r'<textarea class="message"(.*?)</textarea>', page, re.DOTALL)
     places = {
         "status": status["cause"],
         "receipt": unescape(receipt),
