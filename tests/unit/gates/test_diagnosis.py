@@ -239,7 +239,7 @@ def test_each_place_says_the_same_sentence(settings: Settings) -> None:
     receipt = next((settings.receipts / partner).rglob("receipt.html")).read_text(encoding="utf-8")
     check = next(iter(steps.do(settings, lambda run: defs_gates.results(run, [partner]))))
     page = unescape(visitor(settings).get(f"/items/extract/{partner}/{held.extract_id}").text)
-    [letter] = re.findall(r'<textarea class="message"(.*?)</textarea>', page, re.DOTALL)
+    letter, _ = re.findall(r'<textarea class="message"(.*?)</textarea>', page, re.DOTALL)
     places = {
         "status": status["cause"],
         "receipt": unescape(receipt),
