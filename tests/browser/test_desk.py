@@ -234,7 +234,7 @@ def test_decisions_at_the_desk_change_the_next_release(desk: Desk, page: Any) ->
     page.goto("/work")
     assert page.get_by_text("No such day").count() == page.get_by_text("Qwertyville").count() == 0
     page.goto("/releases")
-    page.get_by_role("link", name="may fail until").wait_for()
+    page.get_by_role("link", name="is waived until").wait_for()
     # A border point is a start as home, and counts as its county.
     assert desk.base.ask(from_busia) > counted
 

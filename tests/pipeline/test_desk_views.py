@@ -257,7 +257,7 @@ def test_a_failed_check_says_why_and_is_waived_by_two(base: EvidenceBase) -> Non
     assert "of the same person" in shown(steward.preview("confirm", id=waiver["id"]).text)
     assert second.decide("confirm", id=waiver["id"]).status_code == 200
     assert list_decisions(base.settings, "check_waiver")[0]["confirmed_by"] == SECOND
-    assert "may fail until" in shown(steward.get("/decisions?kind=check_waiver").text)
+    assert "is waived until" in shown(steward.get("/decisions?kind=check_waiver").text)
 
 
 def test_a_check_that_guards_reconciliation_has_no_form_to_waive_it(onlooker: Visitor) -> None:

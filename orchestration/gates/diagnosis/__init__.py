@@ -81,7 +81,7 @@ def explain(held: HeldExtract) -> Explanation:
     """Return the first cause that explains what differs, or that none is known."""
     if not held.before.values:
         return Explanation("", say(FIRST_FILE), ASK_OPENLY)
-    for breakage in BREAKAGES:
+    for breakage in BREAKAGES if held.now.values else ():
         if found := breakage.explain(held):
             given = {"count": len(found.ids), "of": found.of, "rows": held.row_numbers(found.ids)}
             sentence = say(found.sentence or breakage.SENTENCE, **given | found.given)

@@ -4,7 +4,7 @@ from orchestration.gates.diagnosis.held import FEWEST, MOST, Found, HeldExtract
 
 SENTENCE = (
     "It looks like an older copy: it has nothing new, and {count} of the {of} records that it lacks are "
-    "of {day} or later"
+    "of {month} or later"
 )
 QUESTION = "Was an older export sent by mistake? Please send the newest one."
 
@@ -20,4 +20,4 @@ def explain(held: HeldExtract) -> Found | None:
     )
     after = [one for one in lacked if (day := held.before.days.get(one)) and day >= newest]
     is_older = len(after) >= max(FEWEST if held.landed.is_full else 1, MOST * len(lacked))
-    return Found(after, len(lacked), given={"day": str(newest)}) if is_older else None
+    return Found(after, len(lacked), given={"month": f"{newest:%Y-%m}"}) if is_older else None

@@ -176,7 +176,7 @@ select {", ".join(f"coalesce(old.{name}, new.{name})" for name in _ROW)},
 from old full join new using (table_name, row_id, period_id, column_name)
 where coalesce(old.number, 0) <> coalesce(new.number, 0)
 order by
-    period_id not like 'year-%', column_name <> 'movement_count', abs(before - after) desc,
+    abs(before - after) desc, period_id not like 'year-%', column_name <> 'movement_count',
     table_name, column_name, period_id, row_id
 """
 
@@ -545,10 +545,14 @@ def number_named(row: Sequence[Any]) -> str:
     way = " → ".join(_place(one) for one in (["fewer"] if "fewer" in ends else ends) if one)
     of: list[str] = [*([way] if way else []), *([_place(place)] if place else [])]
     of += [text_of(f"desk.direction.{direction}", "en")] if direction else []
-    of += [_words(one) for one in (trait, code) if one]
+    domain = "event_kind" if trait == "dated_by" else trait
+    of += [called(domain)] if domain else []
+    of += [_label(domain, code)] if code else []
     if column not in _MAIN:
         of.append(called(column))
     when = period.removeprefix("year-").removeprefix("round-")
+    if when.endswith("-12m"):
+        when = say("12 months to {period}", period=when.removesuffix("-12m"))
     return say("{table}, {period}: {of}", table=called(table), period=when, of=listed(of))
 
 
@@ -575,8 +579,18 @@ def _value(name: str, value: str | None) -> str:
     if name == "direction":
         return text_of(f"desk.direction.{value}", "en")
     domain = "place_basis" if name.endswith("_basis") else name
-    labels = [_labels().get((domain, code), code) for code in value.split(", ")]
-    return value[:7] if name == "event_month" else listed(labels)
+    if name == "event_month":
+        return value[:7]
+    return listed([_label(domain, code) for code in value.split(", ")])
+
+
+def _label(domain: str | None, code: str) -> str:
+    """Return the label of a code; of two codes, as of sex and age, each."""
+    domains = ("sex", "age_band") if domain == "sex_age" else (domain or "",)
+    codes = code.split(" ")
+    if len(domains) != len(codes):  # such as `fewer`
+        return _place(code)
+    return listed([_labels().get(one) or _words(one[1]) for one in zip(domains, codes, strict=True)])
 
 
 @cache

@@ -29,7 +29,6 @@ ROLES = {
 }
 # What each part of the site asks for. The members' files are open to every account.
 FILES, DESK, DECISIONS, DAGSTER, REFRESH = "files", "desk", "decisions", "dagster", "refresh"
-RECEIPTS = "receipts"  # they list a partner's rows
 TODAY = "today"  # of an operator, without a name or a row
 _ROLES_OF = {
     FILES: frozenset(ROLES),
@@ -37,7 +36,6 @@ _ROLES_OF = {
     DECISIONS: frozenset({"steward"}),
     DAGSTER: frozenset({"operator"}),
     REFRESH: frozenset({"steward", "operator"}),
-    RECEIPTS: frozenset({"steward", "operator"}),
     TODAY: frozenset({"observer", "steward", "operator"}),
 }
 

@@ -31,7 +31,6 @@ from orchestration.stewardship.desk.accounts import (
     DAGSTER,
     DECISIONS,
     FILES,
-    RECEIPTS,
     REFRESH,
     read_accounts,
 )
@@ -130,7 +129,7 @@ def make_app(
         Route(FIRST_PATH, endpoint(desk, front.first, None), methods=["POST"]),
         Route(FOLLOWED, endpoint(desk, today.follow, FILES)),
         Route(FOLLOWED, endpoint(desk, today.ask, REFRESH), methods=["POST"]),
-        Route("/receipts/{path:path}", endpoint(desk, partners.receipt, RECEIPTS)),
+        Route("/receipts/{path:path}", endpoint(desk, partners.receipt, DECISIONS)),
         Route("/logout", endpoint(desk, front.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, front.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from orchestration.core import (
     in_language,
     read_json,
     say,
-    seed_rows,
     text_of,
 )
 from orchestration.stewardship.kinds.check_waiver import FAILED
@@ -183,8 +182,7 @@ class Words:
             if given.template == FAILED:
                 return say("{check}: {of}", check=self.check(read["check"]), of=read["of"])
             for name in read.keys() & {"check", "checks"}:
-                titles = (self.known(f"check_title.{one}", one) for one in read[name].split(", "))
-                read[name] = ", ".join(f"“{title}”" for title in titles)
+                read[name] = ", ".join(f"“{self.check(one)}”" for one in read[name].split(", "))
             return say(given.template, **read)
         is_day = isinstance(given, date) or (isinstance(given, str) and _DAY.fullmatch(given))
         return self.day(given) if is_day else given
@@ -211,18 +209,8 @@ class Words:
                 return Markup('<a href="{}">{}</a>').format(to, said) if to else escape(said)
         return Markup("<code>{}</code>").format(command)
 
-    def label(self, english: str) -> str:
-        """Return the label of a code in this language; `english` where the catalogue has none."""
-        return _labels(self.language).get(english, english)
-
     def said_all(self, words: Iterable[str]) -> str:
         return ", ".join(self.said(one) for one in words)
-
-
-@cache
-def _labels(language: str) -> dict[str, str]:
-    keys = {f"report.code.{row['domain']}.{row['code']}": row["label"] for row in seed_rows("codes")}
-    return {label: catalogue()[key][language] or label for key, label in keys.items() if key in catalogue()}
 
 
 def words_of(language: str | None) -> Words:

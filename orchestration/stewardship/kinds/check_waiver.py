@@ -60,6 +60,7 @@ _CHANGES_NO_RECORD = (
     "No record changes. With the waiver the check stops no release until its last day; without it, it does."
 )
 FAILED = "{check} of {of} failed"
+_UNJUDGED = "{check} of {of} could not be judged"
 _NOT_JUDGED = "{check} could not be judged, and a waiver does not answer that: it stops all the same."
 _PASSES = (
     "No other check refused the last candidate, so the next one like it would be published; the next refresh "
@@ -105,7 +106,7 @@ class CheckWaiver(Decision):
 
     def sentence(self) -> str:
         of = _named(self.scope)
-        return say("{check} of {of} may fail until {day}", check=self.check, of=of, day=str(self.expires))
+        return say("{check} of {of} is waived until {day}", check=self.check, of=of, day=str(self.expires))
 
     def why_ended(self, as_of: datetime) -> str | None:
         return say("It expired on {day}.", day=str(self.expires)) if self.expires < as_of.date() else None
@@ -253,9 +254,10 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             continue
         seen.add(item)
         is_refused = refreshed.end.outcome == REFUSED and row["severity"] == "refuse"
+        title = FAILED if row["outcome"] == "failed" else _UNJUDGED
         yield OpenItem(
             item,
-            say(FAILED, check=row["check_name"], of=_named(_scope_of(row))),
+            say(title, check=row["check_name"], of=_named(_scope_of(row))),
             _observed(row),
             row["why"],
             row["steward_action"],

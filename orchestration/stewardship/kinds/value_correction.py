@@ -128,7 +128,7 @@ class ValueCorrection(Decision):
         typed = read_artifact(settings.work, "type")
         if typed is None or typed.facts.get("corrections", {}).get(self.id, True):
             return None
-        return say(_WRITTEN_ANEW, field=self.field, record=self.record)
+        return say(_WRITTEN_ANEW, field=called(self.field), record=self.record)
 
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """The written value is another one by now, or typing would not read the new value."""
@@ -136,7 +136,7 @@ class ValueCorrection(Decision):
         if copy is None:
             return say(_NO_RECORD, record=self.record)
         if copy.written(self.field) != self.written:
-            return say(_WRITTEN_ANEW, field=self.field, record=self.record)
+            return say(_WRITTEN_ANEW, field=called(self.field), record=self.record)
         if place_parts(self.field):
             if not places.is_known(self.value):
                 return _NO_PLACE

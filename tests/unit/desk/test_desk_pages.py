@@ -167,4 +167,4 @@ def test_caption_of_the_map_names_candidates_without_a_point(names: Settings) ->
     world.put_names(names, {world.OPEN_NAME: ["Qwertyville"]}, row)
     page = visitor(names).get(items.place_name(world.name_of("Qwertyville"), None).path).text
     caption = shown(page.partition("<figcaption>")[2].partition("</figcaption>")[0])
-    assert "no point of it is known: 2 Brazil." in caption and "Busia" not in caption
+    assert "position unknown): 2 Brazil." in caption and "Busia" not in caption

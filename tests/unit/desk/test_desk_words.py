@@ -13,7 +13,7 @@ from expectations.checks import CHECKS
 from orchestration.core import DBT_PROJECT, catalogue, refreshes, say
 from orchestration.release.changes import PLACES
 from orchestration.stewardship import desk, items
-from orchestration.stewardship.decisions.trial import COUNTS, FIELDS
+from orchestration.stewardship.decisions.trial import COUNTS, FIELDS, number_named
 from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.visit import templates
 from orchestration.stewardship.desk.words import words_of
@@ -63,7 +63,7 @@ MADE = {
     "link.reason.": ("unsure", "rival", "cluster_too_large", "rejected_pair_inside"),
     "places.": ("ambiguous", "unresolved", "review"),
     "changed.": (
-        *FIELDS, "current", "quarantined", "withdrawn", "held", "superseded", "embargoed", "state", "transit", "exploitation_type", "industry", "transport_mode", "recruitment_method",
+        *FIELDS, "current", "quarantined", "withdrawn", "held", "superseded", "embargoed", "state", "transit", "sex_age", "exploitation_type", "industry", "transport_mode", "recruitment_method",
         "means_of_control", "means", "act", "entry_process", "recruiter_relation", "documents", "purpose",
         "event_on", "place_text", "admin_text", "country_text", "corridors", "corridors_via", "directions", "starts",
         "ends", "passings", "border_points", "traits", "mentions", *set(COUNTS) - {
@@ -130,6 +130,17 @@ def test_a_failed_check_is_called_by_what_is_wrong() -> None:
     )
     test_of_dbt = "A rule of the tables is broken: areas place id is unique"
     assert english.check("areas_place_id_is_unique") == test_of_dbt
+
+
+def test_a_number_of_a_preview_is_called_by_labels_in_the_readers_language() -> None:
+    trait = ["traits", "age_band/a09_17", *[None] * 5, "age_band", "a09_17", "2025-Q1-12m", "trait_count"]
+    both = [*trait[:7], "sex_age", "female unknown", "year-2025", "movement_count"]
+    english, swahili = words_of("en"), words_of("sw")
+    assert (
+        english.said(number_named(trait)) == "Traits of cases, 12 months to 2025-Q1: Age band, 9 to 17 years"
+    )
+    assert swahili.said(number_named(trait)).endswith("miezi 12 hadi 2025-Q1: Kundi la umri, Miaka 9 hadi 17")
+    assert english.said(number_named(both)) == "Traits of cases, 2025: Sex and age, Female, Unknown"
 
 
 def test_a_link_in_place_of_a_command_begins_a_sentence_in_capitals() -> None:

@@ -81,7 +81,7 @@ BREAKAGES: dict[str, tuple[list[Row], str]] = {
     "references_new": (each(lambda one: {"Ref": f"N{one['Ref']}"}), "60 of 60 records sent before came again under another one"),
     # Three of five are women.
     "filter_left_on": ([one for one in ROWS if one["Sex"] == "F"], "all 36 records say the same in “Sex”, as 36 of the 60 did before"),
-    "older_copy": (ROWS[:40], "20 of the 20 records that it lacks are of 2025-06-22 or later"),
+    "older_copy": (ROWS[:40], "20 of the 20 records that it lacks are of 2025-06 or later"),
     "part_missing": (ROWS[:20] + ROWS[40:], "20 of the 20 records that are missing are nearly all that was sent of 2025-05 – 2025-06 (rows 22, 23, 24, 25, 26 … of the file before)"),
     "rows_doubled": (ROWS + [one | {"Ref": f"X{one['Ref']}"} for one in ROWS], "60 of 60 records are copies"),
     "heading_renamed": (ROWS, "The column “Form” is not in the file; 60 records had it before"),

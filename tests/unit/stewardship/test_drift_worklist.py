@@ -17,7 +17,7 @@ from orchestration.stewardship.worklists.drift import drift_questions, drifted_c
 from orchestration.typing import open_views
 from orchestration.typing.step import type_extracts
 from tests.fixtures import steward_world as world
-from tests.fixtures.desk_world import STEWARD, make_accounts, shown, visitor
+from tests.fixtures.desk_world import OBSERVER, STEWARD, make_accounts, shown, visitor
 from tests.fixtures.drift_home import AS_OF, KEYS, renamed, rows, send
 from tests.fixtures.drift_home import home as book_home
 from tests.fixtures.partner_files import HEADER, ROW
@@ -80,6 +80,7 @@ def test_desk_shows_identifying_answers_to_signed_in_stewards_and_logs_the_view(
     assert "helicopter" in listed and "Sampleton" not in listed + str(audit.read(home).lines)
     assert "Sampleton" not in steward.get("/work?kind=drift").text + steward.get("/work").text
     assert visitor(home, None).get(ITEM.path).status_code == 303
+    assert "Sampleton" not in visitor(home, OBSERVER).get(ITEM.path).text
 
 
 def test_drift_is_one_item_a_contract(home: Settings) -> None:

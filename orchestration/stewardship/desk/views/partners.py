@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 from orchestration.core import refreshes
 from orchestration.stewardship import audit, messages, review
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.accounts import RECEIPTS
+from orchestration.stewardship.desk.accounts import DECISIONS
 from orchestration.stewardship.desk.drawings import widths
 from orchestration.stewardship.desk.lists import Cell, Column, List, list_page
 from orchestration.stewardship.desk.views.contracts import agreements_of
@@ -90,8 +90,8 @@ def _named_by(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _receipts(visit: Visit, partner: str) -> list[tuple[str, str]]:
-    """Return address and time of the newest receipts written for a partner, for those who may read them."""
-    if not (visit.account and visit.account.may_enter(RECEIPTS)):
+    """Return address and time of the newest receipts written for a partner, for stewards: they list rows."""
+    if not (visit.account and visit.account.may_enter(DECISIONS)):
         return []
     pages = sorted((visit.settings.receipts / partner).glob("*Z-*/receipt.html"), reverse=True)[:SHOWN]
     return [(f"/receipts/{partner}/{page.parent.name}/{page.name}", page.parent.name[:16]) for page in pages]
