@@ -32,7 +32,7 @@ KEY = ("table_name", "row_id", "start_place_id", "via_place_id", "end_place_id",
 STATES = """
     select record_id, judged.fate, rule_codes from quarantine.judged_records as judged
     inner join staging.stg_extracts using (partner, extract_id)
-    order by judged.fate = 'current', judged.fate <> 'held', sequence
+    order by judged.fate = 'current', stg_extracts.fate = 'in_force', sequence
 """
 
 

@@ -114,12 +114,12 @@ def test_value_that_the_partner_writes_anew_holds(evidence_base: EvidenceBase) -
     assert typed(settings, "records", "S5")[0]["event_on"] == date(2025, 3, 4)
     assert "value_corrected" not in {one["problem_code"] for one in typed(settings, "problems", "S5")}
     [listed] = list_decisions(settings)
-    assert (listed["id"], "has sent event_on of record" in str(listed["without_effect"])) == (
+    assert (listed["id"], "has sent Day of the event of record" in str(listed["without_effect"])) == (
         made["id"],
         True,
     )
     revoke(settings, made["id"], "A. Fixture", "the partner wrote it", settings.as_of())
-    with pytest.raises(UsageError, match=r"has sent event_on of record r-[0-9a-f]{16} again"):
+    with pytest.raises(UsageError, match=r"has sent Day of the event of record r-[0-9a-f]{16} again"):
         record_decision(
             settings, "value_correction", "A. Fixture", REASON, settings.as_of(), record=record(settings, "S5"),
             field="event_on", value="05/03/2025", written=made["written"],

@@ -27,6 +27,7 @@ from orchestration.contracts import (
     with_changes,
 )
 from orchestration.core import (
+    NjiaError,
     Settings,
     listed,
     load_keys,
@@ -47,6 +48,11 @@ from orchestration.warehouse import LAST, Rebuild
 
 _NO_RECORD = "No record of the last refresh is concerned."
 _CONCERNED = "Records concerned: {number:,}."
+_NOTHING = "Nothing that is published changes."
+_NOT_COUNTED = (
+    "What this changes cannot be counted now ({fault}). If a refresh is running, try again when it has "
+    "ended; else run `njia refresh`."
+)
 ENTER = "Records that enter the release: {number:,}."
 LEAVE = "Records that leave the release: {number:,}."
 CHANGE = "Records that change in the release: {number:,}."
@@ -97,14 +103,13 @@ _SHOWN = ", ".join((*_ROW[:-1], *COUNTS))
 _OF_AGREEMENT = "agreement_is_valid"
 _ROWS = schemas_of("gates")["row_decisions"]
 _FATES = pa.schema([(name, pa.string()) for name in ("partner", "extract_id", "fate")])
-# Where each record stands: in the release if one of its copies is, else where its newest copy is that no
-# check holds.
+# Where each record stands: in the release if one of its copies is, else where its newest copy in force is.
 _STATES_OF_RECORDS = """
 select
     record_id, max(judged.fate = 'current') as is_in,
     max_by(
         judged.fate || ':' || coalesce(rule_codes, ''),
-        (judged.fate = 'current', judged.fate <> 'held', sequence)
+        (judged.fate = 'current', stg_extracts.fate = 'in_force', sequence)
     ) as state
 from judged_records as judged inner join stg_extracts using (partner, extract_id)
 group by record_id
@@ -211,16 +216,21 @@ def try_out(
 
     `is_last`: whether the tables of the last build are what a refresh makes of the first side.
     """
-    with open_duckdb(threads=1) as con:  # what is counted is small
-        world = _World(settings, Rebuild(settings, con), decisions, now)
-        if not world.concerned:
-            return Trial([say(_NO_RECORD)])
-        if is_last:
-            world.keep_last("before")
-        else:
-            world.run("before", sides[0])
-        world.run("after", sides[1])
-        return world.compared()
+    import duckdb
+
+    try:
+        with open_duckdb(threads=1) as con:  # what is counted is small
+            world = _World(settings, Rebuild(settings, con), decisions, now)
+            if not world.concerned:
+                return Trial([say(_NO_RECORD)])
+            if is_last:
+                world.keep_last("before")
+            else:
+                world.run("before", sides[0])
+            world.run("after", sides[1])
+            return world.compared()
+    except duckdb.Error as error:  # its text may quote a cell
+        raise NjiaError(say(_NOT_COUNTED, fault=type(error).__name__)) from None
 
 
 class _World:
@@ -501,6 +511,7 @@ class _World:
         count = "select count(distinct movement_id) from"
         (before,), (after,) = (self._ask(f"{count} {side}_movements")[0] for side in ("before", "after"))
         said += [say(_MOVEMENTS, before=before, after=after)] if before != after else []
+        said += [say(_NOTHING)] if len(said) == 1 else []
         changes = [
             Change(_of_records("state", number), _state(one), _state(other))
             for number, one, other in self._ask(_STATES)

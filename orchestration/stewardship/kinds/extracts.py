@@ -85,7 +85,7 @@ class ExtractWithdraw(_OnExtract):
     repeated: ClassVar[str] = "Decision {id} of {day} has withdrawn this extract already."
 
     def sentence(self) -> str:
-        return say("{extract} is taken out of force", extract="/".join(self.subject))
+        return say("{extract} is withdrawn", extract="/".join(self.subject))
 
 
 def fate_by(

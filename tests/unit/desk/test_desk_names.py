@@ -130,5 +130,5 @@ def test_page_of_a_partner_names_decisions_and_messages_about_it(settings: Setti
     assert steward.decide("extract_withdraw", extract=f"{PARTNER}/{HELD}").status_code == 200
     page = shown(steward.get(f"/partners/{PARTNER}").text)
     decisions, told = page.partition("Agreement")[2].split("Messages")
-    assert "is taken out of force" in decisions and "This extract is held" in told
+    assert "is withdrawn" in decisions and "This extract is held" in told
     assert re.search(r"Partners \d", shown(steward.get("/").text)) is None, "nothing of a partner waits now"

@@ -78,11 +78,13 @@ def start(visit: Visit) -> Response:
     )
 
 
-def _partners_in_force(visit: Visit) -> tuple[int, int]:
-    """Return how many partners have an extract in force, and how many have sent one."""
+def _partners_in_force(visit: Visit) -> str:
+    """Say how many partners have an extract in force, of how many that sent one; some have an earlier one."""
     partners = review.in_force(visit.settings)["partners"]
     serving = {one for name in ("in_force", "stale", "overdue") for one in partners.get(name, ())}
-    return len(serving), len(serving | set(partners.get("held", ())))
+    count, of, earlier = len(serving), len(serving | set(partners.get("held", ()))), partners.get("stale", ())
+    said = [visit.words("today.partners", serving=count, of=of)]
+    return ", ".join([*said, *([visit.words("today.earlier", count=len(earlier))] if earlier else [])])
 
 
 # --- the verdict ------------------------------------------------------------------------------------
