@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from orchestration.core import Sentence, load_keys, refreshes, seed_rows, shown_record
+from orchestration.core import RefreshLock, Sentence, load_keys, refreshes, seed_rows, shown_record
 from orchestration.places import place_names
 from orchestration.stewardship import Preview, record_decision, try_decisions, try_revocations
 from orchestration.stewardship.decisions.recording import revoke
@@ -215,6 +215,16 @@ def decisions(base: EvidenceBase) -> list[tuple[str, dict[str, Any]]]:
         ("check_waiver", {"check": "row_volume_is_plausible", "scope": extract(base, "chui_routes", 2)["extract_id"], "expires": LATER.date() + timedelta(days=30)}),
         ("extract_accept", extract(base, "swala_post", 2)),
     ]  # fmt: skip
+
+
+def test_nothing_is_counted_while_a_refresh_makes_the_tables_anew(base: EvidenceBase) -> None:
+    withdrawn = [("extract_withdraw", extract(base, "kobe_post", 2))]
+    refresh = RefreshLock(base.settings)
+    refresh.take("run")
+    found = try_decisions(base.settings, withdrawn, *BY, base.settings.as_of())
+    refresh.release()
+    assert (found.says, found.numbers) == ((), ())
+    assert [note for note in found.notes if "nothing is counted now" in note]
 
 
 def test_preview_of_each_kind_is_what_a_refresh_does(base: EvidenceBase) -> None:

@@ -27,7 +27,7 @@ _ON_SPARK = "Where Spark builds the tables, only the refresh counts what it chan
 _OTHERS_WAIT = (
     "Other decisions wait for the next refresh. They are counted here where they concern the same records."
 )
-_RUNNING = "A refresh is running, so some of these counts are its own already: look again when it has ended."
+_RUNNING = "A refresh is making the tables anew, so nothing is counted now: look again when it has ended."
 _AFTER_ROLLBACK = "The next refresh may publish again what the rollback left behind."
 
 
@@ -120,13 +120,14 @@ def _preview(
     if Concerned.of(made) != Concerned():
         if not (has_typed(settings) and is_rebuildable(settings)):
             further.append(NOT_KEPT if settings.engine == "duckdb" else _ON_SPARK)
+        elif refresh_since(settings):
+            further.append(_RUNNING)
         else:
             before = active_decisions(settings, now)
             after = active_decisions(settings, now, left_out, added)
             is_last = _is_last(settings, before)
             trial = try_out(settings, made, (before.by_kind, after.by_kind), is_last, now)
             further += [*trial.notes, *([] if is_last else [_OTHERS_WAIT])]
-            further += [_RUNNING] if refresh_since(settings) else []
     return Preview(
         made,
         [
