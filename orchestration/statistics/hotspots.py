@@ -172,8 +172,8 @@ def activity(counts: Counts, where: Catchment) -> Activity:
     middle = np.log(mean.sum() / expected.sum())
     covariance = shape.places
     if where.slope:
-        changed = where.changes(counts) * shape.weight
-        follow = shape.solve(-changed.sum(axis=2), -changed.sum(axis=1))[1]
+        by_row, by_place = where.changes(counts).sums(shape.weight)
+        follow = shape.solve(-by_row, -by_place)[1]
         covariance = covariance + follow.T @ where.covariance @ follow
     distance = np.eye(len(weight)) - weight
     variance = np.einsum("ij,jk,ik->i", distance, covariance, distance)

@@ -111,7 +111,9 @@ def judge_shifts(
         default="",
     )
     tells = comparable.baseline + comparable.current > 0
-    lowest, highest = range_without_one(windows, shared)
+    lowest, highest = (np.full(then.size, np.nan) for _ in range(2))
+    about = windows.about(is_judged), shared._replace(is_in=shared.is_in[is_judged])
+    lowest[is_judged], highest[is_judged] = range_without_one(*about)
     is_held = (up & (lowest >= policy.shift_least_factor)) | (
         down & (highest <= 1 / policy.shift_least_factor)
     )
@@ -134,8 +136,8 @@ def judge_shifts(
             "dispersion": np.where(is_judged, dispersion, np.nan),
             "yearly_scatter": np.where(is_judged, shared.yearly, np.nan),
             "is_yearly_assumed": shared.is_yearly_assumed,
-            "leave_one_out_low": np.where(is_judged, lowest, np.nan),
-            "leave_one_out_high": np.where(is_judged, highest, np.nan),
+            "leave_one_out_low": lowest,
+            "leave_one_out_high": highest,
             "status": status,
             "reason": _or_none(reason),
             "evidence": _or_none(np.where(up | down, np.where(panel, "panel", "single_partner"), "")),
