@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from orchestration.core import Results
 from orchestration.statistics.comparable import Floats, Numbers, comparable, within_effort
 from orchestration.statistics.count_model import (
     Fit,
@@ -130,6 +131,17 @@ def catchment(pool: Sequence[Counts], partners: int) -> Catchment:
         return none
     covariance = best.where.covariance * (WIDER_OFFICES if len(search.latent) else 1.0)
     return replace(best.where, covariance=covariance)
+
+
+def catchment_of(pool: Sequence[Counts], partners: int, results: Results) -> Catchment:
+    """`catchment`, as `results` holds it."""
+    slope, office, covariance = results.of(_listed, list(pool), partners)
+    return Catchment(slope, np.array(office).reshape(-1, 2), np.array(covariance))
+
+
+def _listed(pool: Sequence[Counts], partners: int) -> list[Any]:
+    found = catchment(pool, partners)
+    return [found.slope, found.office.tolist(), found.covariance.tolist()]
 
 
 def _stacked(blocks: Sequence[Counts]) -> Counts:
