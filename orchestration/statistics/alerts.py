@@ -152,11 +152,12 @@ class Judged(NamedTuple):
         return np.where(self.is_judged, np.where(low < high, 1, -1) * special.ndtri(smaller), 0.0)
 
     def interval(self, item: int, coverage: float) -> tuple[float, float]:
-        from scipy.stats import nbinom  # the library takes a second to load
-
-        tail = (1 - coverage) / 2
-        law = nbinom(self.mean[item] / (self.spread[item] - 1), 1 / self.spread[item])
-        return float(law.ppf(tail)), float(law.ppf(1 - tail))
+        """The quantiles of the witnesses of one corridor."""
+        tail, mean, spread = (1 - coverage) / 2, self.mean[item], self.spread[item]
+        witnesses = np.arange(int(mean + 50 * np.sqrt(mean * spread)) + 2)
+        below = special.betainc(mean / (spread - 1), witnesses + 1, 1 / spread)
+        low, high = np.searchsorted(below, [tail, 1 - tail])
+        return float(low), float(high)
 
     def alerts(self, policy: Policy) -> Floats:
         """The deviation of each corridor with an alert, 0 of the others.

@@ -63,12 +63,12 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy, results: Results)
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
-    """With texts as Python's own: the many small frames that follow look them up one by one."""
+    """With texts as Python's own, each once: the many small frames that follow look them up one by one."""
     frame = table.to_pandas()
     texts = [
         name for name, kind in zip(table.column_names, table.schema.types, strict=True) if kind == pa.string()
     ]
-    return frame.astype(dict.fromkeys(texts, object))
+    return frame.astype(dict.fromkeys(texts, "category")).astype(dict.fromkeys(texts, object))
 
 
 def as_table(name: str, frame: pd.DataFrame) -> pa.Table:

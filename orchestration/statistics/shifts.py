@@ -147,11 +147,10 @@ def judge_shifts(
 
 def q_values(p: Floats) -> Floats:
     """Return Benjamini and Hochberg's q of each p that is a number; the others are no tests and stay nan."""
-    from scipy.stats import false_discovery_control  # the library takes a second to load
-
-    q, judged = np.full(len(p), np.nan), ~np.isnan(p)
-    if judged.any():
-        q[judged] = false_discovery_control(p[judged], method="bh")
+    q, judged = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
+    order = judged[np.argsort(p[judged])]
+    rising = p[order] * (len(order) / np.arange(1, len(order) + 1))
+    q[order] = np.clip(np.minimum.accumulate(rising[::-1])[::-1], 0, 1)
     return q
 
 
