@@ -110,13 +110,13 @@ def dispersion(monthly: Monthly, is_active: Flags, windows: tuple[slice, ...]) -
     """Variance over mean of each item: the largest of partners' months, of months and of quarters of all
     partners; at least 1. nan if no month can tell.
     """
-    reports = reports_of(monthly, is_active, windows)
+    reports = window_counts(monthly, is_active, windows)
     of_all = [of_blocks(reports, size) for size in BLOCKS]
     by_level = [1 + beyond * size for beyond, size in of_all]
     return np.maximum.reduce([_of_cells(reports), *by_level])
 
 
-class Reports(NamedTuple):
+class WindowCounts(NamedTuple):
     """A window: counts of active months, their mean by row, and which months were active by partner."""
 
     monthly: Monthly
@@ -124,17 +124,17 @@ class Reports(NamedTuple):
     active: Floats
 
 
-def reports_of(monthly: Monthly, is_active: Flags, windows: tuple[slice, ...]) -> list[Reports]:
+def window_counts(monthly: Monthly, is_active: Flags, windows: tuple[slice, ...]) -> list[WindowCounts]:
     found = []
     for window in windows:
         active = is_active[:, window].astype(np.float64)
         reported = monthly.counts[:, window] * active[monthly.partner]
         mean = reported.sum(axis=1) / np.maximum(active.sum(axis=1), 1)[monthly.partner]
-        found.append(Reports(monthly._replace(counts=reported), mean, active))
+        found.append(WindowCounts(monthly._replace(counts=reported), mean, active))
     return found
 
 
-def _of_cells(windows: list[Reports]) -> Floats:
+def _of_cells(windows: list[WindowCounts]) -> Floats:
     """Each partner's months beside their mean.
 
     Variance grows as mean + κ mean², with one κ for all items: an item's own scatter is uncertain, and one
@@ -163,7 +163,7 @@ def _of_cells(windows: list[Reports]) -> Floats:
     return np.maximum(np.maximum(own, ratios.sum() / freedom.sum()), 1)
 
 
-def of_blocks(windows: list[Reports], size: int) -> tuple[Floats, Floats]:
+def of_blocks(windows: list[WindowCounts], size: int) -> tuple[Floats, Floats]:
     """κ of each item in blocks of so many months of all partners: variance is mean + κ mean².
 
     Beside it Σ mean² over Σ mean: 1 + κ times it is the variance over the mean. Partners' own means say what

@@ -19,7 +19,7 @@ from orchestration.core import seed_rows
 from orchestration.statistics.catchments import Counts
 from orchestration.statistics.comparable import Floats
 from orchestration.statistics.comparisons import by_month, cells, month_number, without_bursts
-from orchestration.statistics.scatter import BLOCKS, of_blocks, reports_of
+from orchestration.statistics.scatter import BLOCKS, of_blocks, window_counts
 
 LEVELS = ("county", "border_point")
 GRAINS = ("case", "route_report")
@@ -140,7 +140,7 @@ class SharedWaves:
                 without_bursts(told.counts[:, one], numbered.counts[:, one], of_row[:, one]) for one in spans
             ]
             monthly = told._replace(counts=np.concatenate(capped, axis=1))
-            reports = reports_of(monthly, active, spans)
+            reports = window_counts(monthly, active, spans)
             beyond = {size: of_blocks(reports, size)[0] for size in BLOCKS}
             self._beyond[key] = pd.DataFrame(beyond, index=places)
 

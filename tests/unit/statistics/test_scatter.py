@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from orchestration.statistics.scatter import Monthly, between, capped, dispersion, of_blocks, reports_of
+from orchestration.statistics.scatter import Monthly, between, capped, dispersion, of_blocks, window_counts
 from orchestration.statistics.share_ratio import yearly_scatter
 from tests.simulated_corridors import POLICY
 
@@ -24,7 +24,7 @@ def test_scatter_that_partners_share_shows_in_longer_blocks() -> None:
     monthly = np.tile([4] * 6 + [8] * 6, (2, 1, 2))
     everyone = np.ones((2, 24), dtype=np.bool_)
     # Months: (16 - 12 · 11/12) / (144 · 11/12). Quarters: (144 - 36 · 3/4) / (1296 · 3/4), and 36 a quarter.
-    reports = reports_of(*Monthly.of(monthly), everyone, YEARS)
+    reports = window_counts(*Monthly.of(monthly), everyone, YEARS)
     assert of_blocks(reports, 1)[0] == pytest.approx([5 / 132])
     assert of_blocks(reports, 3)[0] == pytest.approx([117 / 972])
     assert dispersion(*Monthly.of(monthly), everyone, YEARS) == pytest.approx([1 + 36 * 117 / 972])
@@ -33,7 +33,7 @@ def test_scatter_that_partners_share_shows_in_longer_blocks() -> None:
 def test_an_items_own_scatter_weighs_as_its_blocks_and_all_together_as_twenty() -> None:
     waves, even = np.tile([4] * 6 + [8] * 6, (2, 1, 2)), np.full((2, 1, 24), 6)
     both = np.concatenate([waves, even], axis=1)
-    found, _ = of_blocks(reports_of(*Monthly.of(both), np.ones((2, 24), dtype=np.bool_), YEARS), 3)
+    found, _ = of_blocks(window_counts(*Monthly.of(both), np.ones((2, 24), dtype=np.bool_), YEARS), 3)
     # Eight quarters with 3/4 of a degree of freedom each; the even item lies below chance, which is 0 of its own.
     of_all = (8 * 117 - 8 * 27) / (2 * 8 * 972)
     assert found == pytest.approx([(6 * 117 / 972 + 20 * of_all) / 26, 20 * of_all / 26])
