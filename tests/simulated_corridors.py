@@ -17,7 +17,7 @@ from orchestration.statistics.alerts import Months, judge, raised, yearly_of
 from orchestration.statistics.comparisons import SideBySide, without_bursts
 from orchestration.statistics.moved_partners import at_places, ends_of, moved
 from orchestration.statistics.policy import load_policy
-from orchestration.statistics.scatter import Counts, Flags
+from orchestration.statistics.scatter import Counts, Flags, Monthly
 from orchestration.statistics.share_ratio import TwoWindows, reference
 from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shifts
 from orchestration.statistics.still_to_come import StillFilling
@@ -96,7 +96,10 @@ class Reports:
         names = self.ends["corridor_id"].tolist()
         told = self.told
         monthly = np.concatenate(
-            [without_bursts(*(one[..., span] for one in told), self.is_active[:, span]) for span in WINDOWS],
+            [
+                without_bursts(*(one[..., span] for one in told), self.is_active[:, None, span])
+                for span in WINDOWS
+            ],
             axis=2,
         )
         campaign = self.campaign.sum(axis=2) > 0
@@ -105,7 +108,7 @@ class Reports:
             names,
             _windows(monthly),
             self.windows,
-            monthly,
+            *Monthly.of(monthly),
             monthly.sum(axis=1),
             self.is_active,
             WINDOWS,
@@ -124,12 +127,12 @@ class Reports:
         shifts = judge_shifts(
             reported.windows, seen_before, spreads, POLICY, shared, self.windows, is_filling
         ).join(self.ends)
-        left_out = 1 - reported.monthly.sum() / self.monthly.sum()
+        counted = reported.monthly.counts.sum()
         of_reference = shared.baseline_totals.sum() + shared.current_totals.sum()
         return shifts.assign(
             displaced_from=displaced_from(shifts),
-            left_out=left_out,
-            reference_share=of_reference / reported.monthly.sum(),
+            left_out=1 - counted / self.monthly.sum(),
+            reference_share=of_reference / counted,
         )
 
     def alerts(self) -> list[tuple[int, dict[str, Any]]]:
@@ -141,8 +144,9 @@ class Reports:
         names = [str(partner) for partner in range(len(self.monthly))]
         nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
         witnesses, numbered = self.told
-        arrays = (self.monthly, witnesses, numbered, self.campaign, witnesses.sum(axis=1), self.is_active)
-        return Months(self.first, names, ends_of(self.ends), self.there, nothing, *arrays)
+        monthly = Monthly.of(self.monthly, witnesses, numbered, self.campaign)
+        by_partner = witnesses.sum(axis=1), self.is_active
+        return Months(self.first, names, ends_of(self.ends), self.there, nothing, *monthly, *by_partner)
 
 
 def _windows(monthly: Counts) -> TwoWindows:

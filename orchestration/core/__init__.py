@@ -157,6 +157,7 @@ if TYPE_CHECKING:
     )
     from orchestration.core.work import (
         Artifact,
+        Results,
         clear_partial,
         clear_work,
         clear_work_left_behind,

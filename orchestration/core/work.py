@@ -17,7 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
 from itertools import chain
@@ -26,9 +26,10 @@ from typing import Any
 
 from orchestration.core import durable
 from orchestration.core.durable import PARTIAL, sha256_of
+from orchestration.core.errors import Damaged
 from orchestration.core.lock import held_if_free
 from orchestration.core.settings import PROJECT_ROOT, Settings
-from orchestration.core.sums import read_json, write_json
+from orchestration.core.sums import line_of, parsed, read_json, write_json
 
 LAYOUT = 1
 _CODE_SUFFIXES = {
@@ -128,6 +129,44 @@ def note_artifact(
 def forget_artifact(work: Path, name: str) -> None:
     """Delete the note of an artifact, so that the artifact is made anew."""
     _note(work, name).unlink(missing_ok=True)
+
+
+class Results:
+    """Results of functions by the hash of all they depend on, those of the last time in a file of `work/`.
+
+    What is not asked for again is dropped; a damaged line is made anew.
+    """
+
+    def __init__(self, path: Path, code: str) -> None:
+        self._path, self._code = path, code
+        self._before: dict[str, Any] = {}
+        self._now: dict[str, Any] = {}
+        with suppress(OSError):
+            for line in path.read_bytes().splitlines():
+                with suppress(Damaged, KeyError, TypeError):
+                    held = parsed(line, path)
+                    self._before[held["key"]] = held["result"]
+
+    def of(self, make: Callable[..., Any], *inputs: Any) -> Any:
+        """Return what `make` returns of these inputs, which JSON must hold."""
+        key = fingerprint_of(self._code, make.__module__, make.__name__, _plain(inputs))
+        if key not in self._now:
+            self._now[key] = self._before[key] if key in self._before else make(*inputs)
+        return self._now[key]
+
+    def write(self) -> None:
+        """Keep what was asked for."""
+        lines = (line_of({"key": key, "result": result}) for key, result in self._now.items())
+        self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """A value, dataclass, array or sequence of these, as JSON that differs wherever one of them does."""
+    if hasattr(value, "tobytes"):
+        return [str(value.dtype), value.shape, hashlib.sha256(value.tobytes()).hexdigest()]
+    if is_dataclass(value):
+        return [_plain(getattr(value, one.name)) for one in fields(value)]
+    return [*map(_plain, value)] if isinstance(value, list | tuple) else value
 
 
 def _note(work: Path, name: str) -> Path:

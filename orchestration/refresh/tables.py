@@ -72,7 +72,7 @@ def link(run: Run) -> Made:
 @Step.of(
     MEASURE,
     (Part.COUNTS,),
-    ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
+    statistics.CODE,
     lambda run: [],
 )
 def measure(run: Run) -> Made:
@@ -86,7 +86,7 @@ def measure(run: Run) -> Made:
 @Step.of(
     FIT,
     (Part.COUNTS,),
-    ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
+    statistics.CODE,
     lambda run: [],
 )
 def fit(run: Run) -> Made:

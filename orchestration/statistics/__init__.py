@@ -13,6 +13,6 @@ if TYPE_CHECKING:
     from orchestration.statistics.leaves import fit, fit_leaves, wrong_leaves
     from orchestration.statistics.measure import measure
     from orchestration.statistics.policy import alert_detection
-    from orchestration.statistics.tables import AGGREGATES, CELLS, LEAVES
+    from orchestration.statistics.tables import AGGREGATES, CELLS, CODE, LEAVES
 
 offer_when_asked(__name__)

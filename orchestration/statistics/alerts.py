@@ -19,6 +19,7 @@ from scipy import special
 from orchestration.statistics.comparisons import (
     Reports,
     SideBySide,
+    by_month,
     cells,
     first_day,
     month_number,
@@ -27,7 +28,7 @@ from orchestration.statistics.comparisons import (
 )
 from orchestration.statistics.moved_partners import all_moves, at_places, ends_of
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.scatter import Counts, Flags, Floats, between, dispersion
+from orchestration.statistics.scatter import Counts, Flags, Floats, Monthly, between, dispersion
 from orchestration.statistics.share_ratio import (
     Reference,
     TwoWindows,
@@ -55,8 +56,9 @@ _LEAST_SPREAD = 1.001
 class Months(NamedTuple):
     """Reports by month, from the month with the number `first` on.
 
-    `records`, `witnesses`, `numbered` and `campaign` are partner × corridor × month, `totals` (witnesses) and
-    `is_active` partner × month; `there` is corridor × place, `declared` the changes of coverage.
+    `records`, `witnesses`, `numbered` and `campaign` are of partners at corridors, with the same rows,
+    `totals` (witnesses) and `is_active` partner × month; `there` is corridor × place, `declared` the changes
+    of coverage.
     """
 
     first: int
@@ -64,10 +66,10 @@ class Months(NamedTuple):
     places: list[str]
     there: Flags
     declared: pd.DataFrame
-    records: Counts
-    witnesses: Counts
-    numbered: Counts
-    campaign: Counts
+    records: Monthly
+    witnesses: Monthly
+    numbered: Monthly
+    campaign: Monthly
     totals: Counts
     is_active: Flags
 
@@ -77,24 +79,24 @@ class Months(NamedTuple):
         first = int(reported[0]) if reported.size else self.totals.shape[1]
         return max(first, at - width + 1 - _BASELINE), at - width + 1
 
+    def capped(self, span: slice) -> Counts:
+        """Witnesses of each row in a window, without bursts."""
+        active = self.is_active[:, span][self.witnesses.partner]
+        return without_bursts(self.witnesses.counts[:, span], self.numbered.counts[:, span], active)
+
     def compared(self, at: int, width: int, policy: Policy, left_out: Flags | bool = False) -> SideBySide:
         """The baseline beside the window that ends with month `at`, without the corridors `left_out`, and
         without partners at corridors where they moved or declare a campaign.
         """
         base, begin = self.begin(at, width)
         spans, split = (slice(base, begin), slice(begin, at + 1)), begin - base
-        monthly = np.concatenate(
-            [
-                without_bursts(self.witnesses[..., span], self.numbered[..., span], self.is_active[:, span])
-                for span in spans
-            ],
-            axis=2,
-        )
         inside = slice(base, at + 1)
-        totals = self.totals[:, inside] - (self.witnesses[..., inside] - monthly).sum(axis=1)
+        told = self.witnesses._replace(counts=self.witnesses.counts[:, inside])
+        monthly = told._replace(counts=np.concatenate([self.capped(span) for span in spans], axis=1))
+        totals = self.totals[:, inside] - told.of_partners + monthly.of_partners
         windows = TwoWindows(
-            monthly[..., :split].sum(axis=2),
-            monthly[..., split:].sum(axis=2),
+            monthly._replace(counts=monthly.counts[:, :split]).sums,
+            monthly._replace(counts=monthly.counts[:, split:]).sums,
             totals[:, :split].sum(axis=1),
             totals[:, split:].sum(axis=1),
         )
@@ -107,7 +109,7 @@ class Months(NamedTuple):
             totals,
             self.is_active[:, inside],
             (slice(0, split), slice(split, at + 1 - base)),
-            self.campaign[..., inside].sum(axis=2) > 0,
+            self.campaign._replace(counts=self.campaign.counts[:, inside]).sums > 0,
         )
         months = range(self.first + base, self.first + at + 1)
         moves = all_moves(side, self.there, self.places, self.declared, months, policy)
@@ -150,11 +152,12 @@ class Judged(NamedTuple):
         return np.where(self.is_judged, np.where(low < high, 1, -1) * special.ndtri(smaller), 0.0)
 
     def interval(self, item: int, coverage: float) -> tuple[float, float]:
-        from scipy.stats import nbinom  # the library takes a second to load
-
-        tail = (1 - coverage) / 2
-        law = nbinom(self.mean[item] / (self.spread[item] - 1), 1 / self.spread[item])
-        return float(law.ppf(tail)), float(law.ppf(1 - tail))
+        """The quantiles of the witnesses of one corridor."""
+        tail, mean, spread = (1 - coverage) / 2, self.mean[item], self.spread[item]
+        witnesses = np.arange(int(mean + 50 * np.sqrt(mean * spread)) + 2)
+        below = special.betainc(mean / (spread - 1), witnesses + 1, 1 / spread)
+        low, high = np.searchsorted(below, [tail, 1 - tail])
+        return float(low), float(high)
 
     def alerts(self, policy: Policy) -> Floats:
         """The deviation of each corridor with an alert, 0 of the others.
@@ -248,7 +251,7 @@ def judge(months: Months, policy: Policy, is_filling: Callable[[range], Flags] |
     it is all but nothing and no month holds a rescue, partners share nothing: a lower bound is safe then.
     """
     newest = months.totals.shape[1] - 1
-    if not months.witnesses.any():
+    if not months.witnesses.counts.any():
         return []
     found = []
     for at in range(newest - int(policy.alert_judged_months), newest + 1):
@@ -281,13 +284,11 @@ def judge(months: Months, policy: Policy, is_filling: Callable[[range], Flags] |
 
 def _has_burst(months: Months, policy: Policy) -> bool:
     """Whether a partner's month of a corridor holds many records of few witnesses, as rescues leave them."""
-    last = months.records.shape[2]
+    last = months.totals.shape[1]
     for end in range(last, max(last - _BASELINE - max(WIDTHS), 0), -_YEAR):
         span = slice(max(end - _YEAR, 0), end)
-        counted = without_bursts(
-            months.witnesses[..., span], months.numbered[..., span], months.is_active[:, span]
-        )
-        if (months.records[..., span] - counted).max(initial=0) >= policy.alert_burst_records:
+        burst = months.records.counts[:, span] - months.capped(span)
+        if burst.max(initial=0) >= policy.alert_burst_records:
             return True
     return False
 
@@ -359,7 +360,7 @@ def _row(months: Months, window: Judged, item: int, newest: int, policy: Policy)
         "window_from": first,
         "newest_month": window.at,
         "is_in_force": window.at == newest,
-        "record_count": int(months.records[:, item, first : window.at + 1].sum()),
+        "record_count": int(months.records.of_item(item)[first : window.at + 1].sum()),
         "witness_count": int(window.witnesses[item]),
         "expected_witness_count": window.mean[item],
         "expected_low": low,
@@ -376,8 +377,12 @@ def _months(reports: Reports, ends: pd.DataFrame, span: range) -> Months:
     """Arrays of the span, with the corridors in the order of `ends`."""
     corridors, totals = of_one_month(reports.counts), of_one_month(reports.totals)
     partners = sorted({*totals["source"], *reports.active_months["source"]})
-    by_partner, by_month = (partners, "source"), (span, "month_from")
-    by_cell = by_partner, (ends["corridor_id"].tolist(), "corridor_id"), by_month
+    by_partner, of_month = (partners, "source"), (span, "month_from")
+    by_corridor = ends["corridor_id"].tolist(), "corridor_id"
+    kinds = (f"{of}_count" for of in ("record", "witness", "numbered", "campaign"))
+    records, witnesses, numbered, campaign = by_month(
+        [(corridors, of_month)], by_partner, by_corridor, *kinds
+    )
     watched = cells(reports.active_months, by_partner, (span, "month_start"), of=None)
     places = ends_of(ends)
     return Months(
@@ -386,10 +391,10 @@ def _months(reports: Reports, ends: pd.DataFrame, span: range) -> Months:
         places,
         at_places(ends, places),
         reports.declared,
-        cells(corridors, *by_cell),
-        cells(corridors, *by_cell, of="witness_count"),
-        cells(corridors, *by_cell, of="numbered_count"),
-        cells(corridors, *by_cell, of="campaign_count"),
-        cells(totals, by_partner, by_month, of="witness_count"),
-        (watched > 0) | (cells(totals, by_partner, by_month) > 0),
+        records,
+        witnesses,
+        numbered,
+        campaign,
+        cells(totals, by_partner, of_month, of="witness_count"),
+        (watched > 0) | (cells(totals, by_partner, of_month) > 0),
     )

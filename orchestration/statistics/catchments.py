@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from orchestration.core import Results
 from orchestration.statistics.comparable import Floats, Numbers, comparable, within_effort
 from orchestration.statistics.count_model import (
     Fit,
+    Further,
     curvature,
     fitted,
     log_likelihood,
@@ -90,16 +92,18 @@ class Catchment:
             return counts.effort
         return counts.effort * np.exp(-np.minimum(self.slope * self._distance(counts), MOST_LOSS))
 
-    def changes(self, counts: Counts) -> Floats:
-        """What each log mean changes by with the slope and each coordinate: parameters x rows x columns."""
+    def changes(self, counts: Counts) -> Further:
+        """What each log mean changes by with the slope, then with both coordinates of each office."""
         away = self._distance(counts)
         apart = counts.at[None, :, :] - np.nan_to_num(self.office)[counts.partner][:, None, :]
         of_office = np.where(
             np.isnan(counts.away)[:, :, None], self.slope * apart / np.maximum(away, SMOOTH)[:, :, None], 0.0
         )
-        is_own = counts.partner[None, :] == self.latent[:, None]
-        by_office = np.einsum("kr,rcs->ksrc", is_own, of_office)
-        return np.concatenate([-away[None], by_office.reshape(-1, *away.shape)])
+        is_own = counts.partner == self.latent[:, None]
+        by = np.concatenate([-away[None], np.moveaxis(of_office * is_own.any(axis=0)[:, None, None], 2, 0)])
+        which = np.zeros((1 + 2 * len(is_own), *by.shape[:2]))
+        which[0, 0], which[1::2, 1], which[2::2, 2] = 1, is_own, is_own
+        return Further(by, which)
 
     def _distance(self, counts: Counts) -> Floats:
         """Of each place from the office of each row; 0 where nothing is known of an office."""
@@ -127,6 +131,17 @@ def catchment(pool: Sequence[Counts], partners: int) -> Catchment:
         return none
     covariance = best.where.covariance * (WIDER_OFFICES if len(search.latent) else 1.0)
     return replace(best.where, covariance=covariance)
+
+
+def catchment_of(pool: Sequence[Counts], partners: int, results: Results) -> Catchment:
+    """`catchment`, as `results` holds it."""
+    slope, office, covariance = results.of(_listed, list(pool), partners)
+    return Catchment(slope, np.array(office).reshape(-1, 2), np.array(covariance))
+
+
+def _listed(pool: Sequence[Counts], partners: int) -> list[Any]:
+    found = catchment(pool, partners)
+    return [found.slope, found.office.tolist(), found.covariance.tolist()]
 
 
 def _stacked(blocks: Sequence[Counts]) -> Counts:
@@ -248,12 +263,12 @@ class _Search:
         fit = fitted(counts.records, at.effort(counts), self.plain)
         for _ in range(STEPS if len(self.latent) else 0):
             mean = mean_of(fit, at.effort(counts))
-            further = at.changes(counts)[1:]
+            further = at.changes(counts).without_first
             shape = curvature(fit, mean, further, self.prior)
             slope = slopes(fit, counts.records, mean)
             drawn = (self.middle - at.office)[self.latent].ravel() * self.prior
             free, place = shape.solve(
-                np.concatenate([slope.sum(axis=1), np.tensordot(further, slope, 2) + drawn]),
+                np.concatenate([slope.sum(axis=1), further.sums(slope)[0].sum(axis=1) + drawn]),
                 slope.sum(axis=0) - fit.pull * fit.place,
             )
             part = 1 / max(np.abs(free).max(), np.abs(place).max(), 1.0)
@@ -275,7 +290,7 @@ class _Search:
         mean, further = mean_of(fit, at.effort(counts)), at.changes(counts)
         all_free = curvature(fit, mean, further, np.append(SLOPE_PRIOR, self.prior)).free
         # Laplace. At the peak of the likelihood itself slopes are too steep: unknown offices follow them.
-        known = curvature(fit, mean, further[1:], self.prior)
+        known = curvature(fit, mean, further.without_first, self.prior)
         sure = float(np.linalg.slogdet(known.free)[1] - np.log(known.own).sum() + np.log(self.prior).sum())
         height = log_likelihood(fit, counts.records, mean) + log_prior(fit) - self._strayed(at) + sure / 2
         return _Settled(height, replace(at, covariance=all_free[rows:, rows:]), fit)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.scatter import Counts, Flags, Floats, capped, dispersion
+from orchestration.statistics.scatter import Counts, Flags, Floats, Monthly, capped, dispersion
 from orchestration.statistics.share_ratio import TwoWindows
 
 MONTHS, QUARTERS, YEARS, ROUNDS = "months", "quarters", "years", "rounds"
@@ -81,7 +81,7 @@ class SideBySide:
     items: list[str]
     windows: TwoWindows
     records: TwoWindows
-    monthly: Counts
+    monthly: Monthly
     monthly_totals: Counts
     is_active: Flags
     month_windows: tuple[slice, slice]
@@ -94,13 +94,12 @@ class SideBySide:
 
     def without(self, left_out: Flags) -> SideBySide:
         """The same without the records of these partners about these items, in the totals too."""
-        monthly_out = np.where(left_out[:, :, None], self.monthly, 0)
         return replace(
             self,
             windows=self.windows.without(left_out),
             records=self.records.without(left_out),
-            monthly=self.monthly - monthly_out,
-            monthly_totals=self.monthly_totals - monthly_out.sum(axis=1),
+            monthly=self.monthly.where(~left_out),
+            monthly_totals=self.monthly_totals - self.monthly.where(left_out).of_partners,
         )
 
 
@@ -206,7 +205,7 @@ def _of_periods(kind: str, period_kind: str, periods: pd.DataFrame) -> list[Comp
 def side_by_side(
     comparison: Comparison, reports: Reports, item: str, items: list[str] | None = None
 ) -> SideBySide:
-    """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
+    """Arrays of one grain's counts: by month, and partner × item of both windows.
 
     `item` names the column of the items; without `items`, these are all of either window. A record has one
     corridor, and may touch several counties.
@@ -219,24 +218,24 @@ def side_by_side(
     ]
     items = items or sorted({reported_of for _, inside, _ in sides for reported_of in inside[item]})
     by_partner, by_item = (partners, "source"), (items, item)
+    dated = [(of_one_month(inside), (span.months, "month_from")) for span, inside, _ in sides]
+    told, numbered = by_month(dated, by_partner, by_item, "witness_count", "numbered_count")
     monthly, monthly_totals, is_active = [], [], []
     witnesses: list[list[Counts]] = [[], []]
-    for span, inside, reported in sides:
-        by_month = (span.months, "month_from")
-        dated, months = of_one_month(reported), of_one_month(inside)
+    split = len(sides[0][0].months)
+    month_windows = slice(0, split), slice(split, told.counts.shape[1])
+    for (span, inside, reported), at in zip(sides, month_windows, strict=True):
+        months = of_one_month(reported), by_partner, (span.months, "month_from")
         watched = cells(active_months, by_partner, (span.months, "month_start"), of=None)
-        is_active.append((watched > 0) | (cells(dated, by_partner, by_month) > 0))
-        told, numbered = (
-            cells(months, by_partner, by_item, by_month, of=f"{of}_count") for of in ("witness", "numbered")
-        )
-        monthly.append(without_bursts(told, numbered, is_active[-1]))
-        burst = told - monthly[-1]
-        of_all = burst.sum(axis=1) if item == "corridor_id" else burst.max(axis=1, initial=0)
-        monthly_totals.append(cells(dated, by_partner, by_month, of="witness_count") - of_all)
-        witnesses[0].append(cells(inside, by_partner, by_item, of="witness_count") - burst.sum(axis=2))
+        is_active.append((watched > 0) | (cells(*months) > 0))
+        of_span = told.counts[:, at], numbered.counts[:, at], is_active[-1][told.partner]
+        monthly.append(without_bursts(*of_span))
+        burst = told._replace(counts=told.counts[:, at] - monthly[-1])
+        of_all = burst.of_partners if item == "corridor_id" else burst.most_of_partners
+        monthly_totals.append(cells(*months, of="witness_count") - of_all)
+        witnesses[0].append(cells(inside, by_partner, by_item, of="witness_count") - burst.sums)
         witnesses[1].append(cells(reported, by_partner, of="witness_count") - of_all.sum(axis=1))
     campaigns = [cells(inside, by_partner, by_item, of="campaign_count") for _, inside, _ in sides]
-    split = len(sides[0][0].months)
     return SideBySide(
         partners,
         items,
@@ -245,10 +244,10 @@ def side_by_side(
             *(cells(inside, by_partner, by_item) for _, inside, _ in sides),
             *(cells(reported, by_partner) for *_, reported in sides),
         ),
-        np.concatenate(monthly, axis=2),
+        told._replace(counts=np.concatenate(monthly, axis=1)),
         np.concatenate(monthly_totals, axis=1),
         np.concatenate(is_active, axis=1),
-        (slice(0, split), slice(split, split + len(sides[1][0].months))),
+        month_windows,
         campaigns[0] + campaigns[1] > 0,
     )
 
@@ -258,19 +257,47 @@ def without_bursts(witnesses: Counts, numbered: Counts, is_active: Flags) -> Cou
     return numbered + capped(witnesses - numbered, is_active)
 
 
-def cells(frame: pd.DataFrame, *axes: tuple[Sequence[Any], str], of: str | None = "record_count") -> Counts:
+# Names, and the column that holds them.
+Axis = tuple[Sequence[Any], str]
+
+
+def cells(frame: pd.DataFrame, *axes: Axis, of: str | None = "record_count") -> Counts:
     """Sums of the column `of`, or numbers of rows, at the names that each axis has in its column; rows with
     other names are left out.
     """
+    held, at = _numbered(frame, *axes)
+    filled = np.zeros([len(names) for names, _ in axes], dtype=np.int64)
+    np.add.at(filled, at, frame[of].to_numpy()[held] if of else 1)
+    return filled
+
+
+def by_month(
+    frames: Sequence[tuple[pd.DataFrame, Axis]], by_partner: Axis, by_item: Axis, *columns: str
+) -> list[Monthly]:
+    """The same by month: sums of each column, the months of all frames one after the other."""
+    shape, size, found = (len(by_partner[0]), len(by_item[0])), 0, []
+    for frame, of_month in frames:
+        held, (partner, item, month) = _numbered(frame, by_partner, by_item, of_month)
+        found.append((frame.loc[held, [*columns]], partner * shape[1] + item, size + month))
+        size += len(of_month[0])
+    pairs = np.unique(np.concatenate([cell for _, cell, _ in found]))
+    filled = [np.zeros((len(pairs), size), dtype=np.int64) for _ in columns]
+    for frame, cell, month in found:
+        at = np.searchsorted(pairs, cell), month
+        for counts, column in zip(filled, columns, strict=True):
+            np.add.at(counts, at, frame[column].to_numpy())
+    return [Monthly(shape, *np.divmod(pairs, max(shape[1], 1)), counts) for counts in filled]
+
+
+def _numbered(frame: pd.DataFrame, *axes: Axis) -> tuple[Flags, tuple[Counts, ...]]:
+    """Which rows have a name of each axis, and the numbers of these names."""
     kinds = [float if isinstance(names, range) else object for names, _ in axes]  # guessing them takes long
     at = [
         pd.Index(names, dtype=kind).get_indexer(pd.Index(frame[column], dtype=kind))
         for (names, column), kind in zip(axes, kinds, strict=True)
     ]
     held = np.all([places >= 0 for places in at], axis=0)
-    filled = np.zeros([len(names) for names, _ in axes], dtype=np.int64)
-    np.add.at(filled, tuple(places[held] for places in at), frame[of].to_numpy()[held] if of else 1)
-    return filled
+    return held, tuple(places[held] for places in at)
 
 
 def of_one_month(counts: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,43 @@ class Fit:
     pull: Floats
 
 
+class Further(NamedTuple):
+    """What the log means change by with parameters beside levels and places; a row knows few of them.
+
+    `by` is parameters of a row × row × column, 0 where it has none; `which` says by parameter which of these
+    it is: parameter × parameters of a row × row.
+    """
+
+    by: Floats
+    which: Floats
+
+    @property
+    def without_first(self) -> Further:
+        """Without the parameter that every row knows."""
+        return Further(self.by[1:], self.which[1:, 1:])
+
+    def sums(self, weight: Floats) -> tuple[Floats, Floats]:
+        """Weighted changes, parameter × row and parameter × column."""
+        weighted = self.by * weight
+        of_rows = weighted.reshape(-1, weighted.shape[2])
+        by_column = self.which.reshape(len(self.which), len(of_rows)) @ of_rows
+        return (self.which * weighted.sum(axis=2)).sum(axis=1), by_column
+
+    def products(self, weight: Floats) -> Floats:
+        """Weighted products of the changes of each two parameters."""
+        of_rows = np.einsum("arc,brc->abr", self.by * weight, self.by)
+        return np.tensordot(np.einsum("kar,abr->kbr", self.which, of_rows), self.which, ((1, 2), (1, 2)))
+
+    def variance(self, free: Floats, of_free: Floats) -> Floats:
+        """What the parameters add to the variance of each log mean: `free` and `of_free` of `Curvature`."""
+        rows = self.by.shape[1]
+        number = rows + self.which.argmax(axis=0)  # of those that a row has not, `by` is 0
+        own = free[number[:, None], number[None, :]]
+        known = np.einsum("abr,brc->arc", own, self.by) / 2
+        known += free[number, np.arange(rows)][:, :, None] - of_free[number]
+        return np.asarray(2 * (self.by * known).sum(axis=0))
+
+
 class Curvature(NamedTuple):
     """The inverse Hessian: of the levels and further parameters (`free`), and of the places given these.
 
@@ -59,7 +96,7 @@ class Curvature(NamedTuple):
     free: Floats
     of_free: Floats
     variance_of_places: Floats
-    further: Floats | None
+    further: Further | None
 
     @property
     def leverage(self) -> Floats:
@@ -67,9 +104,7 @@ class Curvature(NamedTuple):
         rows = len(self.weight)
         variance = self.free.diagonal()[:rows, None] - 2 * self.of_free[:rows] + self.variance_of_places
         if self.further is not None:
-            known = np.tensordot(self.free[rows:, rows:], self.further, 1) / 2
-            known += self.free[rows:, :rows, None] - self.of_free[rows:, None, :]
-            variance += 2 * np.einsum("krc,krc->rc", self.further, known)
+            variance += self.further.variance(self.free, self.of_free)
         return self.weight * variance
 
     @property
@@ -95,17 +130,16 @@ def mean_of(fit: Fit, effort: Floats) -> Floats:
 
 
 def curvature(
-    fit: Fit, mean: Floats, further: Floats | None = None, prior: Floats | None = None
+    fit: Fit, mean: Floats, further: Further | None = None, prior: Floats | None = None
 ) -> Curvature:
-    """`further` are parameters x rows x columns: what the log means change by; `prior` their precision."""
+    """`prior` is the precision of the further parameters."""
     weight = mean / (1 + fit.waves * mean)
     own = weight.sum(axis=0) + fit.pull
     across, corner = weight, np.diag(weight.sum(axis=1))
     if further is not None and prior is not None:
-        weighted = further * weight
-        beside = weighted.sum(axis=2)
-        between = np.tensordot(weighted, further, ((1, 2), (1, 2))) + np.diag(prior)
-        across = np.vstack([weight, weighted.sum(axis=1)])
+        beside, by_column = further.sums(weight)
+        between = further.products(weight) + np.diag(prior)
+        across = np.vstack([weight, by_column])
         corner = np.block([[corner, beside.T], [beside, between]])
     reach = across / own
     free = np.linalg.inv(corner - reach @ across.T)

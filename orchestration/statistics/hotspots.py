@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from orchestration.statistics.catchments import Catchment, Counts, catchment, no_catchment
+from orchestration.core import Results
+from orchestration.statistics.catchments import Catchment, Counts, catchment_of, no_catchment
 from orchestration.statistics.comparable import WITHOUT_NUMBERS, Floats, labels, within_effort
 from orchestration.statistics.count_model import curvature, fitted, mean_of
 from orchestration.statistics.policy import Policy
@@ -172,8 +173,8 @@ def activity(counts: Counts, where: Catchment) -> Activity:
     middle = np.log(mean.sum() / expected.sum())
     covariance = shape.places
     if where.slope:
-        changed = where.changes(counts) * shape.weight
-        follow = shape.solve(-changed.sum(axis=2), -changed.sum(axis=1))[1]
+        by_row, by_place = where.changes(counts).sums(shape.weight)
+        follow = shape.solve(-by_row, -by_place)[1]
         covariance = covariance + follow.T @ where.covariance @ follow
     distance = np.eye(len(weight)) - weight
     variance = np.einsum("ij,jk,ik->i", distance, covariance, distance)
@@ -211,11 +212,13 @@ def hotspots(
     periods: pd.DataFrame,
     active_months: pd.DataFrame,
     policy: Policy,
+    results: Results,
 ) -> pd.DataFrame:
     """One row per place that is watched or reported in a window: WINDOW_KEYS, PLACE_COLUMNS, trend_category.
 
     Numbers are given also where the label tells that they are too uncertain to show: what is shown is
-    decided where it is published.
+    decided where it is published. Where a catchment and the counts are those of `results`, so is what was
+    fitted.
 
     Args:
         counts: as `by_period` takes them.
@@ -230,19 +233,15 @@ def hotspots(
     effort = with_distance(effort)
     pooled = pools(counts, effort, periods, partners)
     where = {
-        grain: catchment([pool.counts for pool in pooled if pool.key[0] == grain], len(partners))
+        grain: catchment_of([pool.counts for pool in pooled if pool.key[0] == grain], len(partners), results)
         for grain in sorted({pool.key[0] for pool in pooled})
     }
     parts: list[dict[str, Any]] = []
-    measured: dict[Any, dict[str, Any]] = {}  # December's twelve months are the year
     for window in windows(counts, effort, periods, partners):
         named = dict(zip(WINDOW_KEYS, window.key, strict=True))
-        grain, ids, shared = named["record_grain"], window.place_ids, waves.variance(window)
-        same = grain, *ids, *(part.tobytes() for part in (*vars(window.counts).values(), shared))
-        if same not in measured:
-            seen = where.get(grain, no_catchment(len(partners)))
-            measured[same] = of_window(ids, window.counts, seen, policy, shared)
-        parts.append({name: [value] * len(ids) for name, value in named.items()} | measured[same])
+        ids, seen = window.place_ids, where.get(named["record_grain"], no_catchment(len(partners)))
+        measured = results.of(_listed, ids, window.counts, seen, policy, waves.variance(window))
+        parts.append({name: [value] * len(ids) for name, value in named.items()} | measured)
     columns = (*WINDOW_KEYS, *PLACE_COLUMNS)
     found = pd.DataFrame({name: [one for part in parts for one in part[name]] for name in columns})
     return with_trend(found, periods, policy)
@@ -283,6 +282,11 @@ def of_window(
         policy,
     )
     return found | {"place_id": place_ids, "witness_count": total.astype(int)}
+
+
+def _listed(*given: Any) -> dict[str, list[Any]]:
+    """`of_window`, as JSON can hold it."""
+    return {name: np.asarray(values).tolist() for name, values in of_window(*given).items()}
 
 
 def _measured(counts: Counts, where: Catchment, policy: Policy, shared: Floats) -> dict[str, Any]:

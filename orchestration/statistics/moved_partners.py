@@ -11,7 +11,8 @@ import pandas as pd
 
 from orchestration.statistics.comparisons import SideBySide, cells
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, share_ratios
+from orchestration.statistics.scatter import Counts, Flags, Monthly, added
+from orchestration.statistics.share_ratio import TwoWindows, share_ratios
 
 # A partner's own share at a place must have changed by so many standard errors before others are asked.
 _OWN_Z = 2.0
@@ -36,20 +37,21 @@ def all_moves(
 
 
 def moved(
-    monthly: Counts, totals: Counts, windows: TwoWindows, at_place: Flags, spread: float, policy: Policy
+    monthly: Monthly, totals: Counts, windows: TwoWindows, at_place: Flags, spread: float, policy: Policy
 ) -> Flags:
     """Partner × place: who moved away from a place, or to it.
 
     Args:
-        monthly: records of partner × corridor × month, both windows in one row of months.
+        monthly: records by month, both windows in one row of months.
         totals: all records of partner × month.
         windows: records of the windows, by partner and corridor.
         at_place: corridor × place: the place is an end of the corridor.
         spread: the dispersion of all corridors together.
     """
+    there = _by_place(monthly, at_place)
     falls_silent, starts = (
-        _silent_run(one_way[0], one_way[1], at_place, spread, policy)
-        for one_way in ((monthly, totals), (monthly[:, :, ::-1], totals[:, ::-1]))
+        _silent_run(there[:, :, way], totals[:, way], spread, policy)
+        for way in (slice(None), slice(None, None, -1))
     )
     found = np.zeros(falls_silent.shape, dtype=np.bool_)
     for runs, backwards in ((falls_silent, False), (starts, True)):
@@ -58,11 +60,10 @@ def moved(
             run[runs[partner, place] + 1 :] = True
             if backwards:
                 run = run[::-1]
+            halves = (run, ~run) if backwards else (~run, run)
             before_and_after = TwoWindows(
-                monthly[:, :, run if backwards else ~run].sum(axis=2),
-                monthly[:, :, ~run if backwards else run].sum(axis=2),
-                totals[:, run if backwards else ~run].sum(axis=1),
-                totals[:, ~run if backwards else run].sum(axis=1),
+                *(monthly._replace(counts=monthly.counts[:, half]).sums for half in halves),
+                *(totals[:, half].sum(axis=1) for half in halves),
             )
             others, _ = _others(before_and_after, partner, at_place[:, place])
             sign = 1 if backwards else -1
@@ -90,15 +91,21 @@ def declared_moves(declared: pd.DataFrame, partners: list[str], places: list[str
     return cells(changes, (partners, "source"), (places, "place_id"), of=None) > 0
 
 
-def _silent_run(monthly: Counts, totals: Counts, at_place: Flags, spread: float, policy: Policy) -> Counts:
+def _by_place(monthly: Monthly, at_place: Flags) -> Counts:
+    """Partner × place × month."""
+    row, place = at_place[monthly.item].nonzero()
+    shape = monthly.shape[0], at_place.shape[1], monthly.counts.shape[1]
+    cell = monthly.partner[row] * shape[1] + place
+    return added(monthly.counts[row], cell, shape[0] * shape[1]).reshape(shape)
+
+
+def _silent_run(there: Counts, totals: Counts, spread: float, policy: Policy) -> Counts:
     """Partner × place: the last month with records there, if the silence after it is not the partner's own;
     else -1.
 
     What the partner reported elsewhere says which part of its records there the silence would have held. The
     chance that all fall before it is that the last of so many does.
     """
-    by_place = np.matmul(monthly.transpose(2, 0, 1).astype(np.float64), at_place.astype(np.float64))
-    there = np.rint(by_place.transpose(1, 2, 0)).astype(np.int64)
     elsewhere = totals[:, None, :] - there
     months = np.arange(there.shape[2])
     last = np.where(there > 0, months, -1).max(axis=2)
@@ -110,9 +117,11 @@ def _silent_run(monthly: Counts, totals: Counts, at_place: Flags, spread: float,
 
 def _odd_one_out(windows: TwoWindows, at_place: Flags, spread: float, policy: Policy) -> Flags:
     """Partner × place: whose share there changed by far more than the others' on the same corridors."""
-    then, now = (counts @ at_place.astype(np.int64) for counts in (windows.baseline, windows.current))
+    # Whole numbers, in floats: only these are multiplied fast.
+    is_there = at_place.astype(np.float64)
+    then, now = (counts.astype(np.float64) @ is_there for counts in (windows.baseline, windows.current))
     cells = [
-        counts.astype(np.float64) + 0.5
+        counts + 0.5
         for counts in (
             now,
             np.maximum(windows.baseline_totals[:, None] - then, 0),

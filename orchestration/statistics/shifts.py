@@ -111,7 +111,9 @@ def judge_shifts(
         default="",
     )
     tells = comparable.baseline + comparable.current > 0
-    lowest, highest = range_without_one(windows, shared)
+    lowest, highest = (np.full(then.size, np.nan) for _ in range(2))
+    about = windows.about(is_judged), shared._replace(is_in=shared.is_in[is_judged])
+    lowest[is_judged], highest[is_judged] = range_without_one(*about)
     is_held = (up & (lowest >= policy.shift_least_factor)) | (
         down & (highest <= 1 / policy.shift_least_factor)
     )
@@ -134,8 +136,8 @@ def judge_shifts(
             "dispersion": np.where(is_judged, dispersion, np.nan),
             "yearly_scatter": np.where(is_judged, shared.yearly, np.nan),
             "is_yearly_assumed": shared.is_yearly_assumed,
-            "leave_one_out_low": np.where(is_judged, lowest, np.nan),
-            "leave_one_out_high": np.where(is_judged, highest, np.nan),
+            "leave_one_out_low": lowest,
+            "leave_one_out_high": highest,
             "status": status,
             "reason": _or_none(reason),
             "evidence": _or_none(np.where(up | down, np.where(panel, "panel", "single_partner"), "")),
@@ -145,11 +147,10 @@ def judge_shifts(
 
 def q_values(p: Floats) -> Floats:
     """Return Benjamini and Hochberg's q of each p that is a number; the others are no tests and stay nan."""
-    from scipy.stats import false_discovery_control  # the library takes a second to load
-
-    q, judged = np.full(len(p), np.nan), ~np.isnan(p)
-    if judged.any():
-        q[judged] = false_discovery_control(p[judged], method="bh")
+    q, judged = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
+    order = judged[np.argsort(p[judged])]
+    rising = p[order] * (len(order) / np.arange(1, len(order) + 1))
+    q[order] = np.clip(np.minimum.accumulate(rising[::-1])[::-1], 0, 1)
     return q
 
 

@@ -5,6 +5,9 @@ from orchestration.core import schemas_of
 SCHEMAS = schemas_of("statistics")
 LEAVES = schemas_of("fitted")["leaves"]
 
+# What decides the results beside the tables.
+CODE = ("orchestration/statistics", "seeds/reference", "numpy==", "scipy==", "pandas==")
+
 # Tables of the work file, with the columns that are read. Partners are in them: they stay in this room.
 AGGREGATES = {
     "intermediate.int_place_counts": (

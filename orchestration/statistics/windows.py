@@ -18,8 +18,8 @@ import pandas as pd
 from orchestration.core import seed_rows
 from orchestration.statistics.catchments import Counts
 from orchestration.statistics.comparable import Floats
-from orchestration.statistics.comparisons import cells, month_number, without_bursts
-from orchestration.statistics.scatter import BLOCKS, of_blocks
+from orchestration.statistics.comparisons import by_month, cells, month_number, without_bursts
+from orchestration.statistics.scatter import BLOCKS, of_blocks, window_counts
 
 LEVELS = ("county", "border_point")
 GRAINS = ("case", "route_report")
@@ -98,8 +98,7 @@ def by_period(counts: pd.DataFrame, active_months: pd.DataFrame, periods: pd.Dat
         inside = active[active["month_start"].between(begin, end)]
         is_active[inside["number"], (inside["month_start"] - begin).astype(int)] = True
         at_cell = is_active[of_source] | (months[0] > 0)
-        of_cells, of_numbered = months.astype(np.int64)[:, :, None]
-        total = without_bursts(of_cells, of_numbered, at_cell).sum(axis=(1, 2))
+        total = without_bursts(months[0].astype(np.int64), months[1].astype(np.int64), at_cell).sum(axis=1)
         np.add.at(total, cell[is_in & ~is_capped], told[is_in & ~is_capped].astype(np.int64))
         some = np.flatnonzero(total)
         found.append(names.iloc[some].assign(period_id=period, witness_count=total[some]))
@@ -130,14 +129,19 @@ class SharedWaves:
             years = int((newest - of_key["month_from"].min()) // 12) + 1
             months = range(newest + 1 - 12 * years, newest + 1)
             places = sorted(set(of_key["place_id"]))
-            axes = (sorted(set(of_key["source"])), "source"), (places, "place_id"), (months, "month_from")
-            told, numbered = (cells(of_key, *axes, of=f"{of}_count") for of in ("witness", "numbered"))
+            by_source, by_place = (sorted(set(of_key["source"])), "source"), (places, "place_id")
+            dated_by = [(of_key, (months, "month_from"))]
+            told, numbered = by_month(dated_by, by_source, by_place, "witness_count", "numbered_count")
             watched = active_months[active_months["record_grain"] == key[2]]
-            active = cells(watched, axes[0], (months, "month_start"), of=None) > 0
+            active = cells(watched, by_source, (months, "month_start"), of=None) > 0
+            of_row = active[told.partner]
             spans = tuple(slice(12 * at, 12 * at + 12) for at in range(years))
-            capped = [without_bursts(told[..., one], numbered[..., one], active[:, one]) for one in spans]
-            monthly = np.concatenate(capped, axis=2)
-            beyond = {size: of_blocks(monthly, active, spans, size)[0] for size in BLOCKS}
+            capped = [
+                without_bursts(told.counts[:, one], numbered.counts[:, one], of_row[:, one]) for one in spans
+            ]
+            monthly = told._replace(counts=np.concatenate(capped, axis=1))
+            reports = window_counts(monthly, active, spans)
+            beyond = {size: of_blocks(reports, size)[0] for size in BLOCKS}
             self._beyond[key] = pd.DataFrame(beyond, index=places)
 
     def variance(self, window: Window) -> Floats:

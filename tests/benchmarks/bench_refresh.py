@@ -104,7 +104,7 @@ def _names(dice: random.Random, count: int) -> tuple[str, ...]:
 
 def refresh(folder: Path, what: str) -> dict[str, Any]:
     """What the process of one refresh does; gives the cost of each step."""
-    from orchestration.core import collect_garbage_less_often, create_missing_keys
+    from orchestration.core import collect_garbage_less_often, create_missing_keys, prepare_home
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake.inbox import add_to_inbox
 
@@ -113,6 +113,7 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
     if what == ONE_NEW:
         for extract in (folder / "later").glob("*/*"):
             add_to_inbox(settings, extract.parent.name, [extract])
+    prepare_home(settings)
     create_missing_keys(settings)
     steps: dict[str, Cost] = {}
     under_way = ["start", _cpu(), time.monotonic()]

@@ -103,6 +103,8 @@ ABROAD = {
     "QAT": 2,
     "LBN": 2,
 }
+# What the place is where a journey ends, by its role.
+BASIS = {"exploitation": "exploited", "intended_destination": "intended"}
 GULF = {"SAU", "ARE", "OMN", "QAT", "LBN"}
 
 
@@ -232,11 +234,11 @@ def contract_of(partner: Partner) -> dict[str, Any]:
             "sex": {"column": sex, "values": coded["sex"]},
             "age_band": {"column": age, "from": "age_text"},
             "nationality": {"column": nationality, "values": coded["nationality"]},
-            "place(origin).place_text": place,
+            "place(origin).place_text": {"column": place, "basis": "home"},
             "place(origin).admin_text": county,
             "place(origin).country_text": country,
             "place(transit).list": {"column": via, "split": [">"], "direct": ["Direct"]},
-            f"place({partner.role}).place_text": to_place,
+            f"place({partner.role}).place_text": {"column": to_place, "basis": BASIS[partner.role]},
             f"place({partner.role}).admin_text": to_county,
             f"place({partner.role}).country_text": to_country,
             "exploitation_type": {"column": exploitation, "split": [SEPARATOR], "values": coded["exploitation_type"]},

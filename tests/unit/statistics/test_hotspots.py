@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import optimize, stats
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Results, Settings
 from orchestration.statistics import count_model
+from orchestration.statistics import hotspots as fits
 from orchestration.statistics.catchments import Catchment, Counts, catchment, no_catchment
 from orchestration.statistics.comparable import WITHOUT_NUMBERS, Floats, comparable, labels
 from orchestration.statistics.comparisons import month_number
@@ -283,26 +285,66 @@ PERIODS = pd.DataFrame(
 REPORTED = [("p", "KE040", 20), ("p", "KE047", 10), ("q", "KE047", 40), ("q", "KE001", 20)]
 
 
-def measured(period: str, order: slice = slice(None)) -> pd.DataFrame:
+def measured(
+    period: str, file: Path, order: slice = slice(None), routes: int | None = None, code: str = ""
+) -> pd.DataFrame:
+    """Cases, and route reports of which one partner has `routes`; results stand in a file."""
     first = month_number(date(int(period), 1, 1))
-    counts = cells(REPORTED, "witness_count", population="all", round=None)[order]
+    reported = {"case": REPORTED} | ({"route_report": [*REPORTED, ("r", "KE047", routes)]} if routes else {})
+    counts, effort = (
+        pd.concat(
+            [cells(rows, value, **window).assign(record_grain=grain) for grain, rows in reported.items()]
+        )
+        for value, window in (
+            ("witness_count", {"population": "all", "round": None}),
+            ("effort_months", {"period_id": period, "office_place_id": None}),
+        )
+    )
     counts = counts.assign(month_from=first, month_to=first + 11, numbered_count=0)
     nothing = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
-    effort = cells(
-        [(p, c, 12) for p, c, _ in REPORTED], "effort_months", period_id=period, office_place_id=None
-    )
-    return hotspots(counts, effort[order], PERIODS, nothing, POLICY)
+    results = Results(file, code)
+    found = hotspots(counts[order], effort.assign(effort_months=12)[order], PERIODS, nothing, POLICY, results)
+    results.write()
+    return found
 
 
-def test_complete_periods_are_measured_whatever_the_order_of_rows_and_rounded() -> None:
+def test_complete_periods_are_measured_whatever_the_order_of_rows_and_rounded(tmp_path: Path) -> None:
     """Published hotspots coarsen the largest share."""
-    assert len(measured("2026")) == 0
-    assert set(measured("2023")["population"]) == {"all", "children"}
-    table = as_table("hotspots", measured("2023"))
-    assert table.equals(as_table("hotspots", measured("2023", slice(None, None, -1))))
+    assert len(measured("2026", tmp_path / "2026")) == 0
+    assert set(measured("2023", tmp_path / "2023")["population"]) == {"all", "children"}
+    table = as_table("hotspots", measured("2023", tmp_path / "2023"))
+    assert table.equals(as_table("hotspots", measured("2023", tmp_path / "other", slice(None, None, -1))))
     rows = [row for row in table.to_pylist() if row["place_id"] == "KE047" and row["population"] == "all"]
     found = [(row["activity_ratio"], row["largest_partner_share"], row["trend_category"]) for row in rows]
     assert found == [(1.057, 0.8, None)]
+
+
+def test_only_counts_that_changed_are_fitted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted_again: list[float] = []
+
+    def of_window_noted(ids: list[str], counts: Counts, *given: Any) -> dict[str, Any]:
+        fitted_again.append(counts.records.sum())
+        return of_window(ids, counts, *given)
+
+    monkeypatch.setattr(fits, "of_window", of_window_noted)
+    file, alone = tmp_path / "fits", tmp_path / "alone"
+
+    def again(routes: int, code: str = "") -> list[float]:
+        """The records of each window that is fitted; results are those of a measurement without a file."""
+        alone.unlink(missing_ok=True)
+        expected = measured("2023", alone, routes=routes)
+        fitted_again.clear()
+        pd.testing.assert_frame_equal(
+            measured("2023", file, routes=routes, code=code), expected, check_exact=True
+        )
+        return sorted(fitted_again)
+
+    assert again(30) == [0, 0, 90, 120]  # of all and of children, by grain
+    assert again(30) == []
+    assert again(50) == [140], "the cases are as they were"
+    assert again(50, code="changed") == [0, 0, 90, 140]
+    file.write_bytes(file.read_bytes().replace(b"KE047", b"KE001", 1))
+    assert len(again(50, code="changed")) == 1, "a damaged line is fitted again"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from orchestration.statistics.scatter import between, capped, dispersion, of_blocks
+from orchestration.statistics.scatter import Monthly, between, capped, dispersion, of_blocks, window_counts
 from orchestration.statistics.share_ratio import yearly_scatter
 from tests.simulated_corridors import POLICY
 
@@ -24,15 +24,16 @@ def test_scatter_that_partners_share_shows_in_longer_blocks() -> None:
     monthly = np.tile([4] * 6 + [8] * 6, (2, 1, 2))
     everyone = np.ones((2, 24), dtype=np.bool_)
     # Months: (16 - 12 · 11/12) / (144 · 11/12). Quarters: (144 - 36 · 3/4) / (1296 · 3/4), and 36 a quarter.
-    assert of_blocks(monthly, everyone, YEARS, 1)[0] == pytest.approx([5 / 132])
-    assert of_blocks(monthly, everyone, YEARS, 3)[0] == pytest.approx([117 / 972])
-    assert dispersion(monthly, everyone, YEARS) == pytest.approx([1 + 36 * 117 / 972])
+    reports = window_counts(*Monthly.of(monthly), everyone, YEARS)
+    assert of_blocks(reports, 1)[0] == pytest.approx([5 / 132])
+    assert of_blocks(reports, 3)[0] == pytest.approx([117 / 972])
+    assert dispersion(*Monthly.of(monthly), everyone, YEARS) == pytest.approx([1 + 36 * 117 / 972])
 
 
 def test_an_items_own_scatter_weighs_as_its_blocks_and_all_together_as_twenty() -> None:
     waves, even = np.tile([4] * 6 + [8] * 6, (2, 1, 2)), np.full((2, 1, 24), 6)
     both = np.concatenate([waves, even], axis=1)
-    found, _ = of_blocks(both, np.ones((2, 24), dtype=np.bool_), YEARS, 3)
+    found, _ = of_blocks(window_counts(*Monthly.of(both), np.ones((2, 24), dtype=np.bool_), YEARS), 3)
     # Eight quarters with 3/4 of a degree of freedom each; the even item lies below chance, which is 0 of its own.
     of_all = (8 * 117 - 8 * 27) / (2 * 8 * 972)
     assert found == pytest.approx([(6 * 117 / 972 + 20 * of_all) / 26, 20 * of_all / 26])
@@ -63,7 +64,7 @@ def test_dispersion_is_the_spread_over_what_chance_would_make(
 ) -> None:
     # Means 2 and 4, squared deviations 2 and 8, one degree of freedom each. Scatter beyond chance: 10 - 6 over
     # 4 + 16, that is .2 a squared mean; so 1 + .2 * 20 / 6. Deviations over their means, 3 over 2, are less.
-    found = dispersion(np.array([[monthly]]), np.array([reported], dtype=np.bool_), halves)
+    found = dispersion(*Monthly.of(np.array([[monthly]])), np.array([reported], dtype=np.bool_), halves)
     assert found == pytest.approx([1 + 0.2 * 20 / 6])
 
 
@@ -71,7 +72,7 @@ def test_dispersion_grows_with_an_items_records_a_month() -> None:
     # One partner, 24 months: 2 6 2 6 … (mean 4, deviance 4 / 4) and 8 24 8 24 … (mean 16, deviance 64 / 16).
     monthly = np.array([[np.tile([2, 6], 12), np.tile([8, 24], 12)]])
     everyone = np.ones((1, 24), dtype=np.bool_)
-    found = dispersion(monthly, everyone, (slice(0, 12), slice(12, 24)))
+    found = dispersion(*Monthly.of(monthly), everyone, (slice(0, 12), slice(12, 24)))
     # Of its own months the second has (64 - 16 · 11/12) / (256 · 11/12), both have (68 - 20 · 11/12) / (272 · 11/12).
     own, of_all = (64 - 16 * 11 / 12) / (256 * 11 / 12), (68 - 20 * 11 / 12) / (272 * 11 / 12)
     pooled = (24 * 1 + 24 * 4) / 44
@@ -81,5 +82,5 @@ def test_dispersion_grows_with_an_items_records_a_month() -> None:
 def test_dispersion_is_never_below_chance_and_unknown_without_months() -> None:
     even, everyone = np.array([[[3, 3, 3, 3]]]), np.ones((1, 4), dtype=np.bool_)
     halves = (slice(0, 2), slice(2, 4))
-    assert dispersion(even, everyone, halves) == 1.0
-    assert np.isnan(dispersion(0 * even, everyone, halves)).all()
+    assert dispersion(*Monthly.of(even), everyone, halves) == 1.0
+    assert np.isnan(dispersion(*Monthly.of(0 * even), everyone, halves)).all()

@@ -14,6 +14,7 @@ from orchestration.statistics import alert_detection
 from orchestration.statistics.alerts import Alerts, Judged, Months, alerts, judge
 from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
+from orchestration.statistics.scatter import Monthly
 from tests.shared_worlds import DELAYS, LARGE, world
 from tests.simulated_corridors import POLICY, flagged, reports
 
@@ -80,9 +81,10 @@ def small(corridor: list[list[int]], others: list[list[int]], **declared: list[A
     """Records a month of one corridor at each partner, beside all others as one corridor."""
     monthly = np.stack([corridor, others], axis=1)
     changes = pd.DataFrame(declared or {"kind": [], "source": [], "place_id": [], "month_from": []})
-    arrays = (monthly, monthly, 0 * monthly, 0 * monthly, monthly.sum(axis=1), monthly.sum(axis=1) > 0)
-    names = ["p", "q"][: len(monthly)]
-    return Months(0, names, ["KE010"], np.array([[True], [False]]), changes, *arrays)
+    told, none = Monthly.of(monthly, 0 * monthly)
+    totals, names = monthly.sum(axis=1), ["p", "q"][: len(monthly)]
+    there = np.array([[True], [False]])
+    return Months(0, names, ["KE010"], there, changes, told, told, none, none, totals, totals > 0)
 
 
 def test_expected_witnesses_grow_with_the_partners_other_records() -> None:
@@ -107,9 +109,10 @@ def test_a_month_with_one_large_event_is_no_rise() -> None:
 def test_the_bound_is_lower_only_where_partners_share_nothing() -> None:
     even = small([[6] * 38], [[30] * 38])
     assert {one.bound for one in judge(even, POLICY)} == {POLICY.alert_bound_alone}
-    rescue = even.records.copy()
-    rescue[0, 0, 20] += 16
-    assert {one.bound for one in judge(even._replace(records=rescue), POLICY)} == {POLICY.alert_bound}
+    rescue = even.records.counts.copy()
+    rescue[0, 20] += 16
+    of_rescue = even._replace(records=even.records._replace(counts=rescue))
+    assert {one.bound for one in judge(of_rescue, POLICY)} == {POLICY.alert_bound}
     waves = small([[3] * 6 + [9] * 6 + [3] * 6 + [9] * 6 + [3] * 6 + [9] * 8], [[60] * 38])
     assert {one.bound for one in judge(waves, POLICY)} == {POLICY.alert_bound}
 
