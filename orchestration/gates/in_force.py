@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 
 from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, write_json
 from orchestration.gates.diagnosis import with_causes
-from orchestration.gates.extract_profile import extract_keys
+from orchestration.gates.extract_profile import extract_keys, write_table
 from orchestration.gates.inputs import CODE, ENGINES, IS_PAST_RETENTION, contract_hashes, decided_by_time
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt, sources
-from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
+from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts
 from orchestration.release import EXTRACT_FIELDS
 from orchestration.stewardship import Decisions, fate_by, row_decisions
 from orchestration.typing import open_views
