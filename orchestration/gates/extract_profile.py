@@ -185,7 +185,7 @@ def profile_extracts(
     files = {first: settings.work / "gates" / "profiles" / f"{first}.parquet" for first in groups}
     for path in {*(settings.work / "gates" / "profiles").glob("*")} - {*files.values()}:
         forget_artifact(settings.work, f"gates/{path.stem}")
-        path.unlink()
+        durable.remove(path)
     gone = partners_without_contract(settings.partners, first_of)
     inputs = inputs_of_extracts(settings, register, TYPED_TABLES, as_of, decisions)
     code = code_of(*CODE, *(f"{name}==" for name in ENGINES))

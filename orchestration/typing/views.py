@@ -53,7 +53,7 @@ def add_views(
     for table in tables:
         files, schema = _files(settings, table)
         if extract_ids is not None and table not in _OTHERS:
-            files = [file for file in files if _extract_of(file) in extract_ids]
+            files = [file for file in files if not _extracts_of(file).isdisjoint(extract_ids)]
         con.register("no_rows", schema.empty_table())
         con.execute(f"create table {table}_none as select * from no_rows")
         con.unregister("no_rows")
@@ -80,9 +80,11 @@ def files_of_extracts(settings: Settings, *tables: str) -> dict[str, list[Path]]
     """Return the files of typed tables by extract id, as `extract_ids` chooses them."""
     found: dict[str, list[Path]] = {}
     for file in (file for table in tables for file in _files(settings, table)[0]):
-        found.setdefault(_extract_of(file), []).append(file)
+        for extract_id in _extracts_of(file):
+            found.setdefault(extract_id, []).append(file)
     return found
 
 
-def _extract_of(file: Path) -> str:
-    return file.stem.rpartition("-")[0] or file.stem  # files are named in `typing.step`
+def _extracts_of(file: Path) -> set[str]:
+    """Return the ids that a file may be of; `typing.step` names it."""
+    return {file.stem, file.stem.rpartition("-")[0]}
