@@ -9,7 +9,7 @@ partner that its first records are part of; volumes and columns also within one 
 extracts, one declared period."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ SCHEMA = pa.schema(
 )
 
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
-BATCH_ROWS = 100_000  # landed rows that are profiled at once, unless one partner has more
+BATCH_ROWS = 100_000  # landed rows after which a batch of partners is full
 _TYPED = """
 with places as (
     select mentions.partner, mentions.extract_id, mentions.record_id, mentions.place_role,
@@ -189,40 +189,27 @@ def profile_extracts(
     gone = partners_without_contract(settings.partners, first_of)
     inputs = inputs_of_extracts(settings, register, TYPED_TABLES, as_of, decisions)
     code = code_of(*CODE, *(f"{name}==" for name in ENGINES))
-    changed: dict[str, str] = {}
+    batches: dict[int, dict[str, str]] = {}  # fingerprints by batch: several small partners are read at once
+    rows_changed = 0
     for first, extracts in groups.items():
         of_partners = {one.partner: [one.partner in gone, places.get(one.partner)] for one in extracts}
         fingerprint = fingerprint_of(code, of_partners, [[one.key, *inputs[one.key]] for one in extracts])
         if not valid_artifact(settings.work, f"gates/{first}", fingerprint):
-            changed[first] = fingerprint
-    for batch in _batches({first: groups[first] for first in changed}):
+            batches.setdefault(rows_changed // BATCH_ROWS, {})[first] = fingerprint
+            rows_changed += sum(int(one.content.get("rows_landed") or 0) for one in extracts)
+    for batch in batches.values():
         extracts = [landed for first in batch for landed in groups[first]]
         ids = {landed.extract_id for landed in extracts}
         with open_views(settings, *TYPED_TABLES, "matches", extract_ids=ids) as con:
             rows = profile_rows(con, extracts, as_of.date(), gone)
             records = read_records(con, place_names())
             compare_with_last(rows, extracts, decisions, as_of, SentBefore(con), records)
-        for first in batch:
+        for first, fingerprint in batch.items():
             own = [row for row in rows if first_of[row["partner"]] == first]
             write_table(pa.Table.from_pylist(own, schema=SCHEMA), files[first])
-            note_artifact(settings.work, f"gates/{first}", changed[first], [files[first]], {})
+            note_artifact(settings.work, f"gates/{first}", fingerprint, [files[first]], {})
     profiles = pa.concat_tables([SCHEMA.empty_table(), *map(pq.read_table, files.values())])
     return profiles.sort_by([(name, "ascending") for name in ("partner", "sequence", "extract_id")])
-
-
-def _batches(groups: Mapping[str, Sequence[Landed]]) -> Iterator[list[str]]:
-    """Yield groups of partners that are read at once: a large one alone, several small ones together."""
-    batch: list[str] = []
-    rows = 0
-    for first, extracts in groups.items():
-        landed = sum(int(one.content.get("rows_landed") or 0) for one in extracts)
-        if batch and rows + landed > BATCH_ROWS:
-            yield batch
-            batch, rows = [], 0
-        batch.append(first)
-        rows += landed
-    if batch:
-        yield batch
 
 
 def profile_rows(

@@ -107,32 +107,27 @@ def agreements_ended(settings: Settings, today: date) -> list[str]:
 
 
 def inputs_of_extracts(
-    settings: Settings,
-    register: Sequence[Landed],
-    tables: Iterable[str],
-    as_of: datetime,
+    settings: Settings, register: Sequence[Landed], tables: Iterable[str], as_of: datetime,
     decisions: Decisions,
-) -> dict[tuple[str, str], list[Any]]:
+) -> dict[tuple[str, str], list[Any]]:  # fmt: skip
     """Return what decides an extract's profile, as JSON can hold: its landing, typed tables and decisions.
 
     Of the clock only what it does: an agreement that has ended, a waiver that no longer holds.
     """
     today = as_of.date()
-    decided: dict[str, list[Any]] = {}
-    for kind in ("extract_accept", "extract_withdraw"):
-        for one in decisions[kind]:
-            decided.setdefault(f"{one['partner']}/{one['extract_id']}", []).append(kind)
-    for one in decisions["check_waiver"]:
-        if today <= date.fromisoformat(one["expires"]):
-            decided.setdefault(one["scope"], []).append([one["check"], one["check_definition"]])
-    for name in agreements_ended(settings, today):
-        decided.setdefault(name, []).append("agreement_ended")
+    extracts = [(kind, one) for kind in ("extract_accept", "extract_withdraw") for one in decisions[kind]]
+    waivers = [one for one in decisions["check_waiver"] if today <= date.fromisoformat(one["expires"])]
+    decided = [
+        *((f"{one['partner']}/{one['extract_id']}", kind) for kind, one in extracts),
+        *((one["scope"], one["check_definition"]) for one in waivers),
+        *((name, "agreement_ended") for name in agreements_ended(settings, today)),
+    ]
     typed = files_of_extracts(settings, *tables)
     return {
         landed.key: [
             landed.content,
             {f"{file.parent.name}/{file.name}": sha256_of(file) for file in typed.get(landed.extract_id, ())},
-            decided.get("/".join(landed.key)),
+            [what for name, what in decided if name == "/".join(landed.key)],
         ]
         for landed in register
     }
