@@ -169,6 +169,7 @@ if TYPE_CHECKING:
         make_artifact,
         note_artifact,
         read_artifact,
+        valid_artifact,
     )
 
 offer_when_asked(__name__)

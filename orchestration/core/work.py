@@ -94,6 +94,19 @@ def is_whole(work: Path, artifact: Artifact) -> bool:
         return False
 
 
+def valid_artifact(work: Path, name: str, fingerprint: str) -> Artifact | None:
+    """Return the artifact if it has this fingerprint and its files are whole; else forget it."""
+    noted = read_artifact(work, name)
+    if noted and noted.fingerprint == fingerprint:
+        if is_whole(work, noted):
+            return noted
+        logging.getLogger("njia").warning(
+            f"The files of {name} in {work} were changed or damaged. They are made again."
+        )
+    forget_artifact(work, name)
+    return None
+
+
 def make_artifact(
     work: Path,
     name: str,
@@ -104,14 +117,8 @@ def make_artifact(
 
     `make` writes files below `work` and returns their paths and the facts.
     """
-    noted = read_artifact(work, name)
-    if noted and noted.fingerprint == fingerprint:
-        if is_whole(work, noted):
-            return noted, False
-        logging.getLogger("njia").warning(
-            f"The files of {name} in {work} were changed or damaged. They are made again."
-        )
-    forget_artifact(work, name)
+    if valid := valid_artifact(work, name, fingerprint):
+        return valid, False
     files, facts = make()
     return note_artifact(work, name, fingerprint, files, facts), True
 

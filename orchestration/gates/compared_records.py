@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,8 +88,8 @@ wide as (
 select *, strftime(dated, '%Y-%m') as month, coalesce(year(dated) * 12 + month(dated) - 1, 0) as month_number,
     hash(event_on, sex, age_band, persons, stops, {_ANSWERS}) as likeness
 from wide
-order by partner, extract_id, record_id
 """
+_BATCH = 100_000  # rows as texts at a time
 
 
 @dataclass(frozen=True)
@@ -125,24 +125,46 @@ class AllRecords:
 
 
 def read_records(con: duckdb.DuckDBPyConnection, place_names: Mapping[str, str]) -> AllRecords:
-    """Read the records to compare from a connection on which typed tables and matches are open."""
-    table = con.execute(RECORDS).to_arrow_table()
-    values, codes = {}, np.zeros((table.num_rows, len(FIELDS)), np.int32)
-    for at, (name, field) in enumerate(FIELDS.items()):
-        encoded = table[field.column].combine_chunks().cast(pa.string()).dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        values[name] = ["unknown", *(label_of(name, text, place_names) for text in texts)]
-        codes[:, at] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
-    ids, months, likeness = (table[name].to_numpy() for name in ("record_id", "month_number", "likeness"))
-    whole = Records(ids, months, likeness, codes)
-    con.register("sent", table.select(["partner", "extract_id"]))
-    sizes = con.execute("select partner, extract_id, count(*) from sent group by all order by all").fetchall()
-    con.unregister("sent")
-    of_extracts, end = {}, 0
-    for partner, extract_id, size in sizes:  # the order of RECORDS
-        start, end = end, end + size
-        of_extracts[partner, extract_id] = whole.only(slice(start, end))
-    return AllRecords(of_extracts, values)
+    """Read the records to compare from a connection on which typed tables and matches are open.
+
+    Codes are in the order of their labels, records in that of their ids: no result depends on other partners.
+    """
+    columns = [*(field.column for field in FIELDS.values()), "partner", "extract_id"]
+    numbers: list[dict[str | None, int]] = [{None: UNKNOWN} for _ in columns]
+    none = np.zeros(0, np.int64)
+    batches = [Records(none, none, none.astype(np.uint64), np.zeros((0, len(columns)), np.int32))]
+    for batch in con.execute(RECORDS).to_arrow_reader(_BATCH):
+        codes = [_numbered(batch[name], known) for name, known in zip(columns, numbers, strict=True)]
+        ids, months, likeness = (batch[name].to_numpy() for name in ("record_id", "month_number", "likeness"))
+        batches.append(Records(ids, months, likeness, np.stack(codes, axis=1)))
+    whole = Records(*map(np.concatenate, zip(*(vars(one).values() for one in batches), strict=True)))
+    values = {}
+    for at, name in enumerate(FIELDS):
+        labels = {text: label_of(name, text, place_names) for text in numbers[at] if text is not None}
+        in_order = sorted(labels, key=lambda text: (labels[text], text))
+        values[name] = ["unknown", *(labels[text] for text in in_order)]
+        rank = np.zeros(len(values[name]), np.int32)
+        rank[[numbers[at][text] for text in in_order]] = np.arange(1, len(rank))
+        whole.codes[:, at] = rank[whole.codes[:, at]]
+    of_extract = whole.codes[:, len(FIELDS) :]
+    partners, extracts = (list(known) for known in numbers[len(FIELDS) :])
+    order = np.lexsort((whole.ids, *of_extract.T))
+    ends = np.flatnonzero(np.diff(of_extract[order], axis=0, append=0).any(axis=1)) + 1
+    found = {}
+    for chosen in np.split(order, ends)[:-1]:
+        partner, extract_id = of_extract[chosen[0]]
+        own = whole.only(chosen)
+        found[str(partners[partner]), str(extracts[extract_id])] = replace(
+            own, codes=own.codes[:, : len(FIELDS)]
+        )
+    return AllRecords(found, values)
+
+
+def _numbered(texts: pa.Array, known: dict[str | None, int]) -> npt.NDArray[np.int32]:
+    """Return the number of each text; new ones are added to those that are known."""
+    encoded = texts.cast(pa.string()).dictionary_encode("encode")
+    numbers = [known.setdefault(text, len(known)) for text in encoded.dictionary.to_pylist()]
+    return np.array(numbers, np.int32)[encoded.indices.to_numpy()]
 
 
 def label_of(field: str, value: str, place_names: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ are enough. Shares run from 0 to 1; a measure is absent where there are too few 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -175,7 +176,7 @@ class History:
         values = self._values[field][1:]
         counts = [np.bincount(part.of_field(field), minlength=len(values) + 1)[1:] for part in (old, new)]
         before, now = (100 * each / each.sum() for each in counts)
-        order = np.argsort(now - before)
+        order = np.argsort(now - before, kind="stable")
         named = [code for code in (order[-1], order[0]) if before[code] != now[code]]
         return ", ".join(f"{values[code]} {before[code]:.0f} → {now[code]:.0f} %" for code in named)
 
@@ -255,7 +256,7 @@ def _usual(before: Counts, now: Counts, blocks: Sequence[Counts]) -> float:
     # half as much again as two samples of one mix differ on average (mean absolute deviations)
     shares = (before + now) / (before + now).sum()
     variances = shares * (1 - shares) * (1 / before.sum() + 1 / now.sum())
-    return 1.5 * float(np.sqrt(variances / (2 * np.pi)).sum())
+    return 1.5 * math.fsum(np.sqrt(variances / (2 * np.pi)))
 
 
 def _largest_usual(of_blocks: Sequence[float]) -> float:
@@ -264,7 +265,7 @@ def _largest_usual(of_blocks: Sequence[float]) -> float:
 
 
 def _distance(one: Counts, other: Counts) -> float:
-    return float(np.abs(one / max(one.sum(), 1) - other / max(other.sum(), 1)).sum() / 2)
+    return math.fsum(np.abs(one / max(one.sum(), 1) - other / max(other.sum(), 1))) / 2
 
 
 def _vanished(before: Counts, now: Counts, blocks: Sequence[Counts]) -> Iterator[int]:

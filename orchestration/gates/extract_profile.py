@@ -11,20 +11,37 @@ extracts, one declared period."""
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from expectations import thresholds
 from expectations.extract_gate import EXTRACT_GATE, UNREAD_CAUSES
 from orchestration.contracts import covers_receipt, partners_without_contract
-from orchestration.core import Settings
+from orchestration.core import (
+    Settings,
+    code_of,
+    durable,
+    fingerprint_of,
+    forget_artifact,
+    note_artifact,
+    valid_artifact,
+)
 from orchestration.gates.compared_records import AllRecords, Records, read_records
 from orchestration.gates.extract_comparison import COMPARISON_MEASURES, COMPARISON_TEXTS, History, gone_from
+from orchestration.gates.inputs import CODE, ENGINES, inputs_of_extracts
 from orchestration.gates.judging import judge_row
 from orchestration.gates.landed import Landed
-from orchestration.gates.submissions import SHARED_SHARE, SHARED_WITH, SentBefore, in_order_of_receipt
+from orchestration.gates.submissions import (
+    SHARED_SHARE,
+    SHARED_WITH,
+    SentBefore,
+    in_order_of_receipt,
+    sharing,
+)
 from orchestration.places import place_names
 from orchestration.stewardship import Decisions, waiver_for
 from orchestration.typing import open_views
@@ -59,6 +76,7 @@ SCHEMA = pa.schema(
 )
 
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
+BATCH_ROWS = 100_000  # landed rows after which a batch of partners is full
 _TYPED = """
 with places as (
     select mentions.partner, mentions.extract_id, mentions.record_id, mentions.place_role,
@@ -135,23 +153,63 @@ _COUNTED = (
     *("named", "known", "at_home", "with_county"),
 )
 
+# What is known of the places that each partner names.
+_PLACES = """
+select partner, sum(hash(matches)::hugeint)::varchar
+from (select distinct partner, mention_id from place_mentions) as named
+inner join matches using (mention_id)
+group by partner
+"""
+
 # Per field, as the worst one decides: an average would hide one changed list of choices.
 _UNREAD = """
 select partner, extract_id, field, problem_code, count(distinct record_id) from problems
-where problem_code in (select unnest(?)) and outcome in ('Q', 'unk') group by all
+where problem_code in (select unnest(?)) and outcome in ('Q', 'unk') group by all order by all
 """
 
 
 def profile_extracts(
     settings: Settings, register: Sequence[Landed], as_of: datetime, decisions: Decisions
 ) -> pa.Table:
-    """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison."""
-    gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
-    with open_views(settings, *TYPED_TABLES, "matches") as con:
-        rows = profile_rows(con, register, as_of.date(), gone)
-        records = read_records(con, place_names())
-        compare_with_last(rows, register, decisions, as_of, SentBefore(con), records)
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison.
+
+    A partner has a file of profiles, those that share submissions have one together, which is kept while
+    nothing that decides it has changed.
+    """
+    with open_views(settings, "records", "place_mentions", "matches") as con:
+        first_of = sharing(con, {landed.partner for landed in register})
+        places = dict(con.execute(_PLACES).fetchall())
+    groups: dict[str, list[Landed]] = {}
+    for landed in register:
+        groups.setdefault(first_of[landed.partner], []).append(landed)
+    files = {first: settings.work / "gates" / "profiles" / f"{first}.parquet" for first in groups}
+    for path in {*(settings.work / "gates" / "profiles").glob("*")} - {*files.values()}:
+        forget_artifact(settings.work, f"gates/{path.stem}")
+        durable.remove(path)
+    gone = partners_without_contract(settings.partners, first_of)
+    inputs = inputs_of_extracts(settings, register, TYPED_TABLES, as_of, decisions)
+    code = code_of(*CODE, *(f"{name}==" for name in ENGINES))
+    batches: dict[int, dict[str, str]] = {}  # fingerprints by batch: several small partners are read at once
+    rows_changed = 0
+    for first, extracts in groups.items():
+        of_partners = {one.partner: [one.partner in gone, places.get(one.partner)] for one in extracts}
+        fingerprint = fingerprint_of(code, of_partners, [[one.key, *inputs[one.key]] for one in extracts])
+        if not valid_artifact(settings.work, f"gates/{first}", fingerprint):
+            batches.setdefault(rows_changed // BATCH_ROWS, {})[first] = fingerprint
+            rows_changed += sum(int(one.content.get("rows_landed") or 0) for one in extracts)
+    for batch in batches.values():
+        extracts = [landed for first in batch for landed in groups[first]]
+        ids = {landed.extract_id for landed in extracts}
+        with open_views(settings, *TYPED_TABLES, "matches", extract_ids=ids) as con:
+            rows = profile_rows(con, extracts, as_of.date(), gone)
+            records = read_records(con, place_names())
+            compare_with_last(rows, extracts, decisions, as_of, SentBefore(con), records)
+        for first, fingerprint in batch.items():
+            own = [row for row in rows if first_of[row["partner"]] == first]
+            write_table(pa.Table.from_pylist(own, schema=SCHEMA), files[first])
+            note_artifact(settings.work, f"gates/{first}", fingerprint, [files[first]], {})
+    profiles = pa.concat_tables([SCHEMA.empty_table(), *map(pq.read_table, files.values())])
+    return profiles.sort_by([(name, "ascending") for name in ("partner", "sequence", "extract_id")])
 
 
 def profile_rows(
@@ -366,3 +424,8 @@ def _is_held(
         and not waiver_for(waivers, judgement.expectation, scope, as_of)
         for judgement in judge_row(row, EXTRACT_GATE)
     )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    with durable.replacing(path) as part:
+        pq.write_table(table, part)

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 
 from orchestration.core import Keys, Settings, code_of, fingerprint_of, read_json, write_json
 from orchestration.gates.diagnosis import with_causes
-from orchestration.gates.extract_profile import extract_keys
+from orchestration.gates.extract_profile import extract_keys, write_table
 from orchestration.gates.inputs import CODE, ENGINES, IS_PAST_RETENTION, contract_hashes, decided_by_time
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt, sources
-from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
+from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts
 from orchestration.release import EXTRACT_FIELDS
 from orchestration.stewardship import Decisions, fate_by, row_decisions
 from orchestration.typing import open_views
@@ -294,6 +294,17 @@ def _stale_and_held(
 
 
 _WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")
+# Most records are past it nowhere: they are left out before records are collected.
+_PAST_RETENTION = f"""
+with terms as not materialized (
+    select records.partner, record_id, extract_id, {_WAS_PAST} as was_past,
+        coalesce({IS_PAST_RETENTION.replace("< ?", "< $today")}, false) as is_past
+    from records inner join extracts using (partner, extract_id)
+)
+select partner, record_id, list(extract_id) filter (where not was_past)
+from terms semi join (select partner, record_id from terms where is_past) using (partner, record_id)
+group by partner, record_id having bool_and(is_past) order by partner, record_id
+"""
 
 
 def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
@@ -304,12 +315,7 @@ def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
     passed its gate.
     """
     with open_views(settings, "extracts", "records") as con:
-        rows = con.execute(
-            f"select records.partner, record_id, list(extract_id) filter (where not {_WAS_PAST}) "
-            "from records inner join extracts using (partner, extract_id) "
-            f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) order by 1, 2",
-            [today],
-        ).fetchall()
+        rows = con.execute(_PAST_RETENTION, {"today": today}).fetchall()
     passed = {key for key, fate in read_fates(settings).items() if fate.fate != "held"}
     found: dict[str, set[int]] = {}
     for partner, record_id, extract_ids in rows:

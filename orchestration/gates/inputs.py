@@ -6,15 +6,17 @@ ended agreements, overdue partners. (Expired waivers are no longer among the dec
 
 import hashlib
 import json
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from orchestration.core import DBT_PROJECT, Settings, load_publication_policy
-from orchestration.gates.landed import deliveries_of
-from orchestration.typing import open_views
+from orchestration.core import DBT_PROJECT, Settings, load_publication_policy, sha256_of
+from orchestration.gates.landed import Landed, deliveries_of
+from orchestration.stewardship import Decisions
+from orchestration.typing import files_of_extracts, open_views
 
 # Everything that decides the content of a release: program, models, expectations, seeds.
 CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")
@@ -102,3 +104,30 @@ def agreements_ended(settings: Settings, today: date) -> list[str]:
             f"select {_EXTRACT} from extracts where agreement_to < ? order by 1", [today]
         ).fetchall()
     return [str(row[0]) for row in rows]
+
+
+def inputs_of_extracts(
+    settings: Settings, register: Sequence[Landed], tables: Iterable[str], as_of: datetime,
+    decisions: Decisions,
+) -> dict[tuple[str, str], list[Any]]:  # fmt: skip
+    """Return what decides an extract's profile, as JSON can hold: its landing, typed tables and decisions.
+
+    Of the clock only what it does: an agreement that has ended, a waiver that no longer holds.
+    """
+    today = as_of.date()
+    extracts = [(kind, one) for kind in ("extract_accept", "extract_withdraw") for one in decisions[kind]]
+    waivers = [one for one in decisions["check_waiver"] if today <= date.fromisoformat(one["expires"])]
+    decided = [
+        *((f"{one['partner']}/{one['extract_id']}", kind) for kind, one in extracts),
+        *((one["scope"], one["check_definition"]) for one in waivers),
+        *((name, "agreement_ended") for name in agreements_ended(settings, today)),
+    ]
+    typed = files_of_extracts(settings, *tables)
+    return {
+        landed.key: [
+            landed.content,
+            {f"{file.parent.name}/{file.name}": sha256_of(file) for file in typed.get(landed.extract_id, ())},
+            [what for name, what in decided if name == "/".join(landed.key)],
+        ]
+        for landed in register
+    }

@@ -55,6 +55,17 @@ inner join sizes as size_of_one on pairs.one = size_of_one.partner
 inner join sizes as size_of_other on pairs.other = size_of_other.partner
 where pairs.shared / least(size_of_one.submissions, size_of_other.submissions) >= $share
 """
+# Each partner that sent a submission of another one, beside the first of them by name.
+_SHARING = """
+with shared as (
+    select submission_key, min(partner) as first_partner
+    from records
+    where submission_key is not null
+    group by submission_key
+    having min(partner) <> max(partner)
+)
+select distinct first_partner, partner from records inner join shared using (submission_key)
+"""
 
 
 class SentBefore:
@@ -69,10 +80,14 @@ class SentBefore:
         self._accepted: set[frozenset[str]] = set()
         con.execute(f"create table submissions as {_KEYS}")
         con.execute("create table sent (partner varchar, submission_key varchar)")
+        self._with_ids = {
+            one for (one,) in con.execute("select distinct partner from submissions").fetchall()
+        }
 
     def shared_by(self, landed: Landed) -> dict[str, Any]:
         """Return the share of an extract's submissions that another partner sent first, and that partner."""
-        found = self._con.execute(_SHARED, self._key(landed)).fetchall()
+        may_share = landed.partner in self._with_ids
+        found = self._con.execute(_SHARED, self._key(landed)).fetchall() if may_share else ()
         for other, shared, submissions in found:
             if frozenset((landed.partner, other)) not in self._accepted:
                 return {SHARED_SHARE: shared / submissions, SHARED_WITH: other}
@@ -80,6 +95,8 @@ class SentBefore:
 
     def add(self, landed: Landed, row: Mapping[str, Any]) -> None:
         """Add an extract that is in force; `row` is its profile."""
+        if landed.partner not in self._with_ids:
+            return
         if (row[SHARED_SHARE] or 0) > thresholds.SHARED_SUBMISSIONS_MAX:
             self._accepted.add(frozenset((landed.partner, row[SHARED_WITH])))
         self._con.execute(
@@ -106,14 +123,20 @@ def in_order_of_receipt(register: Sequence[Landed]) -> list[int]:
     return [at for _, at in sorted(received)]
 
 
+def sharing(con: duckdb.DuckDBPyConnection, partners: Iterable[str]) -> dict[str, str]:
+    """Return the first by name of the partners that each shares a submission with, directly or by others.
+
+    `con` has the typed `records`. A partner that shares none is its own first.
+    """
+    return _first_of(partners, con.execute(_SHARING).fetchall())
+
+
 def sources(settings: Settings, register: Sequence[Landed], in_force: Iterable[tuple[str, str]]) -> pa.Table:
     """Return the source of each partner, as SOURCES.
 
     Partners that share ONE_SOURCE_SHARE_MIN of the smaller one's submissions in force, or name one form, are
     one source, called by the first of them by name.
     """
-    partners = sorted({landed.partner for landed in register})
-    number = {partner: at for at, partner in enumerate(partners)}
     keys = set(in_force)
     with_ids = [landed for landed in register if landed.key in keys and _submission_id(landed)]
     first_of_form: dict[str, str] = {}
@@ -127,9 +150,17 @@ def sources(settings: Settings, register: Sequence[Landed], in_force: Iterable[t
             con.execute("create table in_force (partner varchar, extract_id varchar)")
             con.executemany("insert into in_force values (?, ?)", [landed.key for landed in with_ids])
             pairs += con.execute(_PAIRS, {"share": thresholds.ONE_SOURCE_SHARE_MIN}).fetchall()
-    first_of = clustered((number[one], number[other]) for one, other in pairs)
-    rows = [{"partner": one, "source": partners[first_of.get(at, at)]} for at, one in enumerate(partners)]
+    first_of = _first_of({landed.partner for landed in register}, pairs)
+    rows = [{"partner": one, "source": first} for one, first in first_of.items()]
     return pa.Table.from_pylist(rows, schema=SOURCES)
+
+
+def _first_of(partners: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the first partner by name of the cluster of each, by name."""
+    names = sorted(partners)
+    number = {partner: at for at, partner in enumerate(names)}
+    first_of = clustered((number[one], number[other]) for one, other in pairs)
+    return {partner: names[first_of.get(at, at)] for at, partner in enumerate(names)}
 
 
 def _submission_id(landed: Landed) -> dict[str, Any] | None:

@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration.core import NjiaError, Settings, durable, open_duckdb, say
+from orchestration.core import NjiaError, Settings, open_duckdb, say
 from orchestration.gates.compared_records import FIELDS
 from orchestration.gates.extract_comparison import OF_FIELDS
-from orchestration.gates.extract_profile import TYPED_TABLES, beside_last, profile_extracts, profile_rows
+from orchestration.gates.extract_profile import (
+    TYPED_TABLES,
+    beside_last,
+    profile_extracts,
+    profile_rows,
+    write_table,
+)
 from orchestration.gates.judging import Judgement, Outcome, judge, judge_row
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.stewardship import Decisions
@@ -144,11 +149,6 @@ def unread_columns(settings: Settings) -> set[tuple[str, str, str]]:
         for row in read_profiles(settings)
         if (row["partner"], row["extract_id"]) in unread
     }
-
-
-def write_table(table: pa.Table, path: Path) -> None:
-    with durable.replacing(path) as partial:
-        pq.write_table(table, partial)
 
 
 def _verdict(judgement: Judgement, row: Mapping[str, Any], check: Mapping[str, Any]) -> Verdict:

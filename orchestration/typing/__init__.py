@@ -25,6 +25,6 @@ if TYPE_CHECKING:
         typed_tables,
     )
     from orchestration.typing.tables import SCHEMAS, TYPED_TABLES
-    from orchestration.typing.views import NOT_KEPT, add_views, has_typed, open_views
+    from orchestration.typing.views import NOT_KEPT, add_views, files_of_extracts, has_typed, open_views
 
 offer_when_asked(__name__)

@@ -52,12 +52,8 @@ def add_views(
 
     for table in tables:
         files, schema = _files(settings, table)
-        if extract_ids is not None and table not in _OTHERS:  # files are named in `typing.step`
-            files = [
-                file
-                for file in files
-                if file.stem in extract_ids or file.stem.rpartition("-")[0] in extract_ids
-            ]
+        if extract_ids is not None and table not in _OTHERS:
+            files = [file for file in files if not _extracts_of(file).isdisjoint(extract_ids)]
         con.register("no_rows", schema.empty_table())
         con.execute(f"create table {table}_none as select * from no_rows")
         con.unregister("no_rows")
@@ -78,3 +74,17 @@ def _files(settings: Settings, table: str) -> tuple[list[Path], pa.Schema]:
         return sorted((settings.typed / table).glob("*.parquet")), SCHEMAS[table]
     path = settings.work / _OTHERS[table] / f"{table}.parquet"
     return [path] if path.is_file() else [], schemas_of(_OTHERS[table])[table]
+
+
+def files_of_extracts(settings: Settings, *tables: str) -> dict[str, list[Path]]:
+    """Return the files of typed tables by extract id, as `extract_ids` chooses them."""
+    found: dict[str, list[Path]] = {}
+    for file in (file for table in tables for file in _files(settings, table)[0]):
+        for extract_id in _extracts_of(file):
+            found.setdefault(extract_id, []).append(file)
+    return found
+
+
+def _extracts_of(file: Path) -> set[str]:
+    """Return the ids that a file may be of; `typing.step` names it."""
+    return {file.stem, file.stem.rpartition("-")[0]}

@@ -9,8 +9,9 @@ import pytest
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings
+from orchestration.gates.extract_profile import write_table
 from orchestration.gates.in_force import FATE_SCHEMA, InForce, put_in_force
-from orchestration.gates.verdicts import judge_extracts, write_table
+from orchestration.gates.verdicts import judge_extracts
 from orchestration.operations import warnings
 from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import AS_OF, KEY_IDS, decisions_of, land, make_settings, on_extract

@@ -1,11 +1,15 @@
-"""The extract gate: what holds an extract beside those that came before it, and what a steward's decision changes."""
+"""The extract gate: what holds an extract beside those that came before it, what a steward's decision changes, and
+whose profile is kept."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,9 +18,10 @@ from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.core import Settings
 from orchestration.gates import landed_extracts
-from orchestration.gates.extract_profile import SCHEMA
+from orchestration.gates.extract_profile import SCHEMA, TYPED_TABLES
 from orchestration.gates.in_force import ExtractFate, settle_fates
 from orchestration.gates.verdicts import Verdict, judge_extracts
+from orchestration.stewardship import Decisions
 from tests.fixtures.gate_world import AS_OF, decisions_of, land, make_settings, on_extract
 
 CHANGED, RESEMBLE, VANISH = (
@@ -267,3 +272,101 @@ def test_a_checks_definition_depends_on_its_limits_alone() -> None:
     other_words = Expectation("c", (Limit("share", minimum=0.5),), "hold", "because", "do")
     other_limit = Expectation("c", (Limit("share", minimum=0.6),), "hold", "why", "what")
     assert one.definition == other_words.definition != other_limit.definition
+
+
+# What happens after three partners' two files were judged, and whose profile it changes.
+LATER = AS_OF + timedelta(days=60)
+WAIVER = {
+    "id": "0123456789ab", "scope": "mto/m2", "check": WAIVED, "check_definition": CHECKS[WAIVED].definition,
+    "expires": "2026-12-24",
+}  # fmt: skip
+CONCERNS: dict[str, tuple[Callable[[Settings], object], dict[str, Any], datetime, set[str]]] = {
+    "nothing": (lambda _: None, {}, AS_OF, set()),
+    "another day": (lambda _: None, {}, AS_OF + timedelta(days=1), set()),
+    "a new file": (lambda home: land(home, "m3", "mto", sequence=3, records=44), {}, AS_OF, {"mto"}),
+    "a file that is forgotten": (lambda home: (home.landing / "mto" / "m2.json").unlink(), {}, AS_OF, {"mto"}),
+    "a contract that reads a file anew": (
+        lambda home: land(home, "m2", "mto", sequence=2, place=4, bad_codes=3, unstated=9), {}, AS_OF, {"mto"},
+    ),
+    "a contract that is gone": (lambda home: shutil.rmtree(home.partners / "mto"), {}, AS_OF, {"mto"}),
+    "a place that is known otherwise": (lambda home: place_known(home, 4), {}, AS_OF, {"mto"}),
+    "a place that nobody names": (lambda home: place_known(home, 5), {}, AS_OF, set()),
+    "an extract accepted": (lambda _: None, {"extract_accept": [on_extract("mto", "m2")]}, AS_OF, {"mto"}),
+    "an extract withdrawn": (lambda _: None, {"extract_withdraw": [on_extract("mto", "m1")]}, AS_OF, {"mto"}),
+    "a waiver": (lambda _: None, {"check_waiver": [WAIVER]}, AS_OF, {"mto"}),
+    "a waiver that is over": (lambda _: None, {"check_waiver": [WAIVER | {"expires": "2026-11-23"}]}, AS_OF, set()),
+    "an agreement that ends": (lambda _: None, {}, LATER, {"bonde"}),
+    "a file cut in half": (lambda home: cut(profiles_of(home) / "mto.parquet"), {}, AS_OF, {"mto"}),
+    "a partner that joins in": (lambda home: land(home, "k1", "kilima"), {}, AS_OF, {"kilima"}),
+    "a file with submissions of another partner": (
+        lambda home: land(home, "k1", "kilima", submissions=(3, 4)), {}, AS_OF, {"kilima"},
+    ),
+}  # fmt: skip
+
+
+def profiles_of(settings: Settings) -> Path:
+    return settings.work / "gates" / "profiles"
+
+
+def place_known(settings: Settings, mention: int) -> None:
+    path = settings.work / "places" / "matches.parquet"
+    rows = [row | ({"place_id": "KE001", "county_place_id": "KE001"} if row["mention_id"] == mention else {})
+            for row in pq.read_table(path).to_pylist()]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows), path)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def judged_in(settings: Settings, decided: Decisions, as_of: datetime) -> tuple[set[str], list[pa.Table]]:
+    """Judge; the files of profiles that were written now, and both tables."""
+    before = {path: path.stat().st_ino for path in profiles_of(settings).glob("*")}
+    judge_extracts(settings, as_of, decided)
+    written = {
+        path.stem for path in profiles_of(settings).glob("*") if before.get(path) != path.stat().st_ino
+    }
+    return written, [
+        pq.read_table(settings.work / "gates" / f"{name}.parquet") for name in ("profiles", "verdicts")
+    ]
+
+
+@pytest.fixture
+def three_partners(settings: Settings) -> Settings:
+    land(settings, "m1", "mto", records=100, place=4)
+    land(settings, "m2", "mto", sequence=2, place=4, bad_codes=3)
+    land(settings, "b1", "bonde", agreement_to=date(2026, 12, 31))
+    land(settings, "p1", "pwani", submissions=(1, 2))
+    judge_extracts(settings, AS_OF, decisions_of())
+    return settings
+
+
+@pytest.mark.parametrize("what", CONCERNS)
+def test_only_the_partners_concerned_are_profiled_again(three_partners: Settings, what: str) -> None:
+    change, decided, as_of, concerned = CONCERNS[what]
+    change(three_partners)
+    written, kept = judged_in(three_partners, decisions_of(**decided), as_of)
+    assert written == concerned
+    shutil.rmtree(three_partners.work / "artifacts")
+    written, whole = judged_in(three_partners, decisions_of(**decided), as_of)
+    assert written == {landed.partner for landed in landed_extracts(three_partners)}
+    assert kept == whole
+
+
+def test_partners_that_share_submissions_are_profiled_together(three_partners: Settings) -> None:
+    """Whether the first of them has an extract in force decides whether the second one's is held."""
+    own = "submissions_are_its_own"
+    land(three_partners, "b2", "bonde", sequence=2, submissions=(1, 2), received_on="2026-11-02")
+    for decided, holds in (({}, True), ({"extract_withdraw": [on_extract("pwani", "p1")]}, False)):
+        written, kept = judged_in(three_partners, decisions_of(**decided), AS_OF)
+        assert written == {"bonde"} and not (profiles_of(three_partners) / "pwani.parquet").exists()
+        held = [
+            one["extract_id"] for one in kept[1].to_pylist() if one["check_name"] == own and not one["passed"]
+        ]
+        assert held == (["b2"] if holds else [])
+    (three_partners.landing / "bonde" / "b2.json").unlink()
+    for table in TYPED_TABLES:
+        (three_partners.typed / table / "b2.parquet").unlink()
+    written, kept = judged_in(three_partners, decisions_of(), AS_OF)
+    assert written == {"bonde", "pwani"}
+    assert kept[0]["extract_id"].to_pylist() == ["b1", "m1", "m2", "p1"]
