@@ -91,9 +91,9 @@ class Months(NamedTuple):
         base, begin = self.begin(at, width)
         spans, split = (slice(base, begin), slice(begin, at + 1)), begin - base
         inside = slice(base, at + 1)
-        told = self.witnesses._replace(counts=self.witnesses.counts[:, inside])
-        monthly = told._replace(counts=np.concatenate([self.capped(span) for span in spans], axis=1))
-        totals = self.totals[:, inside] - told.of_partners + monthly.of_partners
+        reported = self.witnesses._replace(counts=self.witnesses.counts[:, inside])
+        monthly = reported._replace(counts=np.concatenate([self.capped(span) for span in spans], axis=1))
+        totals = self.totals[:, inside] - reported.of_partners + monthly.of_partners
         windows = TwoWindows(
             monthly._replace(counts=monthly.counts[:, :split]).sums,
             monthly._replace(counts=monthly.counts[:, split:]).sums,

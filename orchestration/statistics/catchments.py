@@ -135,11 +135,12 @@ def catchment(pool: Sequence[Counts], partners: int) -> Catchment:
 
 def catchment_of(pool: Sequence[Counts], partners: int, results: Results) -> Catchment:
     """`catchment`, as `results` holds it."""
-    slope, office, covariance = results.of(_listed, list(pool), partners)
+    slope, office, covariance = results.of(_as_json, list(pool), partners)
     return Catchment(slope, np.array(office).reshape(-1, 2), np.array(covariance))
 
 
-def _listed(pool: Sequence[Counts], partners: int) -> list[Any]:
+def _as_json(pool: Sequence[Counts], partners: int) -> list[Any]:
+    """Return `catchment` as JSON can hold it."""
     found = catchment(pool, partners)
     return [found.slope, found.office.tolist(), found.covariance.tolist()]
 

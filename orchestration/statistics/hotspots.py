@@ -240,7 +240,7 @@ def hotspots(
     for window in windows(counts, effort, periods, partners):
         named = dict(zip(WINDOW_KEYS, window.key, strict=True))
         ids, seen = window.place_ids, where.get(named["record_grain"], no_catchment(len(partners)))
-        measured = results.of(_listed, ids, window.counts, seen, policy, waves.variance(window))
+        measured = results.of(_as_json, ids, window.counts, seen, policy, waves.variance(window))
         parts.append({name: [value] * len(ids) for name, value in named.items()} | measured)
     columns = (*WINDOW_KEYS, *PLACE_COLUMNS)
     found = pd.DataFrame({name: [one for part in parts for one in part[name]] for name in columns})
@@ -284,8 +284,8 @@ def of_window(
     return found | {"place_id": place_ids, "witness_count": total.astype(int)}
 
 
-def _listed(*given: Any) -> dict[str, list[Any]]:
-    """`of_window`, as JSON can hold it."""
+def _as_json(*given: Any) -> dict[str, list[Any]]:
+    """Return `of_window` as JSON can hold it."""
     return {name: np.asarray(values).tolist() for name, values in of_window(*given).items()}
 
 

@@ -11,6 +11,7 @@ import pytest
 from orchestration.core import RefreshLock, Sentence, load_keys, refreshes, seed_rows, shown_record
 from orchestration.places import place_names
 from orchestration.stewardship import Preview, record_decision, try_decisions, try_revocations
+from orchestration.stewardship.decisions import trial
 from orchestration.stewardship.decisions.recording import revoke
 from orchestration.stewardship.decisions.trial import (
     CHANGE,
@@ -225,6 +226,17 @@ def test_nothing_is_counted_while_a_refresh_makes_the_tables_anew(base: Evidence
     refresh.release()
     assert (found.says, found.numbers) == ((), ())
     assert [note for note in found.notes if "nothing is counted now" in note]
+
+
+def test_a_fault_in_counting_is_a_note_without_its_text(
+    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(trial._KEPT, "states", "select cast('canary' as integer)")
+    withdrawn = [("extract_withdraw", extract(base, "kobe_post", 2))]
+    found = try_decisions(base.settings, withdrawn, *BY, base.settings.as_of())
+    assert (found.faults, found.says) == ([], ())
+    [note] = [note for note in found.notes if "cannot be counted" in note]
+    assert "ConversionException" in note and "canary" not in str(found)
 
 
 def test_preview_of_each_kind_is_what_a_refresh_does(base: EvidenceBase) -> None:

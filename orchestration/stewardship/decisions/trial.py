@@ -27,7 +27,6 @@ from orchestration.contracts import (
     with_changes,
 )
 from orchestration.core import (
-    NjiaError,
     Settings,
     listed,
     load_keys,
@@ -48,11 +47,8 @@ from orchestration.warehouse import LAST, Rebuild
 
 _NO_RECORD = "No record of the last refresh is concerned."
 _CONCERNED = "Records concerned: {number:,}."
-_NOTHING = "Nothing that is published changes."
-_NOT_COUNTED = (
-    "What this changes cannot be counted now ({fault}). If a refresh is running, try again when it has "
-    "ended; else run `njia refresh`."
-)
+_NOTHING = "No record and no count of the release changes."
+_NOT_COUNTED = "What this changes cannot be counted ({fault}). Run `njia refresh`, then look again."
 ENTER = "Records that enter the release: {number:,}."
 LEAVE = "Records that leave the release: {number:,}."
 CHANGE = "Records that change in the release: {number:,}."
@@ -230,7 +226,7 @@ def try_out(
             world.run("after", sides[1])
             return world.compared()
     except duckdb.Error as error:  # its text may quote a cell
-        raise NjiaError(say(_NOT_COUNTED, fault=type(error).__name__)) from None
+        return Trial(notes=[say(_NOT_COUNTED, fault=type(error).__name__)])
 
 
 class _World:
