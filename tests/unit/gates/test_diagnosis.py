@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import openpyxl
 import pytest
@@ -20,6 +22,8 @@ from orchestration import gates
 from orchestration.core import Settings, create_missing_keys, of_text, prepare_home
 from orchestration.defs import gates as defs_gates
 from orchestration.gates import ExtractFate, read_fates
+from orchestration.gates.diagnosis import HeldExtract, explain
+from orchestration.gates.diagnosis.held import Rows
 from orchestration.operations import read_status
 from orchestration.refresh import Run, extracts, releasing
 from orchestration.stewardship import audit, review
@@ -215,6 +219,16 @@ def test_a_file_about_the_records_of_one_in_force_names_it(settings: Settings) -
     sentence = of_text(held.cause)
     assert held.cause_key == "rival_in_force" and f"({before.extract_id}), which is in use" in sentence
     assert "20 of its 20 records say something else (rows 2, 3, 4, 5, 6 …)" in sentence
+
+
+def test_a_file_without_a_record_has_no_known_cause() -> None:
+    landed: Any = SimpleNamespace(column_of=lambda name: None)
+    held = HeldExtract(landed, Rows(), Rows({1: {"sex": "F"}}, {1: [2]}), frozenset([1]))
+    found = explain(held)
+    assert (found.key, found.sentence) == (
+        "",
+        "No known cause explains what differs: 1 are missing (rows 2 of the file before)",
+    )
 
 
 def test_records_of_another_sheet_are_named(settings: Settings) -> None:
