@@ -177,16 +177,20 @@ def write_flat(folder: Path, movements: int, *, named: int = NAMED, parquet: boo
 
 
 def write_new_extract(folder: Path, movements: int, rows: int, *, named: int = NAMED) -> Path:
-    """One more file of the largest partner: half of its rows correct those of the last year, half are new."""
+    """One more file of the largest partner, such as a gate accepts.
+
+    Half of its rows are new, of the last month; of the others, sent before, half are corrected.
+    """
     partners = partners_of(movements, named)
     partner = partners[0]
     target = folder / partner.code
     target.mkdir(parents=True, exist_ok=True)
     start, end = _starts(partner)[max(YEARS)]
     drawn = f"""
-        select i, {max(YEARS)} as year, 0 as version, 1.0 as moment from range({end}, {end + rows // 2}) as r(i)
+        select i, {max(YEARS)} as year, 0 as version, .9 + .1 * (i - {end}) / {rows // 2} as moment
+        from range({end}, {end + rows // 2}) as r(i)
         union all
-        select i, {max(YEARS)} as year, 2 as version, (i - {start}) / {end - start} as moment from range({start}, {end}) as r(i)
+        select i, {max(YEARS)} as year, 2 * (hash(i) % 2) as version, (i - {start}) / {end - start} as moment from range({start}, {end}) as r(i)
         where i % greatest(1, {end - start} // {rows - rows // 2}) = 0 limit {rows}
     """
     with duckdb.connect(config={"memory_limit": "1GB"}) as con:
