@@ -13,8 +13,9 @@ written by the million. Each refresh is a process of its own, and runs the job a
 do (`run_refresh`). A step's memory is the highest resident size while it ran (Linux alone tells it by step).
 
 After each full refresh come a refresh with one new extract, the quarter's file of a hotline, cut to 1,000 rows,
-and one with nothing new. What held the new file or refused a candidate is shown. The exponent of a step is of CPU over movements, from each size to the next that is at least
-three times as large: 1 is linear. pytest does not collect this file.
+and one with nothing new. Beside its movements a refresh says why its candidate was refused and which extracts the gate
+holds. The exponent of a step is of CPU over movements, from each size to the next that is at least three times as large:
+1 is linear. pytest does not collect this file.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ SAMPLES = "samples"
 SIZES = (SAMPLES, "10k", "100k", "400k")
 FULL, ONE_NEW, NOTHING_NEW = "full", "one new extract", "nothing new"
 NEW_PARTNER, NEW_FILE, NEW_ROWS = "mbuni_line", "mbuni_line_2026Q3.csv", 1000
-REFUSES_FLAT = "public_years_show_enough"  # corridors of flat files are many and small
+WAIVED = "public_years_show_enough"  # flat files have many small corridors, which would refuse the candidate
 # Of a hundred cases that the generator draws, so many movements come to be, and rows of other grains with them.
 MOVEMENTS_A_CASE = 1.06
 AS_OF = "2026-11-28T05:00:00+00:00"
@@ -58,14 +59,21 @@ class Cost(NamedTuple):
 
 def write_inbox(size: str, folder: Path, *, flat: bool) -> None:
     """Contracts into `partners/`, extracts into the inbox, but for the one that comes later, in `later/<partner>/`."""
-    from orchestration.core import SAMPLE_PARTNERS
+    from orchestration.core import SAMPLE_PARTNERS, prepare_home
     from orchestration.intake.inbox import add_to_inbox
+    from orchestration.stewardship import record_decision
     from seeds.build.partners.write import generate
 
     settings = _settings(folder)
     if flat:
         write_flat(folder, count_of(size))
         write_new_extract(folder / "later", count_of(size), NEW_ROWS)
+        prepare_home(settings)
+        now = settings.as_of()
+        record_decision(
+            settings, "check_waiver", "A. Fixture", "a benchmark", now,
+            check=WAIVED, scope="release", expires=(now + timedelta(days=30)).date().isoformat(),
+        )  # fmt: skip
     else:
         if size == SAMPLES:
             shutil.copytree(SAMPLE_PARTNERS, settings.partners)
@@ -109,7 +117,6 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
     from orchestration.core import collect_garbage_less_often, create_missing_keys, prepare_home
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake.inbox import add_to_inbox
-    from orchestration.stewardship import record_decision
 
     collect_garbage_less_often()
     settings = _settings(folder)
@@ -118,13 +125,6 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
             add_to_inbox(settings, extract.parent.name, [extract])
     prepare_home(settings)
     create_missing_keys(settings)
-    if (folder / "lookups").is_dir() and what == FULL:
-        now = settings.as_of()
-        expires = (now + timedelta(days=30)).date().isoformat()
-        record_decision(
-            settings, "check_waiver", "A. Fixture", "a benchmark", now,
-            check=REFUSES_FLAT, scope="release", expires=expires,
-        )  # fmt: skip
     steps: dict[str, Cost] = {}
     under_way = ["start", _cpu(), time.monotonic()]
 
@@ -138,7 +138,8 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
     on_step("")
     return {
         "steps": steps,
-        "error": " ".join([str(ended.error or ""), *_held(settings)]),
+        "error": str(ended.error or ""),
+        "held": _held(settings),
         "movements": _movements(settings),
         "nodes": _nodes(settings),
     }
@@ -161,9 +162,9 @@ def _movements(settings: Any) -> int:
 
 
 def _held(settings: Any) -> list[str]:
-    """Extracts that the gate held, each with its partner and checks."""
+    """Extracts that the gate holds, each with the check that holds it."""
     held = json.loads((settings.review / "in_force.json").read_text(encoding="utf-8"))["held"]
-    return [f"held: {one['partner']}/{one['extract_id']}: {one['reason']}" for one in held]
+    return [f"held: {one['partner']}/{one['extract_id']} ({one['reason']})" for one in held]
 
 
 def _nodes(settings: Any) -> dict[str, float]:
@@ -216,7 +217,7 @@ def own_process(module: str, *given: str) -> Any:
 def show(size: str, kind: str, found: dict[str, Any], nodes: int) -> None:
     steps = {name: Cost(*cost) for name, cost in found["steps"].items()}
     total = _total(steps)
-    print(f"\n{size}, {kind}: {found['movements']:,} movements {found['error']}")
+    print(f"\n{size}, {kind}: {found['movements']:,} movements", found["error"], *found["held"])
     print(f"{'step':<36} {'CPU s':>8} {'wall s':>8} {'peak MB':>8}")
     small = {name: cost for name, cost in steps.items() if cost.cpu < SMALLEST_SHARE * total.cpu}
     rest = {f"{len(small)} smaller steps": _total(small)} if small else {}
